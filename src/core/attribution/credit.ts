@@ -1,0 +1,26 @@
+import type { LedgerEntry } from '../ledger.ts';
+import type { Payment } from '../payment.ts';
+import type { Touchpoint } from '../touchpoint.ts';
+import type { RuleModel } from './models.ts';
+
+/** What one ledger entry gives to one touchpoint, per model, in minor units of the entry's currency. */
+export type ModelAmounts = Record<RuleModel, number>;
+
+/**
+ * One row of the facts store's `credits` table: (entry, touchpoint) with one integer column per model. Re-crediting
+ * writes the old rows again with sign −1 beside the new rows; reports sum amount × sign. An unattributed entry is one
+ * row with `touchpoint` −1, source '(unattributed)' and the whole amount in every model's column.
+ */
+export interface CreditRow {
+  site: string;
+  mode: Payment['mode'];
+  payment: Payment;
+  entry: LedgerEntry;
+  /** Position in the payment's path; −1: unattributed. */
+  position: number;
+  touchpoint: Touchpoint | null;
+  /** Set when unattributed. */
+  reason: string;
+  amounts: ModelAmounts;
+  sign: 1 | -1;
+}

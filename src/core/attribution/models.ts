@@ -1,0 +1,11 @@
+/** The rule-based models, in the order of the credit columns. `first_touch` is the default (DESIGN.md §7). */
+export const RULE_MODELS = [
+  'first_touch',
+  'last_touch',
+  'last_non_direct',
+  'linear',
+  'position_based',
+  'time_decay',
+] as const;
+export type RuleModel = (typeof RULE_MODELS)[number];
+export const DEFAULT_MODEL: RuleModel = 'first_touch';

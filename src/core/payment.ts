@@ -1,0 +1,180 @@
+/**
+ * The provider's objects as Headwater knows them: normalised, version-free, merged. An object is a join-semilattice
+ * value: merging any set of snapshots, in any order, any number of times, gives the same object. That is what makes the
+ * ledger independent of the order and number of webhooks. Merge rules stand beside each field.
+ */
+
+export const OBJECT_KINDS = [
+  'charge',
+  'refund',
+  'payment_intent',
+  'checkout_session',
+  'invoice',
+  'invoice_payment',
+  'subscription',
+  'customer',
+  'balance_transaction',
+] as const;
+export type ObjectKind = (typeof OBJECT_KINDS)[number];
+
+/** A possible visitor id (or app id) found in an object. Merge: union; the earliest `seenAt` per (field, value). */
+export interface Evidence {
+  /** Path in the provider's object, for example 'metadata.hw_visitor_id', 'client_reference_id'. */
+  field: string;
+  /** At most 500 characters, as found. */
+  value: string;
+  /** Epoch milliseconds: creation time of the event (or fetch) that showed it first. */
+  seenAt: number;
+}
+
+interface ObjectBase {
+  id: string;
+  /** Epoch milliseconds of the provider's `created`, or null when no snapshot said. Merge: smallest non-null. */
+  createdAt: number | null;
+  evidence: Evidence[];
+}
+
+/** Single-valued references merge as: the non-null one; two different ones: the smaller string (never seen in practice). */
+export interface ChargeObject extends ObjectBase {
+  kind: 'charge';
+  paymentIntent: string | null;
+  customer: string | null;
+  /** Only before basil (2025-03-31). */
+  invoice: string | null;
+  balanceTransaction: string | null;
+  currency: string | null;
+  /** Authorised. Merge: max. */
+  amountMinor: number;
+  /** Merge: max (multicapture raises it). */
+  amountCapturedMinor: number;
+  /** Merge: max; what a failed refund gives back is told by the refund object. */
+  amountRefundedMinor: number;
+  /** Merge: the later in this order; 'failed' after 'succeeded' comes with `failureBalanceTransaction`. */
+  status: 'unknown' | 'pending' | 'succeeded' | 'failed';
+  failureBalanceTransaction: string | null;
+  description: string | null;
+}
+
+export interface RefundObject extends ObjectBase {
+  kind: 'refund';
+  charge: string | null;
+  paymentIntent: string | null;
+  amountMinor: number;
+  currency: string | null;
+  /** Merge: the later in this order. */
+  status: 'unknown' | 'pending' | 'succeeded' | 'canceled' | 'failed';
+  reason: string | null;
+  balanceTransaction: string | null;
+  failureBalanceTransaction: string | null;
+}
+
+export interface PaymentIntentObject extends ObjectBase {
+  kind: 'payment_intent';
+  customer: string | null;
+  latestCharge: string | null;
+  invoice: string | null;
+  /** `payment_details.order_reference` when it matches ^(in|cs)_ ; a hint that must be confirmed. */
+  orderReference: string | null;
+}
+
+export interface CheckoutSessionObject extends ObjectBase {
+  kind: 'checkout_session';
+  mode: string | null;
+  paymentIntent: string | null;
+  subscription: string | null;
+  invoice: string | null;
+  customer: string | null;
+  paymentStatus: string | null;
+}
+
+export interface InvoiceObject extends ObjectBase {
+  kind: 'invoice';
+  customer: string | null;
+  subscription: string | null;
+  billingReason: string | null;
+  amountPaidMinor: number;
+  currency: string | null;
+  charge: string | null;
+  paymentIntents: string[];
+}
+
+export interface InvoicePaymentObject extends ObjectBase {
+  kind: 'invoice_payment';
+  invoice: string | null;
+  paymentIntent: string | null;
+  charge: string | null;
+  amountPaidMinor: number;
+  status: string | null;
+}
+
+export interface SubscriptionObject extends ObjectBase {
+  kind: 'subscription';
+  customer: string | null;
+  latestInvoice: string | null;
+}
+
+export interface CustomerObject extends ObjectBase {
+  kind: 'customer';
+  /** Keyed hash of the lower-cased address; the address itself is never stored. */
+  emailHash: string | null;
+}
+
+export interface BalanceTransactionObject extends ObjectBase {
+  kind: 'balance_transaction';
+  source: string | null;
+  type: string | null;
+  amountMinor: number;
+  feeMinor: number;
+  currency: string | null;
+}
+
+export type ProviderObject =
+  | ChargeObject
+  | RefundObject
+  | PaymentIntentObject
+  | CheckoutSessionObject
+  | InvoiceObject
+  | InvoicePaymentObject
+  | SubscriptionObject
+  | CustomerObject
+  | BalanceTransactionObject;
+
+/** Something the provider may know and we do not. `list` wants ask for the objects of a kind that point at `id`. */
+export interface WantedObject {
+  kind: ObjectKind;
+  /** null: the object itself; otherwise "the objects of `kind` whose `by` is `id`". */
+  by: 'payment_intent' | 'subscription' | 'customer' | 'charge' | 'invoice' | null;
+  id: string;
+}
+
+export const PAYMENT_KINDS = ['one_time', 'subscription_start', 'subscription_renewal', 'subscription_other'] as const;
+export type PaymentKind = (typeof PAYMENT_KINDS)[number];
+
+export type Mode = 'live' | 'test';
+
+/** One payment: provider-neutral. Its id is its charge's id. Amounts are sums of its ledger entries. */
+export interface Payment {
+  site: string;
+  id: string;
+  mode: Mode;
+  connection: string;
+  kind: PaymentKind;
+  currency: string;
+  /** Epoch milliseconds: the provider's `created` plus 999, because its resolution is 1 s (DESIGN.md §7). */
+  occurredAt: number;
+  customer: string | null;
+  subscription: string | null;
+  /** Where the path ends for the payments of a subscription: its creation; null for one-time payments. */
+  pathEndsAt: number | null;
+  grossMinor: number;
+  refundedMinor: number;
+  disputedMinor: number;
+  /** Known fees in `feeCurrency`, from balance transactions. */
+  feeMinor: number;
+  feeCurrency: string | null;
+}
+
+/** revenue = gross − refunded − disputed (DESIGN.md, Words). */
+export function revenueMinor(payment: Pick<Payment, 'grossMinor' | 'refundedMinor' | 'disputedMinor'>): number {
+  return payment.grossMinor - payment.refundedMinor - payment.disputedMinor;
+}

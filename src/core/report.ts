@@ -1,0 +1,84 @@
+import type { RuleModel } from './attribution/models.ts';
+import type { Mode } from './payment.ts';
+
+export const METRICS = [
+  'visitors',
+  'sessions',
+  'pageviews',
+  'events',
+  'bounce_rate',
+  'views_per_session',
+  'visit_duration',
+  'conversions',
+  'customers',
+  'conversion_rate',
+  'gross',
+  'refunded',
+  'disputed',
+  'revenue',
+  'revenue_per_visitor',
+  'average_order_value',
+  'coverage',
+] as const;
+export type Metric = (typeof METRICS)[number];
+
+export const DIMENSIONS = [
+  'channel',
+  'source',
+  'medium',
+  'campaign',
+  'term',
+  'content',
+  'click_id',
+  'referrer',
+  'landing_page',
+  'exit_page',
+  'page',
+  'hostname',
+  'event',
+  'country',
+  'region',
+  'city',
+  'browser',
+  'os',
+  'device',
+  'language',
+  'hour',
+  'day',
+  'week',
+  'month',
+  'currency',
+  'payment_kind',
+] as const;
+export type Dimension = (typeof DIMENSIONS)[number];
+
+export const FILTER_OPERATORS = ['is', 'is_not', 'contains'] as const;
+export type Filter = readonly [
+  dimension: Dimension,
+  operator: (typeof FILTER_OPERATORS)[number],
+  values: readonly string[],
+];
+
+/** A question, as data. The one input of every report (DESIGN.md §6); reports/ parses it, storage/facts answers it. */
+export interface ReportQuery {
+  site: string;
+  /** IANA zone of the site; days and buckets are the zone's. */
+  timezone: string;
+  /** Reporting currency; money in another currency is answered apart (`unconverted`). */
+  currency: string;
+  mode: Mode;
+  metrics: readonly Metric[];
+  dimensions: readonly Dimension[];
+  /** Inclusive days of the site's zone, 'YYYY-MM-DD'. */
+  from: string;
+  to: string;
+  model: RuleModel;
+  by: 'entry_date' | 'payment_date';
+  filters: readonly Filter[];
+  order: { key: Metric | Dimension; descending: boolean } | null;
+  limit: number;
+  bots: 'exclude' | 'include';
+}
+
+/** Keys are the names asked for; dimensions are strings, metrics are numbers (null where undefined, as 0 ÷ 0). */
+export type ReportRow = Record<string, string | number | null>;

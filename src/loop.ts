@@ -1,0 +1,76 @@
+/** The part of a pino logger that workers need. A log line is ids and a reason, never a body. */
+export interface Log {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export interface Loop {
+  start(): void;
+  /** Runs soon, without waiting for the interval: called by whoever just made work. */
+  wake(): void;
+  /** Resolves when the turn under way has ended. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Repeats `runOnce` until stopped: at once while it answers true ("there may be more"), else after `intervalMs` or when
+ * woken. A turn that throws is logged and tried again later, with a growing pause: an outage must not become a hot loop.
+ */
+export function createLoop(options: {
+  name: string;
+  intervalMs: number;
+  runOnce: () => Promise<boolean>;
+  log: Log;
+}): Loop {
+  const { name, intervalMs, runOnce, log } = options;
+  let running: Promise<void> | null = null;
+  let stopped = false;
+  let woken = false;
+  let resume: (() => void) | null = null;
+  let failures = 0;
+
+  const pause = (delayMs: number) =>
+    new Promise<void>((resolve) => {
+      if (woken || stopped) return resolve();
+      const timer = setTimeout(done, delayMs);
+      resume = done;
+      function done() {
+        clearTimeout(timer);
+        resume = null;
+        resolve();
+      }
+    });
+
+  async function run() {
+    while (!stopped) {
+      woken = false;
+      let more = false;
+      try {
+        more = await runOnce();
+        failures = 0;
+      } catch (error) {
+        failures += 1;
+        log.warn({ loop: name, failures, error: String(error) }, 'turn failed, will be repeated');
+      }
+      if (more) continue;
+      await pause(failures === 0 ? intervalMs : Math.min(30_000, 100 * 2 ** Math.min(failures, 9)));
+    }
+  }
+
+  return {
+    start() {
+      running ??= run();
+    },
+    wake() {
+      woken = true;
+      // A failing store is not asked more often because more work arrives.
+      if (failures === 0) resume?.();
+    },
+    async stop() {
+      stopped = true;
+      resume?.();
+      await running;
+    },
+  };
+}

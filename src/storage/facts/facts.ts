@@ -1,0 +1,58 @@
+import type { CreditRow } from '../../core/attribution/credit.ts';
+import type { Event } from '../../core/event.ts';
+import type { ReportQuery, ReportRow } from '../../core/report.ts';
+import type { Touchpoint } from '../../core/touchpoint.ts';
+
+/** Thrown by every method when the engine does not answer: the caller keeps its work and tries again. */
+export class FactsUnavailable extends Error {
+  override name = 'FactsUnavailable';
+}
+
+/** The open session of a visitor that a hit without a session id may belong to. */
+export interface SessionEnd {
+  site: string;
+  visitor: string;
+  session: string;
+  firstAt: number;
+  lastAt: number;
+  /** Campaign evidence of the session, to tell whether a hit brings a new campaign. */
+  source: string;
+  medium: string;
+  campaign: string;
+  clickId: string;
+}
+
+/** The facts store (ClickHouse): events, sessions, touchpoints, credits. Everything in it can be asked over HTTP only. */
+export interface Facts {
+  /** Resolves when the engine answers; rejects with FactsUnavailable. */
+  ping(): Promise<void>;
+  migrate(): Promise<void>;
+  /**
+   * Inserts a batch of events, and through views its sessions and touchpoints, exactly once per token.
+   * A token names its exact rows: repeating it with other rows would silently drop them.
+   */
+  insertEvents(events: readonly Event[], token: string): Promise<void>;
+  /** Which of these (site, id) pairs are stored already, among events received since `sinceMs`. Keys are `site\0id`. */
+  knownEventIds(ids: readonly { site: string; id: string }[], sinceMs: number): Promise<Set<string>>;
+  /** Sessions of these visitors that have an event between the two times (epoch ms). */
+  sessionsBetween(
+    visitors: readonly { site: string; visitor: string }[],
+    fromMs: number,
+    toMs: number,
+  ): Promise<SessionEnd[]>;
+  /** All touchpoints of these visitors, in time order (ties: order of arrival). Bots excluded. */
+  touchpoints(site: string, visitors: readonly string[]): Promise<Touchpoint[]>;
+  /** Visitors that own one of these session ids: session → visitor. */
+  visitorsOfSessions(site: string, sessions: readonly string[]): Promise<Map<string, string>>;
+  /** Appends credit rows exactly once per token. */
+  insertCredits(rows: readonly CreditRow[], token: string): Promise<void>;
+  report(query: ReportQuery): Promise<ReportAnswer>;
+  /** When the last hit of a site was received, for the set-up page; null before the first. */
+  lastHit(site: string): Promise<{ occurredAt: number; url: string } | null>;
+  close(): Promise<void>;
+}
+
+export interface ReportAnswer {
+  rows: ReportRow[];
+  totals: ReportRow;
+}

@@ -1,0 +1,327 @@
+import type { CreditRow, ModelAmounts } from '../../core/attribution/credit.ts';
+import type { LedgerEntry } from '../../core/ledger.ts';
+import type { Link } from '../../core/link.ts';
+import type { Mode, ObjectKind, Payment, ProviderObject, WantedObject } from '../../core/payment.ts';
+import type { Touchpoint } from '../../core/touchpoint.ts';
+
+/** Thrown when the store does not answer (HTTP: 503 with Retry-After). */
+export class RecordsUnavailable extends Error {
+  override name = 'RecordsUnavailable';
+}
+
+/**
+ * The records store: SQLite or PostgreSQL, one suite proves both (test/contracts). One file per noun; each noun is a
+ * factory over a Kysely handle, so that inside `transaction` every noun works on the transaction.
+ * Times are epoch milliseconds; `now` is always an argument. Booleans are booleans, JSON is parsed.
+ */
+export interface Records {
+  teams: Teams;
+  sites: Sites;
+  keys: Keys;
+  connections: Connections;
+  inbox: Inbox;
+  objects: Objects;
+  wanted: Wanted;
+  ledger: Ledger;
+  payments: Payments;
+  attributions: Attributions;
+  identities: Identities;
+  outbox: Outbox;
+  jobs: Jobs;
+  settings: Settings;
+  /** Runs `work` on a transaction (SQLite: begin immediate). Never use the outer Records inside: SQLite would deadlock. */
+  transaction<T>(work: (records: Records) => Promise<T>): Promise<T>;
+  /** Inside a transaction: one holder per name until it ends (PostgreSQL advisory lock; SQLite writes are alone anyway). */
+  lock(name: string): Promise<void>;
+  ping(): Promise<void>;
+  migrate(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface Team {
+  id: string;
+  name: string;
+  createdAt: number;
+}
+export interface Teams {
+  /** The team that sites of the command line belong to; created on first use. */
+  default(now: number): Promise<Team>;
+  get(id: string): Promise<Team | null>;
+  /** Teams a member belongs to. */
+  ofMember(memberId: string): Promise<Team[]>;
+  addMember(team: string, memberId: string, role: 'owner' | 'admin' | 'viewer', now: number): Promise<void>;
+  memberCount(): Promise<number>;
+}
+
+export interface Site {
+  id: string;
+  team: string;
+  name: string;
+  /** Registrable or full host, lower case, no scheme. */
+  domain: string;
+  timezone: string;
+  currency: string;
+  settings: SiteSettings;
+  createdAt: number;
+}
+export interface SiteSettings {
+  /** Further hosts whose pages may send hits. */
+  hosts: string[];
+  /** Query parameters kept besides campaign and click-id ones. */
+  keptParameters: string[];
+  hashRouting: boolean;
+  /** Excluded path prefixes. */
+  excludedPaths: string[];
+  /** Metadata keys read after the built-in ones. */
+  visitorMetadataKeys: string[];
+  /** Lookback window in days; null: lifetime. */
+  windowDays: number | null;
+}
+export interface Sites {
+  add(
+    site: Omit<Site, 'id' | 'createdAt' | 'settings'> & { settings?: Partial<SiteSettings> },
+    now: number,
+  ): Promise<Site>;
+  get(id: string): Promise<Site | null>;
+  list(team?: string): Promise<Site[]>;
+  update(
+    id: string,
+    change: Partial<Pick<Site, 'name' | 'domain' | 'timezone' | 'currency' | 'settings'>>,
+  ): Promise<Site | null>;
+}
+
+export interface ApiKey {
+  id: string;
+  site: string;
+  /** First characters, shown to people ('hw_ab12…'). */
+  prefix: string;
+  scopes: string[];
+  createdAt: number;
+  lastUsedAt: number | null;
+  expiresAt: number | null;
+}
+export interface Keys {
+  /** Stores the SHA-256 of the key, never the key. */
+  add(
+    key: { site: string; hash: string; prefix: string; scopes: string[]; expiresAt: number | null },
+    now: number,
+  ): Promise<ApiKey>;
+  byHash(hash: string): Promise<ApiKey | null>;
+  list(site: string): Promise<ApiKey[]>;
+  touch(id: string, now: number): Promise<void>;
+  remove(id: string): Promise<void>;
+}
+
+export interface Connection {
+  id: string;
+  site: string;
+  /** acct_…, null while Stripe has not told (restricted keys may not read it). */
+  account: string | null;
+  mode: Mode;
+  status: 'verified' | 'unverified' | 'refused';
+  /** Why it is not verified, in Stripe's words where there are some. */
+  statusReason: string | null;
+  /** Sealed (http of no one: see `secrets` in main.ts); null when only a webhook secret is known. */
+  sealedKey: string | null;
+  /** Last four characters of the key, for people. */
+  keyHint: string | null;
+  createdAt: number;
+  checkedAt: number | null;
+  lastEventAt: number | null;
+}
+export interface WebhookSecret {
+  id: string;
+  connection: string;
+  sealedSecret: string;
+  createdAt: number;
+}
+export interface Connections {
+  add(connection: Omit<Connection, 'id' | 'createdAt' | 'lastEventAt'>, now: number): Promise<Connection>;
+  get(id: string): Promise<Connection | null>;
+  update(id: string, change: Partial<Omit<Connection, 'id' | 'site' | 'createdAt'>>): Promise<void>;
+  ofSite(site: string): Promise<Connection[]>;
+  all(): Promise<Connection[]>;
+  /** Unverified connections last checked before `before`. */
+  unverified(before: number): Promise<Connection[]>;
+  addSecret(connection: string, sealedSecret: string, now: number): Promise<WebhookSecret>;
+  /** Secrets of one site, or of every site when `site` is null. */
+  secrets(site: string | null): Promise<(WebhookSecret & { site: string })[]>;
+}
+
+export interface InboxRow {
+  connection: string;
+  eventId: string;
+  type: string;
+  /** Sealed raw body. */
+  body: string;
+  receivedAt: number;
+  state: 'pending' | 'done' | 'dead' | 'quarantined';
+  attempts: number;
+  lastError: string | null;
+  /** Grows with each claim; a finish or fail with an older number is refused. */
+  fence: number;
+}
+export interface Inbox {
+  /** False when (connection, eventId) is stored already. */
+  add(
+    row: Pick<InboxRow, 'connection' | 'eventId' | 'type' | 'body' | 'receivedAt'> & {
+      state?: 'pending' | 'quarantined';
+      reason?: string;
+    },
+  ): Promise<boolean>;
+  /** Pending rows that are due, oldest first, leased to `owner` until now + leaseMs by one compare-and-set. */
+  claim(owner: string, now: number, leaseMs: number, limit: number): Promise<InboxRow[]>;
+  /** False when the lease was lost (fence is older): the caller must roll back. */
+  done(row: Pick<InboxRow, 'connection' | 'eventId' | 'fence'>, now: number): Promise<boolean>;
+  /** Schedules the next try, or 'dead' when `retryAt` is null. */
+  fail(
+    row: Pick<InboxRow, 'connection' | 'eventId' | 'fence'>,
+    error: string,
+    retryAt: number | null,
+  ): Promise<boolean>;
+  counts(site?: string): Promise<Record<InboxRow['state'], number>>;
+  deadLetters(site: string, limit: number): Promise<InboxRow[]>;
+  /** Puts a dead letter (or, with null, all done and dead rows of the site) back to pending. */
+  replay(site: string, eventId: string | null, now: number): Promise<number>;
+}
+
+/** Merged provider objects of a connection, and the references between them (from → to ids, both directions indexed). */
+export interface Objects {
+  get(connection: string, id: string): Promise<ProviderObject | null>;
+  getMany(connection: string, ids: readonly string[]): Promise<ProviderObject[]>;
+  put(connection: string, object: ProviderObject, references: readonly string[]): Promise<void>;
+  /** Ids of stored objects that reference one of `ids`, optionally of some kinds only. */
+  referencing(
+    connection: string,
+    ids: readonly string[],
+    kinds?: readonly ObjectKind[],
+  ): Promise<{ id: string; kind: ObjectKind; to: string }[]>;
+}
+
+export interface WantedRow extends WantedObject {
+  connection: string;
+  attempts: number;
+  /** 'wanted' | 'found' | 'absent' (404 or empty list) | 'forbidden' (403; tried again when the key changes). */
+  state: 'wanted' | 'found' | 'absent' | 'forbidden';
+  lastError: string | null;
+  fence: number;
+}
+export interface Wanted {
+  /** Adds what is not there yet; what is there keeps its state. `dueAt` delays the first try, to let webhooks bring it. */
+  add(connection: string, wants: readonly WantedObject[], dueAt: number): Promise<void>;
+  claim(owner: string, now: number, leaseMs: number, limit: number): Promise<WantedRow[]>;
+  settle(row: WantedRow, state: Exclude<WantedRow['state'], 'wanted'>, error: string | null): Promise<boolean>;
+  fail(row: WantedRow, error: string, retryAt: number): Promise<boolean>;
+  /** A new key may see more: forbidden ones are wanted again. */
+  retryForbidden(connection: string, now: number): Promise<void>;
+}
+
+export interface Ledger {
+  entries(site: string, paymentId: string): Promise<LedgerEntry[]>;
+  append(site: string, mode: Mode, entries: readonly LedgerEntry[]): Promise<void>;
+}
+
+/** How a payment is credited at present. */
+export interface Attribution {
+  /** The visitor the ladder resolved to, null when unattributed. */
+  visitor: string | null;
+  /** All visitors whose touchpoints make the path. */
+  visitors: string[];
+  reason: string | null;
+  /** The link that was used (index into links), null when unattributed. */
+  usedLink: Pick<Link, 'object' | 'field' | 'value'> | null;
+  /** Window-free path: every touchpoint up to the path's end. */
+  path: Touchpoint[];
+  /** Per model, per touchpoint of `creditedPath`, summed over entries; {} when unattributed. */
+  credits: Partial<Record<keyof ModelAmounts, number[]>>;
+  /** Per entry, per touchpoint: what stands in the facts store, so that re-crediting can cancel it. */
+  rows: CreditRow[];
+}
+export interface PaymentRow extends Payment {
+  attribution: Attribution;
+}
+export interface Payments {
+  upsert(payment: Payment): Promise<void>;
+  get(site: string, id: string): Promise<PaymentRow | null>;
+  links(site: string, id: string): Promise<Link[]>;
+  /** Replaces the links of a payment. */
+  setLinks(site: string, id: string, links: readonly Link[]): Promise<void>;
+  setAttribution(site: string, id: string, attribution: Attribution): Promise<void>;
+  /** Newest first; `cursor` is opaque, from the page before. */
+  list(
+    site: string,
+    mode: Mode,
+    limit: number,
+    cursor: string | null,
+  ): Promise<{ payments: PaymentRow[]; next: string | null }>;
+  /** Payments of the site that have a link with one of these values, or whose attribution holds one of these visitors. */
+  touchedBy(site: string, values: readonly string[]): Promise<string[]>;
+  /** Payments of the same customer. */
+  ofCustomer(site: string, mode: Mode, customer: string): Promise<string[]>;
+  all(site: string, afterId: string | null, limit: number): Promise<string[]>;
+}
+
+/** Payments that wait for (re-)attribution. A request made while one is worked on is not lost: see `version`. */
+export interface Attributions {
+  request(site: string, paymentIds: readonly string[], now: number): Promise<void>;
+  /** Due requests; not leased: two workers doing the same payment reach the same rows, under the payment's lock. */
+  due(now: number, limit: number): Promise<{ site: string; paymentId: string; version: number; attempts: number }[]>;
+  /** Deletes the request unless it was asked for again since (`version` differs). */
+  finish(site: string, paymentId: string, version: number): Promise<void>;
+  postpone(site: string, paymentId: string, error: string, retryAt: number): Promise<void>;
+  count(site?: string): Promise<number>;
+}
+
+/** What identify and checkout hits said, from the drainer. Values are an app id as given or a keyed e-mail hash. */
+export interface Identities {
+  add(
+    site: string,
+    rows: readonly { kind: 'app_id' | 'email_hash' | 'checkout'; value: string; visitor: string; seenAt: number }[],
+  ): Promise<void>;
+  /** Visitors that claimed one of these values, earliest first. */
+  visitors(
+    site: string,
+    kind: 'app_id' | 'email_hash' | 'checkout',
+    values: readonly string[],
+  ): Promise<{ value: string; visitor: string; seenAt: number }[]>;
+  /** Values these visitors claimed. */
+  ofVisitors(
+    site: string,
+    visitors: readonly string[],
+  ): Promise<{ kind: string; value: string; visitor: string; seenAt: number }[]>;
+}
+
+/** Rows on their way to the facts store. Insert first, delete after; a batch keeps its rows and its token for ever. */
+export interface Outbox {
+  add(rows: readonly CreditRow[]): Promise<void>;
+  /** The oldest batch: an unfinished one exactly as it was, else the next `limit` rows written down as a new one. */
+  nextBatch(limit: number): Promise<{ token: string; rows: CreditRow[] } | null>;
+  remove(token: string): Promise<void>;
+  count(): Promise<number>;
+}
+
+export interface Job {
+  id: string;
+  kind: string;
+  args: Record<string, unknown>;
+  state: 'queued' | 'running' | 'done' | 'failed';
+  progress: Record<string, unknown>;
+  error: string | null;
+  fence: number;
+  createdAt: number;
+}
+export interface Jobs {
+  add(kind: string, args: Record<string, unknown>, now: number): Promise<Job>;
+  get(id: string): Promise<Job | null>;
+  claim(owner: string, now: number, leaseMs: number): Promise<Job | null>;
+  /** Saves progress and renews the lease; false when the lease was lost. */
+  progress(job: Pick<Job, 'id' | 'fence'>, progress: Record<string, unknown>, leaseUntil: number): Promise<boolean>;
+  finish(job: Pick<Job, 'id' | 'fence'>, error: string | null): Promise<boolean>;
+}
+
+/** Small values of the whole installation (set-up token hash, …). */
+export interface Settings {
+  get(name: string): Promise<string | null>;
+  set(name: string, value: string): Promise<void>;
+  remove(name: string): Promise<void>;
+}
