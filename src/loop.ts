@@ -32,7 +32,8 @@ export function createLoop(options: {
 
   const pause = (delayMs: number) =>
     new Promise<void>((resolve) => {
-      if (woken || stopped) return resolve();
+      // A failing store is not asked more often because more work arrives.
+      if (stopped || (woken && failures === 0)) return resolve();
       const timer = setTimeout(done, delayMs);
       resume = done;
       function done() {
@@ -64,7 +65,6 @@ export function createLoop(options: {
     },
     wake() {
       woken = true;
-      // A failing store is not asked more often because more work arrives.
       if (failures === 0) resume?.();
     },
     async stop() {

@@ -1,0 +1,13 @@
+// `npm start`: prepares the checkout, then runs the server under the project's own Node until a signal ends it.
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { ownNode, prepare, root } from './prepare.mjs';
+
+prepare();
+const args = process.argv.slice(2);
+const server = spawn(ownNode, [join(root, 'src/cli/headwater.mjs'), ...(args.length ? args : ['serve'])], {
+  stdio: 'inherit',
+});
+// Ctrl-C reaches the server by itself (same terminal); a signal sent only to this process is passed on.
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => server.kill(signal));
+server.on('exit', (code, signal) => process.exit(signal ? 1 : (code ?? 1)));

@@ -1,0 +1,143 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { isAbsolute, join, resolve } from 'node:path';
+import { z } from 'zod';
+
+/** Everything that can be set from outside. This is the only file that reads the environment. */
+export interface Config {
+  port: number;
+  host: string;
+  dataDir: string;
+  /** Public address without a trailing slash; cookies are `Secure` when it is https. */
+  publicUrl: string;
+  /** postgres://…; null: SQLite in the data directory. */
+  databaseUrl: string | null;
+  /** http(s)://user:password@host:port/database; null: the embedded engine. */
+  clickhouseUrl: string | null;
+  /** Cluster name for replicated and distributed tables. */
+  clickhouseCluster: string | null;
+  /** Seals keys and bodies at rest. */
+  secret: string;
+  stripeApiBase: string | null;
+  stripeSecretKey: string | null;
+  stripeWebhookSecret: string | null;
+  /** Addresses whose X-Forwarded-For is believed. */
+  trustedProxies: string[];
+  /** Single hits per minute and address on the collect endpoint; 0 switches the limit off. */
+  collectPerMinute: number;
+  /** MaxMind-format database for locations; null: the time zone's country, marked approximate. */
+  geoDatabase: string | null;
+  /** Header of a trusted proxy that carries a two-letter country. */
+  countryHeader: string | null;
+  logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug';
+}
+
+/** A setting that cannot be used. Its message is the one line the operator sees. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+}
+
+const PLACEHOLDERS = /^(change[-_ ]?me|secret|password|example|placeholder|your[-_ ].*|x+|\.+|<.*>)$/i;
+const SECRET_BYTES = 32;
+
+const webUrl = (protocols: RegExp) => z.url({ protocol: protocols }).transform((url) => url.replace(/\/+$/, ''));
+
+const schema = z.object({
+  PORT: z.coerce.number().int().min(0).max(65_535).default(1323),
+  HOST: z.string().min(1).max(255).default('0.0.0.0'),
+  HEADWATER_DATA: z.string().min(1).default('./data'),
+  HEADWATER_URL: webUrl(/^https?$/).optional(),
+  DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// address; leave it unset for SQLite' })
+    .optional(),
+  CLICKHOUSE_URL: z
+    .url({ protocol: /^https?$/, error: "must be an http:// or https:// address of ClickHouse's HTTP interface" })
+    .optional(),
+  CLICKHOUSE_CLUSTER: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,64}$/)
+    .optional(),
+  HEADWATER_SECRET: z.string().optional(),
+  HEADWATER_STRIPE_API_BASE: webUrl(/^https?$/).optional(),
+  STRIPE_SECRET_KEY: z.string().trim().min(1).optional(),
+  STRIPE_WEBHOOK_SECRET: z.string().trim().min(1).optional(),
+  HEADWATER_TRUSTED_PROXIES: z.string().default('loopback'),
+  HEADWATER_COLLECT_PER_MINUTE: z.coerce.number().int().min(0).max(1_000_000).default(600),
+  HEADWATER_GEO_DATABASE: z.string().optional(),
+  HEADWATER_COUNTRY_HEADER: z
+    .string()
+    .regex(/^[A-Za-z0-9-]{1,64}$/)
+    .optional(),
+  HEADWATER_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug']).default('info'),
+});
+
+/**
+ * Reads and checks the settings.
+ * @throws ConfigError naming the first bad setting, what is wrong with it and what it should be
+ */
+export function readConfig(env: Record<string, string | undefined> = process.env): Config {
+  // An empty variable means "unset": compose files and CI pass them that way.
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const parsed = schema.safeParse(given);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!;
+    const name = String(issue.path[0]);
+    throw new ConfigError(`${name}: ${issue.message} (got ${redacted(name, given[name])})`);
+  }
+  const values = parsed.data;
+  const dataDir = isAbsolute(values.HEADWATER_DATA) ? values.HEADWATER_DATA : resolve(values.HEADWATER_DATA);
+  if (values.HEADWATER_GEO_DATABASE && !existsSync(values.HEADWATER_GEO_DATABASE)) {
+    throw new ConfigError(`HEADWATER_GEO_DATABASE: no file at ${values.HEADWATER_GEO_DATABASE}`);
+  }
+  return {
+    port: values.PORT,
+    host: values.HOST,
+    dataDir,
+    publicUrl: values.HEADWATER_URL ?? `http://localhost:${values.PORT}`,
+    databaseUrl: values.DATABASE_URL ?? null,
+    clickhouseUrl: values.CLICKHOUSE_URL ?? null,
+    clickhouseCluster: values.CLICKHOUSE_CLUSTER ?? null,
+    secret: values.HEADWATER_SECRET === undefined ? keptSecret(dataDir) : checkedSecret(values.HEADWATER_SECRET),
+    stripeApiBase: values.HEADWATER_STRIPE_API_BASE ?? null,
+    stripeSecretKey: values.STRIPE_SECRET_KEY ?? null,
+    stripeWebhookSecret: values.STRIPE_WEBHOOK_SECRET ?? null,
+    trustedProxies: values.HEADWATER_TRUSTED_PROXIES.split(',').map((address) => address.trim()),
+    collectPerMinute: values.HEADWATER_COLLECT_PER_MINUTE,
+    geoDatabase: values.HEADWATER_GEO_DATABASE ?? null,
+    countryHeader: values.HEADWATER_COUNTRY_HEADER?.toLowerCase() ?? null,
+    logLevel: values.HEADWATER_LOG_LEVEL,
+  };
+}
+
+function checkedSecret(secret: string): string {
+  if (secret.length < 16 || PLACEHOLDERS.test(secret)) {
+    throw new ConfigError(
+      'HEADWATER_SECRET: looks like a placeholder or is shorter than 16 characters; set a random one ' +
+        '(openssl rand -hex 32) or leave it unset to have one created in the data directory',
+    );
+  }
+  return secret;
+}
+
+/** The installation's own secret, created once with mode 0600. Losing it makes sealed Stripe keys unreadable. */
+function keptSecret(dataDir: string): string {
+  const path = join(dataDir, 'secret');
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    // 'wx': two processes starting at once agree on the one that was first.
+    writeFileSync(path, `${randomBytes(SECRET_BYTES).toString('hex')}\n`, { mode: 0o600, flag: 'wx' });
+    chmodSync(path, 0o600);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
+      throw new ConfigError(`HEADWATER_DATA: cannot write to ${dataDir} (${(error as Error).message})`);
+    }
+  }
+  const secret = readFileSync(path, 'utf8').trim();
+  if (secret.length < 16) throw new ConfigError(`HEADWATER_SECRET: the file ${path} is empty or cut; restore it`);
+  return secret;
+}
+
+function redacted(name: string, value: string | undefined): string {
+  if (value === undefined) return 'nothing';
+  return /SECRET|KEY|URL/.test(name) ? 'a value not shown here' : `"${value.slice(0, 100)}"`;
+}
