@@ -54,6 +54,8 @@ export function createLoop(options: {
         failures += 1;
         log.warn({ loop: name, failures, error: String(error) }, 'turn failed, will be repeated');
       }
+      // Also between turns without input or output: a busy loop must not keep timers and sockets waiting.
+      await new Promise((resolve) => setImmediate(resolve));
       if (more) continue;
       await pause(failures === 0 ? intervalMs : Math.min(30_000, 100 * 2 ** Math.min(failures, 9)));
     }

@@ -2,9 +2,15 @@
  * One signed movement of money, append-only. An entry never changes: when its object's amount does, a correcting entry
  * with its own id (`<object>#<n>`) and the kind of the object it corrects is appended. The ledger is a sum, and a sum
  * has no order.
+ *
+ * A fee that becomes known after its entry was written comes as `<object>#fee`: an entry of amount 0 that carries the
+ * balance transaction's id, amount, currency and fee. So fees are a sum over entries too, and nothing is ever updated.
  */
 export interface LedgerEntry {
-  /** Unique per site: the money object's id (ch_…, re_…), `<charge>#refunds`, or `<id>#<n>` for a correction. */
+  /**
+   * Unique per site: the money object's id (ch_…, re_…), `<charge>#refunds`, `<id>#<n>` for a correction,
+   * `<id>#fee` (or `<id>#fee#<n>`) for a settlement that became known later.
+   */
   id: string;
   paymentId: string;
   /** What the amount counts towards: 'charge' → gross, 'refund' → refunded, 'dispute' → disputed. */
@@ -20,3 +26,94 @@ export interface LedgerEntry {
   settledCurrency: string | null;
   feeMinor: number | null;
 }
+
+/** The id of the money object an entry belongs to: 'ch_1#2', 'ch_1#fee' → 'ch_1'; 'ch_1#refunds#1' → 'ch_1#refunds'. */
+export function moneyObjectOf(entryId: string): string {
+  return entryId.replace(/(#fee)?(#\d+)?$/, '');
+}
+
+/**
+ * The entries to append so that the ledger says what is desired. Per money object the ledger then sums to the desired
+ * amount at the desired time and to nothing at any other time, whatever was appended before: two histories that saw the
+ * same facts in different orders agree in every total and on every day.
+ * Invariant: corrections(existing + corrections(existing, desired), desired) is empty.
+ *
+ * @param existing all entries of the payment; those of objects not in `desired` are left alone
+ * @param desired one entry per money object, its amount 0 when nothing should stand
+ */
+export function corrections(existing: readonly LedgerEntry[], desired: readonly LedgerEntry[]): LedgerEntry[] {
+  return desired.flatMap((wanted) => {
+    const standing = existing.filter((entry) => moneyObjectOf(entry.id) === wanted.id);
+    if (standing.length > 0) return [...amountCorrections(standing, wanted), ...feeCorrections(standing, wanted)];
+    const isEmpty = wanted.amountMinor === 0 && !wanted.settledMinor && !wanted.feeMinor;
+    return isEmpty ? [] : [wanted];
+  });
+}
+
+function amountCorrections(standing: readonly LedgerEntry[], wanted: LedgerEntry): LedgerEntry[] {
+  const differences = new Map<string, { currency: string; occurredAt: number; amountMinor: number }>();
+  const add = (entry: LedgerEntry, sign: 1 | -1) => {
+    const key = `${entry.occurredAt} ${entry.currency}`;
+    const known = differences.get(key) ?? { currency: entry.currency, occurredAt: entry.occurredAt, amountMinor: 0 };
+    differences.set(key, { ...known, amountMinor: known.amountMinor + sign * entry.amountMinor });
+  };
+  for (const entry of standing) add(entry, -1);
+  add(wanted, 1);
+  let number = nextNumber(standing, `${wanted.id}#`);
+  return [...differences.values()]
+    .filter((difference) => difference.amountMinor !== 0)
+    .sort((a, b) => a.occurredAt - b.occurredAt || (a.currency < b.currency ? -1 : 1))
+    .map((difference) => ({ ...wanted, ...difference, ...NO_SETTLEMENT, id: `${wanted.id}#${number++}` }));
+}
+
+const NO_SETTLEMENT = { balanceTransaction: null, settledMinor: null, settledCurrency: null, feeMinor: null };
+
+function feeCorrections(standing: readonly LedgerEntry[], wanted: LedgerEntry): LedgerEntry[] {
+  if (wanted.feeMinor === null || wanted.settledMinor === null) return [];
+  const settled = standing.filter((entry) => entry.feeMinor !== null);
+  const feeMinor = wanted.feeMinor - settled.reduce((sum, entry) => sum + (entry.feeMinor ?? 0), 0);
+  const settledMinor = wanted.settledMinor - settled.reduce((sum, entry) => sum + (entry.settledMinor ?? 0), 0);
+  if (settled.length > 0 && feeMinor === 0 && settledMinor === 0) return [];
+  const isFirst = !standing.some((entry) => entry.id === `${wanted.id}#fee`);
+  const id = isFirst ? `${wanted.id}#fee` : `${wanted.id}#fee#${nextNumber(standing, `${wanted.id}#fee#`)}`;
+  return [{ ...wanted, id, amountMinor: 0, feeMinor, settledMinor }];
+}
+
+function nextNumber(standing: readonly LedgerEntry[], prefix: string): number {
+  const numbers = standing
+    .filter((entry) => entry.id.startsWith(prefix))
+    .map((entry) => entry.id.slice(prefix.length))
+    .filter((rest) => /^\d+$/.test(rest))
+    .map(Number);
+  return Math.max(0, ...numbers) + 1;
+}
+
+export interface LedgerSums {
+  grossMinor: number;
+  refundedMinor: number;
+  disputedMinor: number;
+  /** In `feeCurrency`, which is the settlement currency of the charge (of any entry while the charge's is unknown). */
+  feeMinor: number;
+  feeCurrency: string | null;
+}
+
+/** What a payment's entries add up to. refunded and disputed are positive when money went back. */
+export function sumLedger(entries: readonly LedgerEntry[]): LedgerSums {
+  const total = (kind: LedgerEntry['kind']) =>
+    entries.filter((entry) => entry.kind === kind).reduce((sum, entry) => sum + entry.amountMinor, 0);
+  const withFee = entries
+    .filter((entry) => entry.feeMinor !== null && entry.settledCurrency !== null)
+    .sort((a, b) => rankForFee(a) - rankForFee(b) || (a.id < b.id ? -1 : 1));
+  const feeCurrency = withFee[0]?.settledCurrency ?? null;
+  return {
+    grossMinor: total('charge'),
+    refundedMinor: 0 - total('refund'),
+    disputedMinor: 0 - total('dispute'),
+    feeMinor: withFee
+      .filter((entry) => entry.settledCurrency === feeCurrency)
+      .reduce((sum, entry) => sum + (entry.feeMinor ?? 0), 0),
+    feeCurrency,
+  };
+}
+
+const rankForFee = (entry: LedgerEntry) => (entry.kind === 'charge' ? 0 : 1);

@@ -23,7 +23,7 @@ export interface Link {
   field: string;
   value: string;
   claim: LinkClaim;
-  /** Position in the ladder, smaller wins; ties are broken by (seenAt, field, value). */
+  /** Position in the ladder (ladder.ts), smaller wins; ties are broken by (seenAt, field, value, object). */
   rung: number;
   /** Epoch milliseconds. */
   seenAt: number;
@@ -39,3 +39,106 @@ export const UNATTRIBUTED_REASONS = {
   pending: 'The payment was recorded and has not been matched yet.',
 } as const;
 export type UnattributedReason = keyof typeof UNATTRIBUTED_REASONS;
+
+/** The order in which links are tried. */
+export function compareLinks(a: Link, b: Link): number {
+  return (
+    a.rung - b.rung ||
+    a.seenAt - b.seenAt ||
+    compareText(a.field, b.field) ||
+    compareText(a.value, b.value) ||
+    compareText(a.object, b.object)
+  );
+}
+
+const compareText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+
+/** What code without a visitor writes where an id belongs. Joining them would make one visitor of many people. */
+const PLACEHOLDERS = new Set(
+  `null undefined nan none nil void false true guest anonymous anon unknown unset empty missing default visitor user
+   customer test n-a na 0 -1 1 - _ id visitor_id session_id hw_visitor_id hw_session_id attribu_visitor_id
+   attribu_session_id zori_visitor_id zori_session_id datafast_visitor_id datafast_session_id your_visitor_id
+   00000000-0000-0000-0000-000000000000`.split(/\s+/),
+);
+
+/** 1–64 of [A-Za-z0-9_-] and not a placeholder such as 'null', 'undefined' or 'guest'. */
+export function isWellFormedId(value: string): boolean {
+  return /^[A-Za-z0-9_-]{1,64}$/.test(value) && !isPlaceholder(value);
+}
+
+/** True for '', 'null', 'undefined', 'guest', '[object Object]' and the like, in any case, with any spaces around. */
+export function isPlaceholder(value: string): boolean {
+  const text = value.trim().toLowerCase();
+  return text === '' || text.startsWith('[object') || PLACEHOLDERS.has(text);
+}
+
+/** What the site knows when a payment's links are judged. Visitors are those whose hits were received. */
+export interface KnownVisitors {
+  /** A Map also tells when each was first seen (epoch ms): one seen only after paying did not bring the payment. */
+  visitors: ReadonlySet<string> | ReadonlyMap<string, number>;
+  /** Session → the visitor it belongs to. */
+  sessionOwners: ReadonlyMap<string, string>;
+  /** app_id of an identify() call → visitor. */
+  appIds: ReadonlyMap<string, string>;
+  /** Keyed e-mail hash of an identify() call → visitor. */
+  emailHashes: ReadonlyMap<string, string>;
+}
+
+export type Resolution = { visitor: string; usedLink: Link } | { reason: UnattributedReason };
+
+/**
+ * The visitor of a payment: that of the first link whose visitor is known and was seen before paying. A malformed id
+ * does not stop the ladder, and a later rung with a known visitor beats an earlier one with an unknown id.
+ *
+ * @param paymentAt end of the payment's path, epoch ms
+ */
+export function resolveVisitor(links: readonly Link[], known: KnownVisitors, paymentAt: number): Resolution {
+  let reason: UnattributedReason = 'no_visitor_id';
+  for (const link of [...links].sort(compareLinks)) {
+    const finding = judge(link, known, paymentAt);
+    if ('visitor' in finding) return { visitor: finding.visitor, usedLink: link };
+    if (REASON_WEIGHT[finding.reason] > REASON_WEIGHT[reason]) reason = finding.reason;
+  }
+  return { reason };
+}
+
+/** The reason that helps most wins: being close to a match says more than having found nothing. */
+const REASON_WEIGHT: Record<UnattributedReason, number> = {
+  no_visitor_id: 0,
+  malformed_visitor_id: 1,
+  visitor_never_seen: 2,
+  visitor_seen_after_payment: 3,
+  outside_window: 4,
+  pending: 0,
+};
+
+function judge(
+  link: Link,
+  known: KnownVisitors,
+  paymentAt: number,
+): { visitor: string } | { reason: UnattributedReason } {
+  const visitor = visitorOf(link, known);
+  if (visitor !== null && isWellFormedId(visitor)) {
+    const firstSeenAt = 'get' in known.visitors ? known.visitors.get(visitor) : undefined;
+    if (firstSeenAt !== undefined && firstSeenAt > paymentAt) return { reason: 'visitor_seen_after_payment' };
+    return { visitor };
+  }
+  // A client reference or an e-mail address claims nothing: the merchant may use both for purposes of its own.
+  if (link.claim === 'client_reference' || link.claim === 'email_hash') return { reason: 'no_visitor_id' };
+  return { reason: isWellFormedId(link.value) ? 'visitor_never_seen' : 'malformed_visitor_id' };
+}
+
+function visitorOf(link: Link, known: KnownVisitors): string | null {
+  const { value } = link;
+  switch (link.claim) {
+    case 'email_hash':
+      return known.emailHashes.get(value) ?? null;
+    case 'client_reference':
+      if (isPlaceholder(value)) return null;
+      return known.visitors.has(value) ? value : (known.appIds.get(value) ?? null);
+    case 'session':
+      return isWellFormedId(value) ? (known.sessionOwners.get(value) ?? null) : null;
+    case 'visitor':
+      return isWellFormedId(value) && known.visitors.has(value) ? value : null;
+  }
+}

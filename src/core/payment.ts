@@ -49,6 +49,11 @@ export interface ChargeObject extends ObjectBase {
   amountCapturedMinor: number;
   /** Merge: max; what a failed refund gives back is told by the refund object. */
   amountRefundedMinor: number;
+  /**
+   * When a snapshot with this `amountRefundedMinor` was first seen (epoch ms): dates the part of it that no known refund
+   * object explains. Merge: that of the larger amount, the smaller time when the amounts are equal.
+   */
+  refundedSeenAt?: number | null;
   /** Merge: the later in this order; 'failed' after 'succeeded' comes with `failureBalanceTransaction`. */
   status: 'unknown' | 'pending' | 'succeeded' | 'failed';
   failureBalanceTransaction: string | null;

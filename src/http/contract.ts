@@ -23,6 +23,12 @@ export const siteInput = z.object({
   timezone: z.string().max(64).default('UTC'),
   currency: z.string().length(3).default('usd'),
 });
+export const siteChange = z.object({
+  name: siteInput.shape.name.optional(),
+  domain: siteInput.shape.domain.optional(),
+  timezone: z.string().max(64).optional(),
+  currency: z.string().length(3).optional(),
+});
 export const sitesAnswer = z.object({ sites: z.array(siteAnswer) });
 
 /** What the set-up page polls: has the script been seen, is money coming in? */
@@ -46,6 +52,26 @@ export const setupInput = z.object({
   password: z.string().min(10).max(200),
 });
 export const signInInput = z.object({ email: z.email().max(254), password: z.string().min(1).max(200) });
+
+export const KEY_SCOPES = ['read', 'collect', 'write'] as const;
+export const keyAnswer = z.object({
+  id: z.string(),
+  /** Its first characters, to tell keys apart. */
+  prefix: z.string(),
+  scopes: z.array(z.string()),
+  created_at: z.string(),
+  last_used_at: z.string().nullable(),
+  expires_at: z.string().nullable(),
+});
+export const keysAnswer = z.object({ keys: z.array(keyAnswer) });
+export const keyInput = z.object({
+  scopes: z.array(z.enum(KEY_SCOPES)).min(1).max(KEY_SCOPES.length).optional(),
+  expires_at: z.iso.datetime({ offset: true }).optional(),
+});
+/** The key itself is shown here and never again. */
+export const keyCreatedAnswer = keyAnswer.extend({ key: z.string() });
+
+export const doneAnswer = z.object({ done: z.literal(true) });
 
 export const connectionAnswer = z.object({
   id: z.string(),
@@ -71,6 +97,12 @@ export const connectionsAnswer = z.object({
 export const connectInput = z.object({
   key: z.string().trim().min(1).max(300).optional(),
   webhook_secret: z.string().trim().min(1).max(300).optional(),
+});
+
+export const paymentsQuery = z.object({
+  mode: z.enum(['live', 'test']).optional(),
+  limit: z.coerce.number().int().min(1).max(500).default(50),
+  cursor: z.string().max(500).optional(),
 });
 
 const moneyRow = {
@@ -153,6 +185,9 @@ export const reportAnswer = z.object({
   unconverted: z.record(z.string(), z.record(z.string(), z.number())).optional(),
 });
 
+export type KeyAnswer = z.infer<typeof keyAnswer>;
+export type KeysAnswer = z.infer<typeof keysAnswer>;
+export type KeyCreatedAnswer = z.infer<typeof keyCreatedAnswer>;
 export type SiteAnswer = z.infer<typeof siteAnswer>;
 export type SiteStatusAnswer = z.infer<typeof siteStatusAnswer>;
 export type MeAnswer = z.infer<typeof meAnswer>;

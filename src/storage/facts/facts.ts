@@ -55,4 +55,6 @@ export interface Facts {
 export interface ReportAnswer {
   rows: ReportRow[];
   totals: ReportRow;
+  /** Currency → money metrics of what is not in the reporting currency: shown apart, never added. */
+  unconverted?: Record<string, Record<string, number>>;
 }

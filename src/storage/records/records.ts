@@ -9,6 +9,14 @@ export class RecordsUnavailable extends Error {
   override name = 'RecordsUnavailable';
 }
 
+/** Thrown by `payments.list` for a cursor that no earlier page gave (HTTP: 400). */
+export class BadCursor extends Error {
+  override name = 'BadCursor';
+  constructor(cursor: string) {
+    super(`cursor '${cursor.slice(0, 100)}' is not one of ours; use the value of 'next' from the page before, or none`);
+  }
+}
+
 /**
  * The records store: SQLite or PostgreSQL, one suite proves both (test/contracts). One file per noun; each noun is a
  * factory over a Kysely handle, so that inside `transaction` every noun works on the transaction.
@@ -156,6 +164,7 @@ export interface InboxRow {
   body: string;
   receivedAt: number;
   state: 'pending' | 'done' | 'dead' | 'quarantined';
+  /** Tries begun, the one of this claim included: a row that kills the process is counted too. */
   attempts: number;
   lastError: string | null;
   /** Grows with each claim; a finish or fail with an older number is refused. */
@@ -200,6 +209,7 @@ export interface Objects {
 
 export interface WantedRow extends WantedObject {
   connection: string;
+  /** Tries begun, the one of this claim included. */
   attempts: number;
   /** 'wanted' | 'found' | 'absent' (404 or empty list) | 'forbidden' (403; tried again when the key changes). */
   state: 'wanted' | 'found' | 'absent' | 'forbidden';
@@ -217,7 +227,12 @@ export interface Wanted {
 }
 
 export interface Ledger {
+  /** In the order (occurredAt, id). */
   entries(site: string, paymentId: string): Promise<LedgerEntry[]>;
+  /**
+   * An entry that is there already with the same content changes nothing; settlement fields that were null are filled
+   * in once known. Throws on any other difference: an entry never changes.
+   */
   append(site: string, mode: Mode, entries: readonly LedgerEntry[]): Promise<void>;
 }
 
@@ -278,13 +293,13 @@ export interface Identities {
     site: string,
     rows: readonly { kind: 'app_id' | 'email_hash' | 'checkout'; value: string; visitor: string; seenAt: number }[],
   ): Promise<void>;
-  /** Visitors that claimed one of these values, earliest first. */
+  /** Visitors that claimed one of these values, earliest first; at most 200 per value. */
   visitors(
     site: string,
     kind: 'app_id' | 'email_hash' | 'checkout',
     values: readonly string[],
   ): Promise<{ value: string; visitor: string; seenAt: number }[]>;
-  /** Values these visitors claimed. */
+  /** Values these visitors claimed; at most 200 per visitor. */
   ofVisitors(
     site: string,
     visitors: readonly string[],

@@ -1,0 +1,34 @@
+import type { Records } from '../storage/records/records.ts';
+
+/**
+ * What the commands need of the composition root: `openApp` in main.ts answers it, with the records store open and
+ * migrated, without HTTP and without the facts store. A command that needs facts queues a job and follows it.
+ */
+export interface App {
+  records: Records;
+  now(): number;
+  /** @throws Error, with Stripe's reason, when Stripe refuses the key or the input cannot be used: nothing is stored */
+  connectStripe(input: { site: string; key?: string; webhookSecret?: string }): Promise<Connected>;
+  /** The address of a one-time link by which a further member joins the team. */
+  memberLink(): Promise<string>;
+  close(): Promise<void>;
+}
+
+export interface Connected {
+  id: string;
+  /** acct_…, null while Stripe has not told. */
+  account: string | null;
+  livemode: boolean;
+  status: 'verified' | 'unverified';
+}
+
+export interface ServeOptions {
+  /** Ends the server: it stops taking requests, drains and closes. */
+  signal: AbortSignal;
+  /** For people, line by line: progress, the set-up link, what to do next. */
+  say(line: string): void;
+  /** Called once, when requests are answered. */
+  ready(address: string): void;
+}
+/** Resolves when the server has ended. Rejects, with one clear line as its message, when it cannot start. */
+export type Serve = (options: ServeOptions) => Promise<void>;

@@ -1,0 +1,17 @@
+import type { Command } from './command.ts';
+
+/** Loads a command's module only when it is asked for: `--help` and a typo answer at once. */
+export interface Entry {
+  name: string;
+  load(): Promise<Command>;
+}
+
+export const COMMANDS: readonly Entry[] = [
+  { name: 'serve', load: async () => (await import('./serve.ts')).serve },
+  { name: 'site add', load: async () => (await import('./site.ts')).siteAdd },
+  { name: 'site list', load: async () => (await import('./site.ts')).siteList },
+  { name: 'member add', load: async () => (await import('./member.ts')).memberAdd },
+  { name: 'key add', load: async () => (await import('./key.ts')).keyAdd },
+  { name: 'stripe connect', load: async () => (await import('./stripe.ts')).stripeConnect },
+  { name: 'recompute', load: async () => (await import('./recompute.ts')).recompute },
+];

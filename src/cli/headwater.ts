@@ -1,0 +1,24 @@
+import type { Io } from './command.ts';
+import { COMMANDS } from './commands.ts';
+import { run } from './run.ts';
+
+/** Connects the commands to this process: streams, signals, settings, and the composition root, loaded when needed. */
+const interruption = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interruption.abort(signal));
+
+const io: Io = {
+  out: (line) => process.stdout.write(`${line}\n`),
+  err: (line) => process.stderr.write(`${line}\n`),
+  terminal: process.stderr.isTTY === true,
+  signal: interruption.signal,
+  async openApp() {
+    const [{ readConfig }, { openApp }] = await Promise.all([import('../config.ts'), import('../main.ts')]);
+    return openApp(readConfig());
+  },
+  async serve(options) {
+    const [{ readConfig }, { serve }] = await Promise.all([import('../config.ts'), import('../main.ts')]);
+    return serve(readConfig(), options);
+  },
+};
+
+process.exitCode = await run(process.argv.slice(2), io, COMMANDS);

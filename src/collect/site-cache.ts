@@ -1,0 +1,70 @@
+import { plainHost } from '../core/acquisition-host.ts';
+import type { UrlRules } from '../core/acquisition-url.ts';
+import type { Site } from '../storage/records/records.ts';
+
+/** What collect needs of a site, made ready for the hot path. */
+export interface SiteContext {
+  id: string;
+  /** The site's domain and listed hosts, plain (core/acquisition-host). */
+  hosts: readonly string[];
+  urlRules: UrlRules;
+  excludedPaths: readonly string[];
+}
+
+export type FindSite = (id: string) => Promise<Site | null> | Site | null;
+
+const FRESH_MS = 1000;
+const SITES_MAX = 10_000;
+
+/**
+ * Keeps found sites for a second, so that a flood of hits asks the records store once. A site that was not found is
+ * asked for again each time: `site add` takes effect before it returns. While the store does not answer, what was known
+ * last serves on: an outage of the records store must not cost hits of known sites.
+ */
+export function createSiteCache(options: { findSite: FindSite; now: () => number }) {
+  const { findSite, now } = options;
+  const known = new Map<string, { context: SiteContext; freshUntil: number }>();
+  const asking = new Map<string, Promise<SiteContext | null>>();
+
+  async function ask(id: string): Promise<SiteContext | null> {
+    try {
+      const site = await findSite(id);
+      if (site === null) {
+        known.delete(id);
+        return null;
+      }
+      if (known.size >= SITES_MAX) known.clear();
+      const context = contextOf(site);
+      known.set(id, { context, freshUntil: now() + FRESH_MS });
+      return context;
+    } catch (error) {
+      const last = known.get(id);
+      if (last) return last.context;
+      throw error;
+    } finally {
+      asking.delete(id);
+    }
+  }
+
+  /** Answers at once when it can; the promise rejects as `findSite` does when nothing is known. */
+  return function find(id: string): SiteContext | Promise<SiteContext | null> {
+    const entry = known.get(id);
+    if (entry && now() < entry.freshUntil) return entry.context;
+    let question = asking.get(id);
+    if (!question) {
+      question = ask(id);
+      asking.set(id, question);
+    }
+    return question;
+  };
+}
+
+function contextOf(site: Site): SiteContext {
+  const { hosts, keptParameters, hashRouting, excludedPaths } = site.settings;
+  return {
+    id: site.id,
+    hosts: [site.domain, ...hosts].map(plainHost).filter((host) => host !== ''),
+    urlRules: { keptParameters: new Set(keptParameters.map((name) => name.toLowerCase())), hashRouting },
+    excludedPaths,
+  };
+}

@@ -1,0 +1,160 @@
+import { referencesOf } from './references.ts';
+import type {
+  BalanceTransactionObject,
+  ChargeObject,
+  CheckoutSessionObject,
+  CustomerObject,
+  InvoiceObject,
+  InvoicePaymentObject,
+  ObjectKind,
+  PaymentIntentObject,
+  ProviderObject,
+  RefundObject,
+  SubscriptionObject,
+} from './payment.ts';
+
+/** Stripe's `created` has 1 s resolution: money moves at the end of its second, after the hits of the same second. */
+export function endOfSecond(createdAt: number): number {
+  return createdAt + 999;
+}
+
+/** Everything known that bears on one charge, each object in the role it plays. Lists are in the order of ids. */
+export interface PaymentFacts {
+  charge: ChargeObject | null;
+  intent: PaymentIntentObject | null;
+  refunds: RefundObject[];
+  balanceTransactions: Map<string, BalanceTransactionObject>;
+  invoicePayments: InvoicePaymentObject[];
+  invoiceIds: string[];
+  invoices: InvoiceObject[];
+  subscriptionIds: string[];
+  subscriptions: SubscriptionObject[];
+  customerIds: string[];
+  customers: CustomerObject[];
+  sessions: {
+    byIntent: CheckoutSessionObject[];
+    bySubscription: CheckoutSessionObject[];
+    byInvoice: CheckoutSessionObject[];
+    /** Sessions of the same customer, created no later than the payment. */
+    byCustomer: CheckoutSessionObject[];
+  };
+}
+
+type Of<K extends ObjectKind> = Extract<ProviderObject, { kind: K }>;
+const distinct = (ids: readonly (string | null | undefined)[]): string[] => [
+  ...new Set(ids.filter((id): id is string => typeof id === 'string' && id !== '')),
+];
+/** Two references do not contradict each other while one is unknown. */
+const agree = (a: string | null | undefined, b: string | null | undefined) => !a || !b || a === b;
+
+/**
+ * Picks from any set of merged objects those that bear on a charge. `objects` may hold more than needed, in any order;
+ * the answer depends on the set alone.
+ */
+export function gather(chargeId: string, objects: readonly ProviderObject[]): PaymentFacts {
+  const sorted = [...objects].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+  const of = <K extends ObjectKind>(kind: K) => sorted.filter((object): object is Of<K> => object.kind === kind);
+  const charge = of('charge').find((object) => object.id === chargeId) ?? null;
+  const intentId = charge?.paymentIntent ?? null;
+  const intent = of('payment_intent').find((object) => object.id === intentId) ?? null;
+  const payer = charge?.customer ?? intent?.customer ?? null;
+
+  const sessions = of('checkout_session');
+  const byIntent = sessions.filter((session) => {
+    if (session.paymentIntent !== null) return session.paymentIntent === intentId;
+    // Merchants can write the order reference, so it only counts while nothing speaks against it.
+    return session.id === intent?.orderReference && agree(session.customer, payer);
+  });
+
+  const invoicePayments = of('invoice_payment').filter(
+    (object) => (intentId !== null && object.paymentIntent === intentId) || object.charge === chargeId,
+  );
+  const namesCharge = (invoice: InvoiceObject) =>
+    invoice.charge === chargeId || (intentId !== null && invoice.paymentIntents.includes(intentId));
+  const hinted = intent?.orderReference?.startsWith('in_') ? intent.orderReference : null;
+  const isHintGood = (invoice: InvoiceObject) =>
+    agree(invoice.customer, payer) && (invoice.paymentIntents.length === 0 || namesCharge(invoice));
+  const allInvoices = of('invoice');
+  const hint = allInvoices.find((invoice) => invoice.id === hinted);
+  const invoiceIds = distinct([
+    charge?.invoice,
+    intent?.invoice,
+    ...invoicePayments.map((object) => object.invoice),
+    ...allInvoices.filter(namesCharge).map((invoice) => invoice.id),
+    ...byIntent.map((session) => session.invoice),
+    hint && !isHintGood(hint) ? null : hinted,
+  ]);
+  const invoices = allInvoices.filter((invoice) => invoiceIds.includes(invoice.id));
+  const subscriptionIds = distinct([
+    ...invoices.map((invoice) => invoice.subscription),
+    ...byIntent.map((session) => session.subscription),
+  ]);
+  const subscriptions = of('subscription').filter((object) => subscriptionIds.includes(object.id));
+
+  const bySubscription = sessions.filter(
+    (session) =>
+      session.subscription !== null && subscriptionIds.includes(session.subscription) && !byIntent.includes(session),
+  );
+  const byInvoice = sessions.filter(
+    (session) =>
+      session.invoice !== null &&
+      invoiceIds.includes(session.invoice) &&
+      !byIntent.includes(session) &&
+      !bySubscription.includes(session),
+  );
+  const linked = [...byIntent, ...bySubscription, ...byInvoice];
+  const customerIds = distinct([
+    charge?.customer,
+    intent?.customer,
+    ...[...linked, ...invoices, ...subscriptions].map((object) => object.customer),
+  ]);
+  const paidAt = charge?.createdAt ?? null;
+  const byCustomer = sessions.filter(
+    (session) =>
+      session.customer !== null &&
+      customerIds.includes(session.customer) &&
+      !linked.includes(session) &&
+      (session.createdAt === null || paidAt === null || session.createdAt <= paidAt),
+  );
+
+  const refunds = of('refund').filter((refund) => ownsRefund(charge, refund, of('charge')));
+  return {
+    charge,
+    intent,
+    refunds,
+    balanceTransactions: balanceTransactions(of('balance_transaction'), charge, refunds),
+    invoicePayments,
+    invoiceIds,
+    invoices,
+    subscriptionIds,
+    subscriptions,
+    customerIds,
+    customers: of('customer').filter((customer) => customerIds.includes(customer.id)),
+    sessions: { byIntent, bySubscription, byInvoice, byCustomer },
+  };
+}
+
+/** A refund that names only its payment intent belongs to the intent's first charge that succeeded. */
+function ownsRefund(charge: ChargeObject | null, refund: RefundObject, charges: readonly ChargeObject[]): boolean {
+  if (!charge) return false;
+  if (refund.charge !== null) return refund.charge === charge.id;
+  if (refund.paymentIntent === null || refund.paymentIntent !== charge.paymentIntent) return false;
+  const paid = charges.filter(
+    (other) => other.paymentIntent === refund.paymentIntent && other.amountCapturedMinor > 0,
+  );
+  return paid[0]?.id === charge.id;
+}
+
+function balanceTransactions(
+  known: readonly BalanceTransactionObject[],
+  charge: ChargeObject | null,
+  refunds: readonly RefundObject[],
+): Map<string, BalanceTransactionObject> {
+  const owners = new Set([charge?.id, ...refunds.map((refund) => refund.id)]);
+  const named = new Set([charge, ...refunds].flatMap((object) => (object ? referencesOf(object) : [])));
+  return new Map(
+    known
+      .filter((object) => named.has(object.id) || (object.source !== null && owners.has(object.source)))
+      .map((object) => [object.id, object]),
+  );
+}

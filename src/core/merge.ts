@@ -1,0 +1,169 @@
+import type { Evidence, ProviderObject } from './payment.ts';
+
+/**
+ * Merges two snapshots of one provider object. Commutative, associative and idempotent: whatever the order and number of
+ * the snapshots, the merged object is the same. Every rule is a maximum, a minimum, a union or a rank, never "the newer
+ * one", because Stripe's `created` has 1 s resolution and cannot order snapshots.
+ *
+ * @throws TypeError when the two are not the same object
+ */
+export function mergeObjects<T extends ProviderObject>(a: T, b: T): T {
+  if (a.kind !== b.kind || a.id !== b.id) {
+    throw new TypeError(`mergeObjects: ${a.kind} ${a.id} and ${b.kind} ${b.id} are not the same object`);
+  }
+  return mergeKind(a, b) as T;
+}
+
+/** Merges snapshots of any objects into one per (kind, id), sorted by id: the canonical form of a set of snapshots. */
+export function mergeAll(snapshots: Iterable<ProviderObject>): ProviderObject[] {
+  const merged = new Map<string, ProviderObject>();
+  for (const snapshot of snapshots) {
+    const key = `${snapshot.kind} ${snapshot.id}`;
+    const known = merged.get(key);
+    // Merging with itself puts a first snapshot into canonical form (sorted, deduplicated evidence).
+    merged.set(key, mergeObjects(known ?? snapshot, snapshot));
+  }
+  return [...merged.entries()].sort(([a], [b]) => compare(a, b)).map(([, object]) => object);
+}
+
+/** Equal by value. Both must come out of `mergeObjects`, which lists fields in one order. */
+export function sameObject(a: ProviderObject, b: ProviderObject): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+type Kind = ProviderObject['kind'];
+type Of<K extends Kind> = Extract<ProviderObject, { kind: K }>;
+
+function mergeKind(a: ProviderObject, b: ProviderObject): ProviderObject {
+  const rule = RULES[a.kind] as (a: ProviderObject, b: ProviderObject) => object;
+  return {
+    kind: a.kind,
+    id: a.id,
+    createdAt: smallest(a.createdAt, b.createdAt),
+    evidence: mergeEvidence(a.evidence, b.evidence),
+    ...rule(a, b),
+  } as ProviderObject;
+}
+
+const CHARGE_STATUS = ['unknown', 'pending', 'succeeded', 'failed'] as const;
+const REFUND_STATUS = ['unknown', 'pending', 'succeeded', 'canceled', 'failed'] as const;
+const SESSION_PAYMENT_STATUS = ['unpaid', 'no_payment_required', 'paid'];
+const INVOICE_PAYMENT_STATUS = ['open', 'canceled', 'paid'];
+
+type Rest<K extends Kind> = Omit<Of<K>, 'kind' | 'id' | 'createdAt' | 'evidence'>;
+const RULES: { [K in Kind]: (a: Of<K>, b: Of<K>) => Rest<K> } = {
+  charge: (a, b) => ({
+    paymentIntent: reference(a.paymentIntent, b.paymentIntent),
+    customer: reference(a.customer, b.customer),
+    invoice: reference(a.invoice, b.invoice),
+    balanceTransaction: reference(a.balanceTransaction, b.balanceTransaction),
+    currency: reference(a.currency, b.currency),
+    amountMinor: Math.max(a.amountMinor, b.amountMinor),
+    amountCapturedMinor: Math.max(a.amountCapturedMinor, b.amountCapturedMinor),
+    amountRefundedMinor: Math.max(a.amountRefundedMinor, b.amountRefundedMinor),
+    refundedSeenAt: refundedSeenAt(a, b),
+    status: ranked(CHARGE_STATUS, a.status, b.status),
+    failureBalanceTransaction: reference(a.failureBalanceTransaction, b.failureBalanceTransaction),
+    description: reference(a.description, b.description),
+  }),
+  refund: (a, b) => ({
+    charge: reference(a.charge, b.charge),
+    paymentIntent: reference(a.paymentIntent, b.paymentIntent),
+    amountMinor: Math.max(a.amountMinor, b.amountMinor),
+    currency: reference(a.currency, b.currency),
+    status: ranked(REFUND_STATUS, a.status, b.status),
+    reason: reference(a.reason, b.reason),
+    balanceTransaction: reference(a.balanceTransaction, b.balanceTransaction),
+    failureBalanceTransaction: reference(a.failureBalanceTransaction, b.failureBalanceTransaction),
+  }),
+  payment_intent: (a, b) => ({
+    customer: reference(a.customer, b.customer),
+    latestCharge: reference(a.latestCharge, b.latestCharge),
+    invoice: reference(a.invoice, b.invoice),
+    orderReference: reference(a.orderReference, b.orderReference),
+  }),
+  checkout_session: (a, b) => ({
+    mode: reference(a.mode, b.mode),
+    paymentIntent: reference(a.paymentIntent, b.paymentIntent),
+    subscription: reference(a.subscription, b.subscription),
+    invoice: reference(a.invoice, b.invoice),
+    customer: reference(a.customer, b.customer),
+    paymentStatus: rankedOrNull(SESSION_PAYMENT_STATUS, a.paymentStatus, b.paymentStatus),
+  }),
+  invoice: (a, b) => ({
+    customer: reference(a.customer, b.customer),
+    subscription: reference(a.subscription, b.subscription),
+    billingReason: reference(a.billingReason, b.billingReason),
+    amountPaidMinor: Math.max(a.amountPaidMinor, b.amountPaidMinor),
+    currency: reference(a.currency, b.currency),
+    charge: reference(a.charge, b.charge),
+    paymentIntents: [...new Set([...a.paymentIntents, ...b.paymentIntents])].sort(compare),
+  }),
+  invoice_payment: (a, b) => ({
+    invoice: reference(a.invoice, b.invoice),
+    paymentIntent: reference(a.paymentIntent, b.paymentIntent),
+    charge: reference(a.charge, b.charge),
+    amountPaidMinor: Math.max(a.amountPaidMinor, b.amountPaidMinor),
+    status: rankedOrNull(INVOICE_PAYMENT_STATUS, a.status, b.status),
+  }),
+  subscription: (a, b) => ({
+    customer: reference(a.customer, b.customer),
+    latestInvoice: reference(a.latestInvoice, b.latestInvoice),
+  }),
+  customer: (a, b) => ({ emailHash: reference(a.emailHash, b.emailHash) }),
+  balance_transaction: (a, b) => ({
+    source: reference(a.source, b.source),
+    type: reference(a.type, b.type),
+    // A balance transaction never changes; the larger of two is only a rule that has no order.
+    amountMinor: Math.max(a.amountMinor, b.amountMinor),
+    feeMinor: Math.max(a.feeMinor, b.feeMinor),
+    currency: reference(a.currency, b.currency),
+  }),
+};
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function smallest(a: number | null, b: number | null): number | null {
+  if (a === null) return b;
+  if (b === null) return a;
+  return Math.min(a, b);
+}
+
+/** The one that is known; of two different ones the smaller string, which is arbitrary but has no order. */
+function reference(a: string | null, b: string | null): string | null {
+  if (a === null) return b;
+  if (b === null) return a;
+  return a <= b ? a : b;
+}
+
+function ranked<T extends string>(order: readonly T[], a: T, b: T): T {
+  return order.indexOf(a) >= order.indexOf(b) ? a : b;
+}
+
+/** Unknown values rank below all known ones, among themselves by their text. */
+function rankedOrNull(order: readonly string[], a: string | null, b: string | null): string | null {
+  if (a === null) return b;
+  if (b === null) return a;
+  const difference = order.indexOf(a) - order.indexOf(b);
+  if (difference !== 0) return difference > 0 ? a : b;
+  return a <= b ? a : b;
+}
+
+function refundedSeenAt(a: Of<'charge'>, b: Of<'charge'>): number | null {
+  const [atA, atB] = [a.refundedSeenAt ?? null, b.refundedSeenAt ?? null];
+  if (a.amountRefundedMinor > b.amountRefundedMinor) return atA;
+  if (a.amountRefundedMinor < b.amountRefundedMinor) return atB;
+  return smallest(atA, atB);
+}
+
+function mergeEvidence(a: readonly Evidence[], b: readonly Evidence[]): Evidence[] {
+  const merged = new Map<string, Evidence>();
+  for (const { field, value, seenAt } of [...a, ...b]) {
+    const key = JSON.stringify([field, value]);
+    const known = merged.get(key);
+    if (!known || seenAt < known.seenAt) merged.set(key, { field, value, seenAt });
+  }
+  return [...merged.entries()].sort(([x], [y]) => compare(x, y)).map(([, evidence]) => evidence);
+}

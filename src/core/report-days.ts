@@ -1,0 +1,93 @@
+/**
+ * Days of a time zone. A report's days are inclusive and are the site's own, so a day may have 23 or 25 hours, may
+ * start at 01:00, and (Samoa, 30 December 2011) may not exist at all.
+ */
+
+const DAY = /^(\d{4})-(\d{2})-(\d{2})$/;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** 'YYYY-MM-DD', of the years 1970 to 9999, that is in the calendar. */
+export function isDay(text: string): boolean {
+  const match = DAY.exec(text);
+  if (!match || Number(match[1]) < 1970) return false;
+  return formatDay(midnightUtc(text)) === text;
+}
+
+/** The time zone's name as the calendar database knows it, or not. */
+export function isTimezone(name: string): boolean {
+  // Bare offsets ('+02:00') are known to JavaScript but not to ClickHouse.
+  if (!/^[A-Za-z]/.test(name)) return false;
+  try {
+    formatterOf(name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export function addDays(day: string, days: number): string {
+  return formatDay(midnightUtc(day) + days * DAY_MS);
+}
+
+/** How many days the inclusive range has: 1 when both are the same. */
+export function countDays(from: string, to: string): number {
+  return Math.round((midnightUtc(to) - midnightUtc(from)) / DAY_MS) + 1;
+}
+
+/** The same day a year before; 29 February becomes the 28th. */
+export function yearBefore(day: string): string {
+  const [year, rest] = [Number(day.slice(0, 4)) - 1, day.slice(4)];
+  const before = `${String(year).padStart(4, '0')}${rest}`;
+  return isDay(before) ? before : `${String(year).padStart(4, '0')}-02-28`;
+}
+
+/** The day that it is in a zone at an instant. */
+export function dayAt(timeMs: number, timezone: string): string {
+  const parts = formatterOf(timezone).formatToParts(timeMs);
+  const part = (type: string) => parts.find((one) => one.type === type)!.value;
+  return `${part('year').padStart(4, '0')}-${part('month')}-${part('day')}`;
+}
+
+/**
+ * Epoch milliseconds of the first instant of a day in a zone (of the next day there is, when that day does not exist).
+ * Searched, not computed from an offset: where clocks change at midnight the day does not start at 00:00.
+ */
+export function startOfDayMs(day: string, timezone: string): number {
+  // Offsets lie between −12 h and +14 h.
+  let low = midnightUtc(day) - 15 * HOUR_MS;
+  let high = midnightUtc(day) + 36 * HOUR_MS;
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (dayAt(middle, timezone) >= day) high = middle;
+    else low = middle;
+  }
+  return high;
+}
+
+function midnightUtc(day: string): number {
+  const match = DAY.exec(day);
+  if (!match) throw new RangeError(`not a day: ${day}`);
+  return Date.UTC(Number(match[1]), Number(match[2]) - 1, Number(match[3]));
+}
+
+function formatDay(timeMs: number): string {
+  return new Date(timeMs).toISOString().slice(0, 10);
+}
+
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
+/** Kept, because making one costs fifty times what using it does. Names come from sites, which are few. */
+function formatterOf(timezone: string): Intl.DateTimeFormat {
+  let formatter = formatters.get(timezone);
+  if (!formatter) {
+    formatter = new Intl.DateTimeFormat('en-u-ca-iso8601', {
+      timeZone: timezone,
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+    });
+    if (formatters.size < 1_000) formatters.set(timezone, formatter);
+  }
+  return formatter;
+}

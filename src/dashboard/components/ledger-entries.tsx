@@ -1,0 +1,88 @@
+import type { PaymentDetailAnswer } from '../../http/contract.ts';
+import { formatMoney } from '../money.ts';
+import { formatMoment } from '../time.ts';
+
+/** gross − refunded − disputed = revenue, and the fees beside it: fees may be in the settlement currency. */
+export function PaymentSum({ payment }: { payment: PaymentDetailAnswer }) {
+  const feeCurrency = payment.fee_currency ?? payment.currency;
+  const parts = [
+    ['Gross', '', payment.gross, payment.currency],
+    ['Refunded', '−', payment.refunded, payment.currency],
+    ['Disputed', '−', payment.disputed, payment.currency],
+    ['Revenue', '=', payment.revenue, payment.currency],
+  ] as const;
+  return (
+    <dl
+      className="panel grid grid-cols-2 gap-px overflow-hidden bg-line sm:grid-cols-5"
+      aria-label="Amounts"
+      data-testid="payment-sum"
+    >
+      {parts.map(([name, sign, amount, currency]) => (
+        <div key={name} className={`bg-panel px-4 py-3 ${name === 'Revenue' ? 'bg-accent-soft/50' : ''}`}>
+          <dt className="label">{name}</dt>
+          <dd className="figure flex gap-1.5 text-lg font-medium" data-testid={`sum-${name.toLowerCase()}`}>
+            {sign ? (
+              <span className="text-muted" aria-hidden="true">
+                {sign}
+              </span>
+            ) : null}
+            {formatMoney(amount, currency)}
+          </dd>
+        </div>
+      ))}
+      <div className="col-span-2 bg-panel px-4 py-3 sm:col-span-1">
+        <dt className="label">Stripe’s fees</dt>
+        <dd className="figure text-lg font-medium" data-testid="sum-fees">
+          {payment.fee_currency === null && payment.fees === 0 ? (
+            <span className="text-muted" title="Stripe tells the fee with the balance transaction.">
+              not known yet
+            </span>
+          ) : (
+            formatMoney(payment.fees, feeCurrency)
+          )}
+        </dd>
+      </div>
+    </dl>
+  );
+}
+
+const KINDS: Record<string, string> = { charge: 'Charge', refund: 'Refund', dispute: 'Dispute' };
+
+export function LedgerEntries({ entries, timezone }: { entries: PaymentDetailAnswer['entries']; timezone: string }) {
+  return (
+    <table className="w-full max-md:block" data-testid="ledger">
+      <thead className="label border-b border-line text-left max-md:hidden">
+        <tr>
+          <th className="py-2 pr-4 pl-5 font-normal">Entry</th>
+          <th className="py-2 pr-4 font-normal">Kind</th>
+          <th className="py-2 pr-4 font-normal">Time</th>
+          <th className="py-2 pr-4 font-normal">Balance transaction</th>
+          <th className="py-2 pr-5 text-right font-normal">Amount</th>
+        </tr>
+      </thead>
+      <tbody className="max-md:block">
+        {entries.map((entry) => (
+          <tr
+            key={entry.id}
+            data-testid="ledger-entry"
+            className="border-t border-line max-md:relative max-md:flex max-md:flex-col max-md:gap-0.5 max-md:px-4 max-md:py-3 md:first:border-t-0"
+          >
+            <td className="font-mono text-[0.82rem] max-md:order-2 md:py-2 md:pr-4 md:pl-5">{entry.id}</td>
+            <td className="max-md:order-1 md:py-2 md:pr-4">{KINDS[entry.kind] ?? entry.kind}</td>
+            <td className="label whitespace-nowrap max-md:order-4 md:py-2 md:pr-4">
+              {formatMoment(entry.occurred_at, timezone, true)}
+            </td>
+            <td className="font-mono text-[0.82rem] text-muted max-md:order-3 md:py-2 md:pr-4">
+              {entry.balance_transaction ?? <span title="Not known yet">—</span>}
+            </td>
+            <td
+              className={`figure text-right font-medium max-md:absolute max-md:top-3 max-md:right-4 md:py-2 md:pr-5 ${entry.amount < 0 ? 'text-down' : ''}`}
+            >
+              {formatMoney(entry.amount, entry.currency)}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

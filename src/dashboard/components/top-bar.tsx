@@ -1,0 +1,175 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { Link, useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
+import type { MeAnswer, SiteAnswer } from '../../http/contract.ts';
+import type { Mode } from '../../core/payment.ts';
+import { send } from '../api.ts';
+import type { Theme } from '../preferences.ts';
+import { savedTheme, saveTheme } from '../preferences.ts';
+import { ChevronIcon, Mark, MoonIcon, PersonIcon, SunIcon, SystemIcon } from './icons.tsx';
+import { Menu, MenuChoices, MenuItem, MenuSeparator } from './menu.tsx';
+
+export function Brand() {
+  return (
+    <Link to="/" className="flex items-center gap-2.5 font-semibold tracking-tight" aria-label="Headwater, home">
+      <Mark />
+      <span className="hidden sm:inline">Headwater</span>
+    </Link>
+  );
+}
+
+const THEMES = [
+  { value: 'system', name: 'As the system' },
+  { value: 'light', name: 'Light' },
+  { value: 'dark', name: 'Dark' },
+] as const;
+const THEME_ICONS = { system: SystemIcon, light: SunIcon, dark: MoonIcon };
+const ROUND = 'grid size-9 place-items-center rounded-lg text-muted hover:bg-sunk hover:text-ink';
+
+export function ThemeMenu() {
+  const [theme, setTheme] = useState<Theme>(savedTheme);
+  const Icon = THEME_ICONS[theme];
+  const choose = (next: Theme) => {
+    saveTheme(next);
+    setTheme(next);
+  };
+  return (
+    <Menu
+      align="end"
+      trigger={
+        <button type="button" className={ROUND} aria-label="Colour theme" data-testid="theme-menu">
+          <Icon />
+        </button>
+      }
+    >
+      <MenuChoices value={theme} options={THEMES} onChange={choose} />
+    </Menu>
+  );
+}
+
+function AccountMenu({ member }: { member: NonNullable<MeAnswer['member']> }) {
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const signOut = async () => {
+    await send('POST', '/sign-out').catch(() => null);
+    client.clear();
+    await navigate({ to: '/sign-in' });
+  };
+  return (
+    <Menu
+      align="end"
+      trigger={
+        <button type="button" className={ROUND} aria-label="Account" data-testid="account-menu">
+          <PersonIcon />
+        </button>
+      }
+    >
+      <div className="px-3 py-2">
+        <p className="truncate font-medium" title={member.name}>
+          {member.name}
+        </p>
+        <p className="label truncate" title={member.email}>
+          {member.email}
+        </p>
+      </div>
+      <MenuSeparator />
+      <MenuItem onSelect={() => void signOut()} testId="sign-out">
+        Sign out
+      </MenuItem>
+    </Menu>
+  );
+}
+
+function SiteMenu({ sites, current }: { sites: readonly SiteAnswer[]; current: SiteAnswer }) {
+  const navigate = useNavigate();
+  return (
+    <Menu
+      trigger={
+        <button
+          type="button"
+          className="flex min-w-0 items-center gap-1.5 rounded-lg px-2.5 py-1.5 hover:bg-sunk"
+          aria-label={`Site: ${current.name}. Switch site`}
+          data-testid="site-menu"
+        >
+          <span className="truncate font-medium" title={`${current.name} · ${current.domain}`}>
+            {current.name}
+          </span>
+          <ChevronIcon />
+        </button>
+      }
+    >
+      <MenuChoices
+        value={current.id}
+        options={sites.map(({ id, name, domain }) => ({ value: id, name, description: domain }))}
+        onChange={(siteId) => void navigate({ to: '/sites/$siteId', params: { siteId } })}
+      />
+      <MenuSeparator />
+      <MenuItem onSelect={() => void navigate({ to: '/sites/new' })} testId="add-site">
+        <span className="w-4 text-center text-muted">+</span> Add a site
+      </MenuItem>
+    </Menu>
+  );
+}
+
+export function TopBar({
+  member,
+  sites,
+  site,
+  mode,
+}: {
+  member: NonNullable<MeAnswer['member']>;
+  sites: readonly SiteAnswer[];
+  site: SiteAnswer;
+  mode: Mode | undefined;
+}) {
+  const params = { siteId: site.id };
+  const search = mode ? { mode } : {};
+  return (
+    <header className="border-b border-line bg-panel">
+      <div className="mx-auto flex max-w-6xl flex-wrap items-center gap-x-3 px-4 sm:px-6">
+        <div className="flex h-13 min-w-0 flex-1 items-center gap-2 sm:max-w-[45%] sm:flex-none">
+          <Brand />
+          <span className="text-line" aria-hidden="true">
+            /
+          </span>
+          <SiteMenu sites={sites} current={site} />
+        </div>
+        <nav
+          aria-label="Site"
+          className="order-last flex basis-full gap-6 overflow-x-auto sm:order-none sm:ml-4 sm:basis-auto"
+        >
+          <Link
+            to="/sites/$siteId"
+            params={params}
+            search={search}
+            className="nav-link"
+            activeOptions={{ exact: true, includeSearch: false }}
+          >
+            Overview
+          </Link>
+          <Link
+            to="/sites/$siteId/payments"
+            params={params}
+            search={search}
+            className="nav-link"
+            activeOptions={{ includeSearch: false }}
+          >
+            Payments
+          </Link>
+          <Link
+            to="/sites/$siteId/settings"
+            params={params}
+            className="nav-link"
+            activeOptions={{ includeSearch: false }}
+          >
+            Settings
+          </Link>
+        </nav>
+        <div className="ml-auto flex items-center gap-1">
+          <ThemeMenu />
+          <AccountMenu member={member} />
+        </div>
+      </div>
+    </header>
+  );
+}

@@ -1,0 +1,54 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { Steps, useTitle } from '../components/card-page.tsx';
+import { ConnectForm } from '../components/connect-form.tsx';
+import { Connections, DeadLetters, Inbox } from '../components/connections.tsx';
+import { ErrorNote, Note, Skeleton } from '../components/states.tsx';
+import { connectionsQuery, statusQuery } from '../queries.ts';
+import { useSite } from './site-frame.tsx';
+
+export function RevenuePage() {
+  const site = useSite();
+  useTitle(`Revenue · ${site.name}`);
+  // Polled: an unverified connection is rechecked by the server, and the first event is what one waits for here.
+  const stripe = useQuery({ ...connectionsQuery(site.id), refetchInterval: 5000 });
+  const status = useQuery({ ...statusQuery(site.id), refetchInterval: 5000 });
+  const isFirstStart = stripe.data?.connections.length === 0;
+  return (
+    <div className="flex flex-col gap-5">
+      {isFirstStart ? <Steps current="Revenue" /> : null}
+      <div>
+        <h1 className="text-xl font-semibold tracking-tight">Revenue</h1>
+        <p className="mt-1 text-muted">
+          Stripe tells who paid; Headwater joins it with how they arrived. Keys and secrets are stored encrypted and
+          never shown again.
+        </p>
+      </div>
+      {stripe.data ? (
+        <>
+          {status.data && status.data.payments > 0 ? (
+            <Note testId="payments-arrived">
+              {status.data.payments.toLocaleString()} {status.data.payments === 1 ? 'payment' : 'payments'} recorded.{' '}
+              <Link to="/sites/$siteId" params={{ siteId: site.id }} className="text-link">
+                See the overview
+              </Link>
+            </Note>
+          ) : null}
+          <Connections connections={stripe.data.connections} timezone={site.timezone} />
+          <ConnectForm siteId={site.id} answer={stripe.data} />
+          {stripe.data.connections.length > 0 ? <Inbox inbox={stripe.data.inbox} /> : null}
+          <DeadLetters letters={stripe.data.dead_letters} timezone={site.timezone} />
+        </>
+      ) : stripe.error ? (
+        <div className="panel">
+          <ErrorNote error={stripe.error} retry={() => void stripe.refetch()} />
+        </div>
+      ) : (
+        <div aria-busy="true" className="flex flex-col gap-4">
+          <Skeleton className="h-24 w-full" />
+          <Skeleton className="h-96 w-full" />
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,119 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { useEffect, useState } from 'react';
+import type { SiteStatusAnswer } from '../../http/contract.ts';
+import { Steps, useTitle } from '../components/card-page.tsx';
+import { buttonClass } from '../components/controls.tsx';
+import { CodeBox } from '../components/copy.tsx';
+import { CheckIcon } from '../components/icons.tsx';
+import { ErrorNote, Skeleton } from '../components/states.tsx';
+import { statusQuery } from '../queries.ts';
+import { formatAgo } from '../time.ts';
+import { useSite } from './site-frame.tsx';
+
+const POLL_MS = 2000;
+const PATIENCE_MS = 60_000;
+
+export function ScriptPage() {
+  const site = useSite();
+  useTitle(`Script · ${site.name}`);
+  const status = useQuery({ ...statusQuery(site.id), refetchInterval: POLL_MS, staleTime: 0 });
+  const isFirstStart = status.data?.last_hit === null && status.data.payments === 0;
+  return (
+    <>
+      {isFirstStart ? <Steps current="Script" /> : null}
+      <h1 className="text-xl font-semibold tracking-tight">Script</h1>
+      <p className="mt-1 mb-4 text-muted">
+        Paste this tag into the <code className="font-mono">&lt;head&gt;</code> of every page of {site.domain}, the
+        landing pages first: what comes before it is not seen.
+      </p>
+      {status.data ? (
+        <>
+          <CodeBox label="the script tag" text={status.data.snippet} testId="snippet" />
+          <HitCheck status={status.data} domain={site.domain} />
+          <p className="mt-5">
+            <Link
+              to="/sites/$siteId/settings/revenue"
+              params={{ siteId: site.id }}
+              className={buttonClass(status.data.last_hit ? 'primary' : 'quiet')}
+              data-testid="continue-revenue"
+            >
+              {status.data.last_hit ? 'Continue: connect Stripe' : 'Connect Stripe meanwhile'}
+            </Link>
+          </p>
+        </>
+      ) : status.error ? (
+        <div className="panel">
+          <ErrorNote error={status.error} retry={() => void status.refetch()} />
+        </div>
+      ) : (
+        <Skeleton className="h-16 w-full" />
+      )}
+    </>
+  );
+}
+
+function HitCheck({ status, domain }: { status: SiteStatusAnswer; domain: string }) {
+  const [isLate, setLate] = useState(false);
+  const hit = status.last_hit;
+  useEffect(() => {
+    const timer = setTimeout(() => setLate(true), PATIENCE_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  if (hit) {
+    return (
+      <div
+        className="mt-4 flex gap-3 rounded-lg border border-accent/30 bg-accent-soft px-4 py-3"
+        role="status"
+        data-testid="hit-received"
+      >
+        <span className="mt-0.5 text-accent">
+          <CheckIcon />
+        </span>
+        <div className="min-w-0">
+          <p className="font-medium">Hit received — the script works.</p>
+          <p className="label truncate" title={hit.url}>
+            <span className="text-ink" data-testid="hit-url">
+              {hit.url}
+            </span>
+            , {formatAgo(hit.at)}
+          </p>
+        </div>
+      </div>
+    );
+  }
+  return (
+    <div className="panel mt-4 px-4 py-3" data-testid="hit-waiting">
+      <div className="flex items-center gap-3" role="status">
+        <span className="pulse size-2.5 rounded-full bg-visitors" aria-hidden="true" />
+        <p>Waiting for the first hit. Open a page of {domain} that carries the tag.</p>
+      </div>
+      {isLate ? <Checklist domain={domain} /> : null}
+    </div>
+  );
+}
+
+function Checklist({ domain }: { domain: string }) {
+  return (
+    <div className="mt-3 border-t border-line pt-3" data-testid="hit-checklist">
+      <p className="font-medium">Nothing after a minute? Check in this order:</p>
+      <ol className="mt-1 list-decimal space-y-1 pl-5 text-muted">
+        <li>
+          The page’s source contains the tag, with this <code className="font-mono text-ink">data-site</code>, and the
+          change is published.
+        </li>
+        <li>
+          The page is on <strong className="font-medium text-ink">{domain}</strong>, a subdomain of it, or localhost.
+          Hits of other hosts are dropped.
+        </li>
+        <li>
+          The browser’s network panel shows <code className="font-mono text-ink">hw.js</code> loaded and a request to{' '}
+          <code className="font-mono text-ink">/api/event</code>; its answer’s header{' '}
+          <code className="font-mono text-ink">X-Headwater-Dropped</code> says why a hit was not kept.
+        </li>
+        <li>No content blocker and no Content-Security-Policy of the page stops the script.</li>
+        <li>This Headwater’s address in the tag can be reached from your browser.</li>
+      </ol>
+    </div>
+  );
+}

@@ -1,0 +1,72 @@
+import { useQuery } from '@tanstack/react-query';
+import { Navigate, Outlet, useParams, useSearch } from '@tanstack/react-router';
+import { createContext, use, useEffect } from 'react';
+import type { SiteAnswer } from '../../http/contract.ts';
+import { CardPage } from '../components/card-page.tsx';
+import { ErrorNote, Skeleton } from '../components/states.tsx';
+import { TopBar } from '../components/top-bar.tsx';
+import { rememberSite } from '../preferences.ts';
+import { meQuery, sitesQuery } from '../queries.ts';
+import { NotFoundPage } from './not-found.tsx';
+
+const SiteContext = createContext<SiteAnswer | null>(null);
+
+/** The site of the address; pages below the frame are shown only once it is known. */
+export function useSite(): SiteAnswer {
+  const site = use(SiteContext);
+  if (!site) throw new Error('useSite: this page is not inside SiteFrame');
+  return site;
+}
+
+export function SiteFrame() {
+  const { siteId } = useParams({ from: '/sites/$siteId' });
+  const { mode } = useSearch({ strict: false });
+  const me = useQuery(meQuery);
+  const member = me.data?.member ?? null;
+  const sites = useQuery({ ...sitesQuery, enabled: member !== null });
+  const site = sites.data?.find(({ id }) => id === siteId);
+  useEffect(() => {
+    if (site) rememberSite(site.id);
+  }, [site]);
+  if (me.data && !member) return <Navigate to="/" replace />;
+  const failed = me.error ?? sites.error;
+  if (failed) {
+    return (
+      <CardPage title="Headwater">
+        <ErrorNote error={failed} retry={() => void (me.error ? me.refetch() : sites.refetch())} />
+      </CardPage>
+    );
+  }
+  if (!member || !sites.data) return <FrameSkeleton />;
+  if (!site) return <NotFoundPage />;
+  return (
+    <SiteContext value={site}>
+      <a
+        href="#content"
+        className="sr-only focus:not-sr-only focus:absolute focus:z-40 focus:m-2 focus:rounded-lg focus:bg-panel focus:p-3"
+      >
+        Skip to the content
+      </a>
+      <TopBar member={member} sites={sites.data} site={site} mode={mode} />
+      <main
+        id="content"
+        tabIndex={-1}
+        key={site.id}
+        className="mx-auto max-w-6xl px-4 py-5 outline-none sm:px-6 sm:py-6"
+      >
+        <Outlet />
+      </main>
+    </SiteContext>
+  );
+}
+
+function FrameSkeleton() {
+  return (
+    <div aria-busy="true">
+      <div className="h-[5.7rem] border-b border-line bg-panel sm:h-[3.3rem]" />
+      <div className="mx-auto max-w-6xl px-6 py-6">
+        <Skeleton className="h-9 w-72" />
+      </div>
+    </div>
+  );
+}

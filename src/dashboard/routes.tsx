@@ -1,0 +1,113 @@
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router';
+import { HomePage } from './pages/home.tsx';
+import { NotFoundPage, PageError } from './pages/not-found.tsx';
+import { SiteFrame } from './pages/site-frame.tsx';
+import { overviewSearch, parseSearch, paymentsSearch, stringifySearch } from './search.ts';
+import type { Mode } from '../core/payment.ts';
+
+const root = createRootRoute({ component: Outlet, notFoundComponent: NotFoundPage, errorComponent: PageError });
+
+const home = createRoute({ getParentRoute: () => root, path: '/', component: HomePage });
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: '/setup',
+  validateSearch: (raw: Record<string, unknown>): { token?: string } =>
+    typeof raw.token === 'string' ? { token: raw.token } : {},
+  component: lazyRouteComponent(() => import('./pages/setup.tsx'), 'SetupPage'),
+});
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  component: lazyRouteComponent(() => import('./pages/sign-in.tsx'), 'SignInPage'),
+});
+const newSite = createRoute({
+  getParentRoute: () => root,
+  path: '/sites/new',
+  component: lazyRouteComponent(() => import('./pages/new-site.tsx'), 'NewSitePage'),
+});
+
+const site = createRoute({ getParentRoute: () => root, path: '/sites/$siteId', component: SiteFrame });
+const overview = createRoute({
+  getParentRoute: () => site,
+  path: '/',
+  validateSearch: overviewSearch,
+  component: lazyRouteComponent(() => import('./pages/overview.tsx'), 'OverviewPage'),
+});
+const payments = createRoute({
+  getParentRoute: () => site,
+  path: '/payments',
+  validateSearch: paymentsSearch,
+  component: lazyRouteComponent(() => import('./pages/payments.tsx'), 'PaymentsPage'),
+});
+const payment = createRoute({
+  getParentRoute: () => site,
+  path: '/payments/$paymentId',
+  validateSearch: (raw: Record<string, unknown>): { mode?: Mode } => {
+    const { mode } = paymentsSearch(raw);
+    return mode ? { mode } : {};
+  },
+  component: lazyRouteComponent(() => import('./pages/payment.tsx'), 'PaymentPage'),
+});
+
+const settings = createRoute({
+  getParentRoute: () => site,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('./pages/settings.tsx'), 'SettingsFrame'),
+});
+const settingsHome = createRoute({
+  getParentRoute: () => settings,
+  path: '/',
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: '/sites/$siteId/settings/revenue', params: params as { siteId: string }, replace: true });
+  },
+});
+const settingsSite = createRoute({
+  getParentRoute: () => settings,
+  path: '/site',
+  component: lazyRouteComponent(() => import('./pages/settings-site.tsx'), 'SiteSettingsPage'),
+});
+const settingsScript = createRoute({
+  getParentRoute: () => settings,
+  path: '/script',
+  component: lazyRouteComponent(() => import('./pages/settings-script.tsx'), 'ScriptPage'),
+});
+const settingsRevenue = createRoute({
+  getParentRoute: () => settings,
+  path: '/revenue',
+  component: lazyRouteComponent(() => import('./pages/settings-revenue.tsx'), 'RevenuePage'),
+});
+
+const tree = root.addChildren([
+  home,
+  setup,
+  signIn,
+  newSite,
+  site.addChildren([
+    overview,
+    payments,
+    payment,
+    settings.addChildren([settingsHome, settingsSite, settingsScript, settingsRevenue]),
+  ]),
+]);
+
+export const router = createRouter({
+  routeTree: tree,
+  parseSearch,
+  stringifySearch,
+  defaultPreload: 'intent',
+  scrollRestoration: true,
+  defaultPendingMs: 300,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

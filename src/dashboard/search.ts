@@ -1,0 +1,100 @@
+import { RULE_MODELS } from '../core/attribution/models.ts';
+import type { RuleModel } from '../core/attribution/models.ts';
+import type { Mode } from '../core/payment.ts';
+import { isDay } from '../core/report-days.ts';
+import { DIMENSIONS, FILTER_OPERATORS } from '../core/report.ts';
+import type { Filter } from '../core/report.ts';
+import type { Days, RangeName } from './time.ts';
+import { RANGES, daysOf } from './time.ts';
+
+/** What the overview shows lives in its address: plain names and values, defaults left out. */
+export interface OverviewSearch {
+  range?: RangeName;
+  from?: string;
+  to?: string;
+  model?: RuleModel;
+  mode?: Mode;
+  /** The API's filter, as JSON text. */
+  filter?: string;
+}
+export interface PaymentsSearch {
+  mode?: Mode;
+  show?: 'unattributed';
+}
+
+// The router's own rendering turns "123" into a number and quotes strings; ours is the browser's.
+export const parseSearch = (text: string): Record<string, string> => Object.fromEntries(new URLSearchParams(text));
+export function stringifySearch(search: Record<string, unknown>): string {
+  const params = new URLSearchParams();
+  for (const [name, value] of Object.entries(search)) {
+    if (typeof value === 'string' && value !== '') params.set(name, value);
+  }
+  const text = params.toString();
+  return text === '' ? '' : `?${text}`;
+}
+
+const oneOf = <T extends string>(value: unknown, allowed: readonly T[]): T | undefined =>
+  allowed.find((item) => item === value);
+const MODES = ['live', 'test'] as const;
+
+export function overviewSearch(raw: Record<string, unknown>): OverviewSearch {
+  const search: OverviewSearch = {};
+  const range = oneOf(raw.range, Object.keys(RANGES) as RangeName[]);
+  const from = String(raw.from);
+  const to = String(raw.to);
+  if (range === 'custom') {
+    if (isDay(from) && isDay(to))
+      Object.assign(search, from <= to ? { range, from, to } : { range, from: to, to: from });
+  } else if (range && range !== '30d') search.range = range;
+  const model = oneOf(raw.model, RULE_MODELS);
+  if (model && model !== 'first_touch') search.model = model;
+  const mode = oneOf(raw.mode, MODES);
+  if (mode) search.mode = mode;
+  if (typeof raw.filter === 'string' && parseFilters(raw.filter).length > 0) search.filter = raw.filter;
+  return search;
+}
+
+export function paymentsSearch(raw: Record<string, unknown>): PaymentsSearch {
+  const search: PaymentsSearch = {};
+  const mode = oneOf(raw.mode, MODES);
+  if (mode) search.mode = mode;
+  if (raw.show === 'unattributed') search.show = 'unattributed';
+  return search;
+}
+
+export const daysOfSearch = (search: OverviewSearch, today: string): Days =>
+  search.range === 'custom' && search.from && search.to
+    ? { from: search.from, to: search.to }
+    : daysOf(search.range && search.range !== 'custom' ? search.range : '30d', today);
+
+/** Reads a hand-edited address too: what is not a filter is dropped. */
+export function parseFilters(text: string | undefined): Filter[] {
+  if (!text) return [];
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    return [];
+  }
+  if (!Array.isArray(parsed)) return [];
+  return parsed.filter(
+    (item: unknown): item is Filter =>
+      Array.isArray(item) &&
+      oneOf(item[0], DIMENSIONS) !== undefined &&
+      oneOf(item[1], FILTER_OPERATORS) !== undefined &&
+      Array.isArray(item[2]) &&
+      item[2].length > 0 &&
+      item[2].every((value) => typeof value === 'string'),
+  );
+}
+
+/** Adds `dimension is value`, replacing what the dimension was filtered by; the same value again takes it off. */
+export function toggleFilter(text: string | undefined, dimension: Filter[0], value: string): string | undefined {
+  const filters = parseFilters(text);
+  const others = filters.filter(([name]) => name !== dimension);
+  const isSet = filters.some(
+    ([name, operator, values]) => name === dimension && operator === 'is' && values.length === 1 && values[0] === value,
+  );
+  const next: Filter[] = isSet ? others : [...others, [dimension, 'is', [value]]];
+  return next.length === 0 ? undefined : JSON.stringify(next);
+}

@@ -1,0 +1,151 @@
+import type { FastifyBaseLogger } from 'fastify';
+import type { ApiKey, Site, Team } from '../storage/records/records.ts';
+import type { ConnectionsAnswer, PaymentDetailAnswer, PaymentsAnswer, ReportAnswer } from './contract.ts';
+
+/**
+ * What the routes call: use cases and ports as values, put together in main.ts. A route parses, calls one of these and
+ * renders; it never meets a store, Stripe or the environment.
+ */
+export interface HttpDeps {
+  log: FastifyBaseLogger;
+  now(): number;
+  /** Public address without a trailing slash. `Secure` cookies and HSTS only when it is https. */
+  publicUrl: string;
+  /** Addresses or ranges whose X-Forwarded-For is believed. */
+  trustedProxies: string[];
+  /** Requests per minute and address on the collect endpoint; 0: no limit. */
+  collectPerMinute: number;
+  /** Folder of the built dashboard. */
+  dashboardDir: string;
+  /** The built pixel, or null when it was not built. */
+  pixel: Buffer | null;
+
+  collect(request: CollectRequest): Promise<CollectResult>;
+  /** What collect and the drainer did since the start, for /metrics; refusals before collect are counted here too. */
+  hits: HitCounts;
+  receiveWebhook(delivery: WebhookDelivery): Promise<WebhookResult>;
+  /** @throws ConnectRefused (by name, with `field`) for bad input or a key that Stripe refuses: nothing is stored then */
+  connectStripe(input: { site: string; key?: string; webhookSecret?: string }): Promise<Connected>;
+  /** The connections page of a site: connections, webhook address, inbox, dead letters. */
+  stripeOf(site: Site): Promise<ConnectionsAnswer>;
+
+  /** `question` is the query string as received. */
+  report(site: Site, question: Record<string, string>): Promise<Outcome<ReportAnswer>>;
+  payments: {
+    list(
+      site: Site,
+      page: { mode: 'live' | 'test' | null; limit: number; cursor: string | null },
+    ): Promise<Outcome<PaymentsAnswer>>;
+    get(site: Site, id: string): Promise<PaymentDetailAnswer | null>;
+  };
+  siteActivity(site: Site): Promise<SiteActivity>;
+
+  sites: SitesPort;
+  keys: KeysPort;
+  teams: { ofMember(memberId: string): Promise<Team[]> };
+  accounts: Accounts;
+
+  /** Each resolves when the store answers and rejects when it does not. */
+  checks: { records(): Promise<void>; facts(): Promise<void>; spool(): Promise<void> };
+  gauges: {
+    inbox(): Promise<Record<string, number>>;
+    spoolRows(): Promise<number>;
+    outboxRows(): Promise<number>;
+    attributionsWaiting(): Promise<number>;
+  };
+}
+
+/** An answer, or why the question was refused (400). */
+export type Outcome<T> = { ok: true; value: T } | { ok: false; code: string; message: string; field?: string };
+
+export interface SitesPort {
+  add(site: Pick<Site, 'team' | 'name' | 'domain' | 'timezone' | 'currency'>, now: number): Promise<Site>;
+  get(id: string): Promise<Site | null>;
+  list(team?: string): Promise<Site[]>;
+  update(id: string, change: Partial<Pick<Site, 'name' | 'domain' | 'timezone' | 'currency'>>): Promise<Site | null>;
+}
+
+export interface KeysPort {
+  add(
+    key: { site: string; hash: string; prefix: string; scopes: string[]; expiresAt: number | null },
+    now: number,
+  ): Promise<ApiKey>;
+  byHash(hash: string): Promise<ApiKey | null>;
+  list(site: string): Promise<ApiKey[]>;
+  touch(id: string, now: number): Promise<void>;
+  remove(id: string): Promise<void>;
+}
+
+export interface CollectRequest {
+  /** The body as received: text/plain or JSON, at most 1 MB. */
+  body: Buffer;
+  /** Header names in lower case. */
+  headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Client address after trusted proxies. Never stored. */
+  address: string;
+  /** Site of the server key that came with the request; null: none. */
+  keySite: string | null;
+}
+export type CollectResult =
+  | { status: 202; accepted: number; dropped: Record<string, number> }
+  | { status: 400 | 401 | 403 | 413 | 429 | 503; code: string; message: string; field?: string; retryAfterS?: number };
+
+export interface HitCounts {
+  accepted: number;
+  drained: number;
+  duplicates: number;
+  rejected: number;
+  /** By reason; keys are closed lists. */
+  bots: Map<string, number>;
+  dropped: Map<string, number>;
+  /** Requests refused, by code. */
+  refused: Map<string, number>;
+}
+
+export interface WebhookDelivery {
+  /** null: the connection is found by the secret that verifies. */
+  site: string | null;
+  rawBody: Uint8Array;
+  signature: string | undefined;
+}
+export interface WebhookResult {
+  status: 200 | 400 | 404;
+  code: string;
+  message: string;
+}
+
+export interface Connected {
+  id: string;
+  /** acct_…, null while Stripe has not told. */
+  account: string | null;
+  livemode: boolean;
+  status: 'verified' | 'unverified';
+}
+
+export interface SiteActivity {
+  lastHit: { occurredAt: number; url: string } | null;
+  payments: number;
+  modes: ('live' | 'test')[];
+  defaultMode: 'live' | 'test';
+}
+
+export interface Member {
+  id: string;
+  name: string;
+  email: string;
+}
+/** `setCookies` are whole Set-Cookie values. */
+export type SignedIn =
+  { ok: true; member: Member; setCookies: string[] } | { ok: false; code: string; message: string; field?: string };
+
+export interface Accounts {
+  /** True until the owner account exists. */
+  setupRequired(): Promise<boolean>;
+  /** Turns a one-time link into a member who is signed in. The link works once. */
+  setUp(input: { token: string; name: string; email: string; password: string }): Promise<SignedIn>;
+  signIn(input: { email: string; password: string }): Promise<SignedIn>;
+  /** Ends the session of these cookies; answers the cookies that clear it. */
+  signOut(cookie: string): Promise<string[]>;
+  /** Who is signed in with these cookies; `setCookies` when the session was prolonged. */
+  session(cookie: string): Promise<{ member: Member; setCookies: string[] } | null>;
+}

@@ -1,0 +1,126 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+
+/** Ends a request with an error answer: what happened, to what, what to do. */
+export class Refusal extends Error {
+  override name = 'Refusal';
+  readonly status: number;
+  readonly code: string;
+  readonly field: string | undefined;
+  readonly retryAfterS: number | undefined;
+  constructor(
+    status: number,
+    { code, message, field, retryAfterS }: { code: string; message: string; field?: string; retryAfterS?: number },
+  ) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.field = field;
+    this.retryAfterS = retryAfterS;
+  }
+}
+
+/** Outages, by the name of the error that tells them: the stores' ports throw these. */
+const OUTAGES: Record<string, string> = {
+  RecordsUnavailable: 'the records store',
+  FactsUnavailable: 'the facts store',
+  SpoolFull: 'the spool',
+  SpoolUnavailable: 'the spool',
+};
+/** Use cases refuse bad input with these; they name the field. */
+const REFUSED_INPUT: Record<string, string> = { ConnectRefused: 'stripe_refused' };
+const RETRY_AFTER_S = 5;
+
+/** Fastify's own refusals, in our words; anything else of 4xx keeps its message. */
+const REQUEST_ERRORS: Record<string, { code: string; message: string }> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: { code: 'too_large', message: 'the body is too large; send less in one request' },
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: { code: 'bad_media_type', message: 'send the body as application/json' },
+  FST_ERR_CTP_EMPTY_JSON_BODY: { code: 'bad_json', message: 'the body is empty; send a JSON object' },
+  FST_ERR_CTP_INVALID_JSON_BODY: { code: 'bad_json', message: 'the body is not valid JSON; send a JSON object' },
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: {
+    code: 'bad_content_length',
+    message: 'the body is not as long as its Content-Length says',
+  },
+};
+
+export function sendRefusal(reply: FastifyReply, refusal: Refusal) {
+  if (refusal.retryAfterS !== undefined) reply.header('retry-after', String(refusal.retryAfterS));
+  if (refusal.status === 401) reply.header('www-authenticate', 'Bearer');
+  // A serializer chosen for the good answer must not meet this one.
+  return reply
+    .code(refusal.status)
+    .type('application/json; charset=utf-8')
+    .serializer(JSON.stringify)
+    .send({ error: { code: refusal.code, message: refusal.message, field: refusal.field } });
+}
+
+/** Every error of every route ends here, as `{"error":{"code","message","field"?}}`. Stack traces go to the log only. */
+export function handleError(error: FastifyError, request: FastifyRequest, reply: FastifyReply) {
+  return sendRefusal(reply, asRefusal(error, request));
+}
+
+function asRefusal(error: FastifyError, request: FastifyRequest): Refusal {
+  if (error instanceof Refusal) return error;
+  if (hasZodFastifySchemaValidationErrors(error)) return invalid(error);
+  const refused = REFUSED_INPUT[error.name];
+  if (refused !== undefined) {
+    const field = (error as { field?: string }).field ?? 'body';
+    return new Refusal(400, { code: refused, field, message: `${field}: ${error.message}` });
+  }
+  const outage = OUTAGES[error.name];
+  if (outage !== undefined) {
+    request.log.warn(
+      { request: request.id, route: request.routeOptions?.url, error: error.message },
+      `${outage} does not answer`,
+    );
+    const message = `${outage} does not answer; nothing was changed, try again in a moment (see /readyz)`;
+    return new Refusal(503, { code: 'unavailable', message, retryAfterS: RETRY_AFTER_S });
+  }
+  const known = REQUEST_ERRORS[error.code];
+  if (known) return new Refusal(error.statusCode ?? 400, known);
+  if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
+    return new Refusal(error.statusCode, { code: 'bad_request', message: error.message });
+  }
+  request.log.error({ request: request.id, route: request.routeOptions?.url, error: error.stack }, 'request failed');
+  const message = `the server failed on this request; its log says why (request ${request.id})`;
+  return new Refusal(500, { code: 'internal', message });
+}
+
+interface Issue {
+  keyword: string;
+  instancePath: string;
+  message?: string;
+  params: Record<string, unknown>;
+}
+
+function invalid(error: { validation: unknown[]; validationContext?: string }): Refusal {
+  const issue = error.validation[0] as Issue;
+  const path = issue.instancePath.split('/').filter(Boolean).join('.');
+  const field = path === '' ? (error.validationContext ?? 'body') : path;
+  return new Refusal(400, { code: 'invalid', field, message: `${field}: ${reason(issue)}` });
+}
+
+/** What is wrong and what would be right. */
+function reason({ keyword, message, params }: Issue): string {
+  const unit = params.origin === 'string' ? ' characters' : params.origin === 'array' ? ' entries' : '';
+  switch (keyword) {
+    case 'too_small':
+      return Number(params.minimum) === 1 && unit !== '' && params.exact !== true
+        ? 'must not be empty'
+        : `is too short or small; give at least ${String(params.minimum)}${unit}`;
+    case 'too_big':
+      return `is too long or large; give at most ${String(params.maximum)}${unit}`;
+    case 'invalid_type':
+      return /received undefined/.test(message ?? '')
+        ? `is missing; send a ${String(params.expected)}`
+        : `has the wrong type; send a ${String(params.expected)}, once`;
+    case 'invalid_value':
+      return `is not one of the known values; use ${(params.values as unknown[]).map(String).join(', ')}`;
+    case 'invalid_format':
+      return params.format === 'email'
+        ? 'is not an e-mail address; write it like name@example.com'
+        : `is not a valid ${String(params.format)}`;
+    default:
+      return message ?? 'cannot be used';
+  }
+}

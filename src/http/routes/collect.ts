@@ -1,0 +1,90 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { keyOf } from '../access.ts';
+import type { CollectResult, HttpDeps } from '../deps.ts';
+import { Refusal, sendRefusal } from '../errors.ts';
+import { createLimiter, isLoopback, limitKey } from '../limiter.ts';
+import { refuseEncodedBodies, takeRawBodies } from '../raw-body.ts';
+
+export const COLLECT_BODY_BYTES = 1_048_576;
+const MINUTE_MS = 60_000;
+
+/** `POST /api/event`: hits of pixels and servers. Open to every page of the world, and never with credentials. */
+export function collectRoutes(scope: FastifyInstance, deps: HttpDeps): void {
+  const limiter = createLimiter({ max: deps.collectPerMinute, windowMs: MINUTE_MS, now: deps.now });
+  takeRawBodies(scope);
+  scope.addHook('onRequest', async (request, reply) => {
+    reply.headers({
+      'access-control-allow-origin': '*',
+      'access-control-expose-headers': 'X-Headwater-Dropped, Retry-After',
+      'cross-origin-resource-policy': 'cross-origin',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    });
+    refuseEncodedBodies(request);
+  });
+  // Refusals of the use case are counted there; these happen before it is asked.
+  scope.addHook('onError', async (_request, _reply, error) => {
+    const code = error instanceof Refusal ? error.code : error.statusCode === 413 ? 'too_large' : 'failed';
+    deps.hits.refused.set(code, (deps.hits.refused.get(code) ?? 0) + 1);
+  });
+
+  scope.options('/api/event', { config: { access: 'public' }, schema: { hide: true } }, (_request, reply) =>
+    reply
+      .code(204)
+      .headers({
+        'access-control-allow-methods': 'POST',
+        'access-control-allow-headers': 'content-type, authorization',
+        'access-control-max-age': '86400',
+      })
+      .send(),
+  );
+
+  scope.post(
+    '/api/event',
+    { config: { access: 'public' }, bodyLimit: COLLECT_BODY_BYTES, schema: { hide: true } },
+    async (request, reply) => {
+      const keySite = await spared(request);
+      const result = await deps.collect({
+        body: (request.body as Buffer | undefined) ?? Buffer.alloc(0),
+        headers: request.headers,
+        address: request.ip,
+        keySite,
+      });
+      return render(reply, result);
+    },
+  );
+
+  /** The site of the key that came along. Without a good one the address is counted, unless it is this machine's own. */
+  async function spared(request: FastifyRequest): Promise<string | null> {
+    try {
+      const key = await keyOf(request.headers.authorization, deps);
+      if (key) return requireCollectScope(key);
+    } catch (error) {
+      countAddress(request);
+      throw error;
+    }
+    countAddress(request);
+    return null;
+  }
+
+  function countAddress(request: FastifyRequest): void {
+    if (isLoopback(request.ip)) return;
+    const waitS = limiter.take(limitKey(request.ip));
+    if (waitS === 0) return;
+    const message = `more than ${deps.collectPerMinute} requests a minute from this address; send later, or with a server key`;
+    throw new Refusal(429, { code: 'rate_limited', message, retryAfterS: waitS });
+  }
+}
+
+function requireCollectScope(key: { site: string; scopes: string[] }): string {
+  if (key.scopes.includes('collect')) return key.site;
+  const message = `the key has the scopes ${key.scopes.join(', ')}; sending hits needs "collect"`;
+  throw new Refusal(403, { code: 'missing_scope', message });
+}
+
+function render(reply: FastifyReply, result: CollectResult) {
+  if (result.status !== 202) return sendRefusal(reply, new Refusal(result.status, result));
+  const reasons = Object.keys(result.dropped);
+  if (reasons.length > 0) reply.header('x-headwater-dropped', reasons.join(', '));
+  return reply.code(202).send({ accepted: result.accepted });
+}

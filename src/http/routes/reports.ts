@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import type { ApiScope } from '../api-scope.ts';
+import { paymentDetailAnswer, paymentsAnswer, paymentsQuery, reportAnswer } from '../contract.ts';
+import type { HttpDeps, Outcome } from '../deps.ts';
+import { Refusal } from '../errors.ts';
+import { siteParams } from './sites.ts';
+
+const text = z.string().max(4_000);
+/** What a question may say; reports/parse reads it and refuses what it does not know, naming it. */
+const reportQuestion = z
+  .object({
+    metrics: text.optional(),
+    dimensions: text.optional(),
+    from: text.optional(),
+    to: text.optional(),
+    mode: text.optional(),
+    model: text.optional(),
+    window: text.optional(),
+    by: text.optional(),
+    filter: text.optional(),
+    compare: text.optional(),
+    limit: text.optional(),
+    order: text.optional(),
+    bots: text.optional(),
+  })
+  .catchall(text);
+
+/** The questions: reports, the list of payments, and one payment with its evidence. */
+export function reportRoutes(scope: ApiScope, deps: HttpDeps): void {
+  const config = { access: 'site:read' } as const;
+
+  scope.get(
+    '/sites/:site/report',
+    { config, schema: { params: siteParams, querystring: reportQuestion, response: { 200: reportAnswer } } },
+    async ({ site, query }) => answered(await deps.report(site!, query as Record<string, string>)),
+  );
+
+  scope.get(
+    '/sites/:site/payments',
+    { config, schema: { params: siteParams, querystring: paymentsQuery, response: { 200: paymentsAnswer } } },
+    async ({ site, query }) => {
+      const page = { mode: query.mode ?? null, limit: query.limit, cursor: query.cursor ?? null };
+      return answered(await deps.payments.list(site!, page));
+    },
+  );
+
+  scope.get(
+    '/sites/:site/payments/:payment',
+    {
+      config,
+      schema: { params: siteParams.extend({ payment: z.string() }), response: { 200: paymentDetailAnswer } },
+    },
+    async ({ site, params }) => {
+      const payment = params.payment.length <= 255 ? await deps.payments.get(site!, params.payment) : null;
+      if (payment) return payment;
+      const message = `payment: this site has no payment "${params.payment.slice(0, 64)}"; a payment's id is its charge's id`;
+      throw new Refusal(404, { code: 'unknown_payment', field: 'payment', message });
+    },
+  );
+}
+
+function answered<T>(outcome: Outcome<T>): T {
+  if (!outcome.ok) throw new Refusal(400, outcome);
+  return outcome.value;
+}

@@ -1,0 +1,84 @@
+import { z } from 'zod';
+import { checkSite } from '../../sites/site-input.ts';
+import type { Checked } from '../../sites/site-input.ts';
+import type { Site } from '../../storage/records/records.ts';
+import type { ApiScope } from '../api-scope.ts';
+import { siteAnswer, siteChange, siteInput, sitesAnswer, siteStatusAnswer } from '../contract.ts';
+import type { SiteAnswer } from '../contract.ts';
+import type { HttpDeps } from '../deps.ts';
+import { Refusal } from '../errors.ts';
+
+export const siteParams = z.object({ site: z.string() });
+
+export function siteRoutes(scope: ApiScope, deps: HttpDeps): void {
+  const { sites, now } = deps;
+
+  scope.get(
+    '/sites',
+    { config: { access: 'caller' }, schema: { response: { 200: sitesAnswer } } },
+    async ({ caller }) => {
+      if (caller!.kind === 'key') {
+        const site = await sites.get(caller!.key.site);
+        return { sites: site ? [asAnswer(site)] : [] };
+      }
+      const lists = await Promise.all(caller!.teams.map((team) => sites.list(team)));
+      return { sites: lists.flat().map(asAnswer) };
+    },
+  );
+
+  scope.post(
+    '/sites',
+    { config: { access: 'member' }, schema: { body: siteInput, response: { 201: siteAnswer } } },
+    async ({ body, caller }, reply) => {
+      const checked = accepted(checkSite(body));
+      const team = caller!.kind === 'member' ? caller!.teams[0] : undefined;
+      if (team === undefined) {
+        const message = 'your account belongs to no team (any more); ask its owner for a link (`member add`)';
+        throw new Refusal(403, { code: 'no_team', message });
+      }
+      return reply.code(201).send(asAnswer(await sites.add({ ...checked, team }, now())));
+    },
+  );
+
+  scope.get(
+    '/sites/:site',
+    { config: { access: 'site:read' }, schema: { params: siteParams, response: { 200: siteAnswer } } },
+    async ({ site }) => asAnswer(site!),
+  );
+
+  scope.patch(
+    '/sites/:site',
+    {
+      config: { access: 'site:write' },
+      schema: { params: siteParams, body: siteChange, response: { 200: siteAnswer } },
+    },
+    async ({ site, body }) => asAnswer((await sites.update(site!.id, accepted(checkSite(body)))) ?? site!),
+  );
+
+  scope.get(
+    '/sites/:site/status',
+    { config: { access: 'site:read' }, schema: { params: siteParams, response: { 200: siteStatusAnswer } } },
+    async ({ site }) => {
+      const activity = await deps.siteActivity(site!);
+      return {
+        snippet: `<script defer src="${deps.publicUrl}/hw.js" data-site="${site!.id}"></script>`,
+        last_hit: activity.lastHit && {
+          at: new Date(activity.lastHit.occurredAt).toISOString(),
+          url: activity.lastHit.url,
+        },
+        payments: activity.payments,
+        modes: activity.modes,
+        default_mode: activity.defaultMode,
+      };
+    },
+  );
+}
+
+function accepted<T>(checked: Checked<T>): T {
+  if (!checked.ok) throw new Refusal(400, checked);
+  return checked.value;
+}
+
+function asAnswer({ id, name, domain, timezone, currency, createdAt }: Site): SiteAnswer {
+  return { id, name, domain, timezone, currency, created_at: new Date(createdAt).toISOString() };
+}

@@ -1,0 +1,384 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { FactsUnavailable } from '../storage/facts/facts.ts';
+import { RecordsUnavailable } from '../storage/records/records.ts';
+import { createTestServer, PASSWORD } from './test-server.ts';
+
+type TestServer = Awaited<ReturnType<typeof createTestServer>>;
+const HIT = { method: 'POST', url: '/api/event', payload: '{}', headers: { 'content-type': 'text/plain' } } as const;
+
+describe('pages, pixel and probes', () => {
+  let at: TestServer;
+  before(async () => void (at = await createTestServer()));
+  after(() => at.close());
+
+  it('serves the dashboard on its own addresses and JSON on those of the API', async () => {
+    for (const url of ['/', '/setup?token=x', '/sites/abc/payments']) {
+      const page = await at.server.inject({ url });
+      assert.equal(page.statusCode, 200, url);
+      assert.match(page.headers['content-type'] as string, /^text\/html/);
+      assert.equal(page.headers['cache-control'], 'no-cache');
+      assert.doesNotMatch(page.headers['content-security-policy'] as string, /unsafe-inline|upgrade-insecure/);
+      assert.equal(page.headers['strict-transport-security'], undefined);
+    }
+    const asset = await at.server.inject({ url: '/assets/app-1a2b.js' });
+    assert.match(asset.headers['cache-control'] as string, /immutable/);
+    for (const [method, url] of [
+      ['GET', '/api/v1/nothing'],
+      ['GET', '/api/nothing'],
+      ['GET', '/assets/gone.js'],
+      ['POST', '/nothing'],
+      ['GET', '/api/v1/sites/%zz'],
+    ] as const) {
+      const missing = await at.server.inject({ method, url });
+      assert.equal(missing.statusCode, url.includes('%') ? 400 : 404, url);
+      assert.ok(missing.json().error.code && missing.json().error.message, missing.body);
+    }
+  });
+
+  it('sends HSTS and upgrade only when the public address is https', async () => {
+    const secure = await createTestServer({ publicUrl: 'https://headwater.example.com' });
+    const page = await secure.server.inject({ url: '/' });
+    assert.match(page.headers['strict-transport-security'] as string, /max-age=31536000/);
+    assert.match(page.headers['content-security-policy'] as string, /upgrade-insecure-requests/);
+    await secure.close();
+  });
+
+  it('serves the pixel to every origin, with a tag', async () => {
+    const first = await at.server.inject({ url: '/hw.js' });
+    assert.equal(first.body, '(function(){})();');
+    assert.match(first.headers['content-type'] as string, /^text\/javascript/);
+    assert.match(first.headers['cache-control'] as string, /max-age=3600/);
+    assert.equal(first.headers['cross-origin-resource-policy'], 'cross-origin');
+    const again = await at.server.inject({ url: '/hw.js', headers: { 'if-none-match': first.headers.etag as string } });
+    assert.equal(again.statusCode, 304);
+  });
+
+  it('is ready while its stores are, and names the one that is not', async () => {
+    assert.equal((await at.server.inject({ url: '/healthz' })).statusCode, 200);
+    assert.equal((await at.server.inject({ url: '/readyz' })).statusCode, 200);
+    const broken = await createTestServer({
+      checks: {
+        records: async () => {},
+        facts: () => Promise.reject(new FactsUnavailable('gone')),
+        spool: async () => {},
+      },
+    });
+    const answer = await broken.server.inject({ url: '/readyz' });
+    assert.equal(answer.statusCode, 503);
+    assert.equal(answer.headers['retry-after'], '5');
+    assert.deepEqual(answer.json().stores, { records: 'ok', facts: 'down', spool: 'ok' });
+    assert.match(answer.json().error.message, /facts/);
+    await broken.close();
+  });
+
+  it('describes the API, and only the API, in OpenAPI', async () => {
+    const description = (await at.server.inject({ url: '/api/openapi.json' })).json();
+    const paths = Object.keys(description.paths);
+    assert.ok(paths.includes('/api/v1/sites/{site}/report'));
+    assert.deepEqual(
+      paths.filter((path) => /webhook|event|sign|setup|hw\.js|readyz/.test(path)),
+      [],
+    );
+  });
+});
+
+describe('collect', () => {
+  it('answers 202 after the use case, with CORS and the reasons of what was dropped', async () => {
+    const seen: unknown[] = [];
+    const none = { drained: 0, duplicates: 0, rejected: 0, bots: new Map(), refused: new Map() };
+    const at = await createTestServer({
+      hits: { ...none, accepted: 7, dropped: new Map([['excluded', 2]]) },
+      collect: async (request) => {
+        seen.push({ body: request.body.toString(), keySite: request.keySite, address: request.address });
+        return { status: 202, accepted: 2, dropped: { origin: 1, excluded: 2 } };
+      },
+    });
+    const answer = await at.server.inject({ ...HIT, payload: '{"site":"x"}', remoteAddress: '192.0.2.1' });
+    assert.equal(answer.statusCode, 202);
+    assert.deepEqual(answer.json(), { accepted: 2 });
+    assert.equal(answer.headers['x-headwater-dropped'], 'origin, excluded');
+    assert.equal(answer.headers['access-control-allow-origin'], '*');
+    assert.equal(answer.headers['access-control-allow-credentials'], undefined);
+    assert.equal(answer.headers['cross-origin-resource-policy'], 'cross-origin');
+    assert.deepEqual(seen, [{ body: '{"site":"x"}', keySite: null, address: '192.0.2.1' }]);
+
+    const preflight = await at.server.inject({ method: 'OPTIONS', url: '/api/event' });
+    assert.equal(preflight.statusCode, 204);
+    assert.match(preflight.headers['access-control-allow-headers'] as string, /content-type/);
+
+    const gone = await at.server.inject({ ...HIT, payload: 'x'.repeat(1_048_577) });
+    assert.equal(gone.statusCode, 413);
+    const metrics = (await at.server.inject({ url: '/metrics' })).body;
+    assert.match(metrics, /^headwater_hits_accepted_total 7$/m);
+    assert.match(metrics, /^headwater_hits_dropped_total\{reason="excluded"\} 2$/m);
+    assert.match(metrics, /^headwater_collect_refused_total\{code="too_large"\} 1$/m);
+    assert.match(metrics, /^headwater_inbox_events\{state="pending"\} 0$/m);
+    assert.match(metrics, /^headwater_store_up\{store="facts"\} 1$/m);
+    const stranger = await at.server.inject({ url: '/metrics', remoteAddress: '203.0.113.9' });
+    assert.equal(stranger.statusCode, 403);
+    await at.close();
+  });
+
+  it('passes any content type and an empty body on, and refuses large or compressed ones', async () => {
+    const at = await createTestServer({
+      collect: async ({ body }) =>
+        body.length > 0
+          ? { status: 202, accepted: 1, dropped: {} }
+          : { status: 400, code: 'bad_json', message: 'the body is empty; send JSON', field: 'body' },
+    });
+    for (const type of ['application/json', 'text/plain;charset=UTF-8', 'application/x-www-form-urlencoded']) {
+      const answer = await at.server.inject({ ...HIT, headers: { 'content-type': type } });
+      assert.equal(answer.statusCode, 202, type);
+    }
+    const empty = await at.server.inject({ method: 'POST', url: '/api/event' });
+    assert.deepEqual(empty.json(), {
+      error: { code: 'bad_json', message: 'the body is empty; send JSON', field: 'body' },
+    });
+    const large = await at.server.inject({ ...HIT, payload: 'x'.repeat(1_048_577) });
+    assert.equal(large.statusCode, 413);
+    assert.equal(large.headers['access-control-allow-origin'], '*');
+    const packed = await at.server.inject({
+      ...HIT,
+      headers: { 'content-type': 'text/plain', 'content-encoding': 'gzip' },
+    });
+    assert.equal(packed.statusCode, 415);
+    await at.close();
+  });
+
+  it('takes server keys with the scope, and spares them and loopback the limit', async () => {
+    const sites: (string | null)[] = [];
+    const at = await createTestServer({
+      collectPerMinute: 2,
+      collect: async ({ keySite }) => {
+        sites.push(keySite);
+        return { status: 202, accepted: 1, dropped: {} };
+      },
+    });
+    const site = await at.addSite();
+    const good = await at.addKey(site.id);
+    const from = (remoteAddress: string, authorization: Record<string, string> = {}) =>
+      at.server.inject({ ...HIT, remoteAddress, headers: { ...HIT.headers, ...authorization } });
+
+    for (let n = 0; n < 4; n += 1) assert.equal((await from('192.0.2.1', good)).statusCode, 202);
+    for (let n = 0; n < 4; n += 1) assert.equal((await from('127.0.0.1')).statusCode, 202);
+    assert.deepEqual(new Set(sites), new Set([site.id, null]));
+    const statuses = [];
+    for (let n = 0; n < 3; n += 1) statuses.push((await from('192.0.2.1')).statusCode);
+    assert.deepEqual(statuses, [202, 202, 429]);
+    const limited = await from('192.0.2.1');
+    assert.ok(Number(limited.headers['retry-after']) > 0);
+    // Neighbours in a /64 are one customer; another address goes on.
+    for (const address of ['2001:db8::1', '2001:db8::2']) assert.equal((await from(address)).statusCode, 202);
+    assert.equal((await from('2001:db8::3')).statusCode, 429);
+
+    assert.equal((await from('192.0.2.7', { authorization: 'Bearer hw_wrong' })).statusCode, 401);
+    const reader = await at.addKey(site.id, ['read']);
+    assert.equal((await from('192.0.2.7', reader)).statusCode, 403);
+    const old = await at.addKey(site.id, ['collect'], Date.now() - 1);
+    assert.equal((await from('127.0.0.1', old)).statusCode, 401);
+    await at.close();
+  });
+
+  it('believes X-Forwarded-For of trusted proxies only', async () => {
+    const addresses: string[] = [];
+    const at = await createTestServer({
+      collect: async ({ address }) => {
+        addresses.push(address);
+        return { status: 202, accepted: 1, dropped: {} };
+      },
+    });
+    const headers = { ...HIT.headers, 'x-forwarded-for': '198.51.100.4' };
+    await at.server.inject({ ...HIT, headers, remoteAddress: '127.0.0.1' });
+    await at.server.inject({ ...HIT, headers, remoteAddress: '192.0.2.1' });
+    assert.deepEqual(addresses, ['198.51.100.4', '192.0.2.1']);
+    await at.close();
+  });
+});
+
+describe('webhooks', () => {
+  it('hands the bytes as sent, the site and the signature to the inbox', async () => {
+    const seen: unknown[] = [];
+    const at = await createTestServer({
+      receiveWebhook: async ({ site, rawBody, signature }) => {
+        seen.push([site, Buffer.from(rawBody).toString(), signature]);
+        return signature
+          ? { status: 200, code: 'stored', message: '' }
+          : { status: 400, code: 'bad_signature', message: 'no' };
+      },
+    });
+    const payload = '{ "id":"evt_1"  }';
+    const headers = { 'content-type': 'application/json', 'stripe-signature': 't=1,v1=a' };
+    for (const url of ['/api/webhooks/stripe/s1', '/webhooks/stripe/s1', '/api/webhooks/stripe']) {
+      assert.equal((await at.server.inject({ method: 'POST', url, payload, headers })).statusCode, 200);
+    }
+    assert.deepEqual(seen, [
+      ['s1', payload, 't=1,v1=a'],
+      ['s1', payload, 't=1,v1=a'],
+      [null, payload, 't=1,v1=a'],
+    ]);
+    const unsigned = await at.server.inject({ method: 'POST', url: '/api/webhooks/stripe/s1', payload: '{}' });
+    assert.equal(unsigned.json().error.code, 'bad_signature');
+    const body = 'x'.repeat(1_048_577);
+    const large = await at.server.inject({ method: 'POST', url: '/webhooks/stripe/s1', payload: body });
+    assert.equal(large.statusCode, 413);
+    await at.close();
+  });
+});
+
+describe('errors', () => {
+  it('answers outages with 503 and Retry-After, and never shows a stack', async () => {
+    const outages = [
+      new RecordsUnavailable('disk'),
+      new FactsUnavailable('gone'),
+      new Error('secret detail at line 3'),
+    ];
+    const at = await createTestServer({ report: () => Promise.reject(outages.shift()!) });
+    const site = await at.addSite();
+    const headers = await at.addKey(site.id);
+    const url = `/api/v1/sites/${site.id}/report`;
+    for (const store of ['records store', 'facts store']) {
+      const answer = await at.server.inject({ url, headers });
+      assert.equal(answer.statusCode, 503);
+      assert.equal(answer.headers['retry-after'], '5');
+      assert.match(answer.json().error.message, new RegExp(store));
+    }
+    const failed = await at.server.inject({ url, headers });
+    assert.equal(failed.statusCode, 500);
+    assert.doesNotMatch(failed.body, /secret detail|\.ts/);
+    await at.close();
+  });
+
+  it('names field, reason and remedy of bad input', async () => {
+    const at = await createTestServer();
+    const { headers } = await at.signUp();
+    const site = await at.addSite();
+    const cases = [
+      ['POST', '/api/v1/sites', { domain: 'example.com' }, 'name', /is missing; send a string/],
+      ['POST', '/api/v1/sites', { name: '', domain: 'example.com' }, 'name', /must not be empty/],
+      ['POST', '/api/v1/sites', { name: 'A', domain: 'co.uk' }, 'domain', /give one like example\.com/],
+      ['POST', '/api/v1/sites', { name: 'A', domain: 'a.com', timezone: 'Mars/Base' }, 'timezone', /IANA/],
+      ['POST', '/api/v1/sites', { name: 'A', domain: 'a.com', currency: 'xyz' }, 'currency', /three-letter/],
+      ['PATCH', `/api/v1/sites/${site.id}`, { timezone: '+02:00' }, 'timezone', /IANA/],
+      ['POST', `/api/v1/sites/${site.id}/stripe`, {}, 'key', /is missing/],
+      ['POST', `/api/v1/sites/${site.id}/stripe`, { key: 'sk_test_bad' }, 'key', /Invalid API Key/],
+      ['POST', `/api/v1/sites/${site.id}/keys`, { scopes: ['all'] }, 'scopes.0', /use "?read"?, /],
+      ['GET', `/api/v1/sites/${site.id}/payments?mode=both`, undefined, 'mode', /use "?live"?, /],
+      ['GET', `/api/v1/sites/${site.id}/payments?limit=0`, undefined, 'limit', /at least 1/],
+      ['GET', `/api/v1/sites/${site.id}/report?from=2026-01-01&from=2026-01-02`, undefined, 'from', /once/],
+      ['GET', `/api/v1/sites/${site.id}/payments/ch_none`, undefined, 'payment', /charge's id/],
+      ['POST', '/api/v1/sign-in', { email: 'nobody', password: 'x' }, 'email', /name@example\.com/],
+    ] as const;
+    for (const [method, url, payload, field, message] of cases) {
+      const answer = await at.server.inject({ method, url, headers, ...(payload ? { payload } : {}) });
+      assert.ok(answer.statusCode === 400 || answer.statusCode === 404, `${method} ${url}: ${answer.body}`);
+      assert.equal(answer.json().error.field, field, answer.body);
+      assert.match(answer.json().error.message, message);
+    }
+    const junk = { ...headers, 'content-type': 'application/json' };
+    const broken = await at.server.inject({ method: 'POST', url: '/api/v1/sites', headers: junk, payload: '{"name"' });
+    assert.deepEqual([broken.statusCode, broken.json().error.code], [400, 'bad_json']);
+    assert.equal((await at.records.sites.list()).length, 1);
+    await at.close();
+  });
+});
+
+describe('a member', () => {
+  it('goes from the set-up link to a site with a key, and out again', async () => {
+    const at = await createTestServer();
+    const me = (headers = {}) => at.server.inject({ url: '/api/v1/me', headers });
+    assert.deepEqual((await me()).json(), { member: null, setup_required: true });
+    const token = new URL((await at.accounts.ownerLink())!).searchParams.get('token')!;
+    const person = { name: 'Ada', email: 'ada@example.com', password: PASSWORD };
+    const bad = await at.server.inject({
+      method: 'POST',
+      url: '/api/v1/setup',
+      payload: { ...person, token: 'guess' },
+    });
+    assert.equal(bad.statusCode, 400);
+    const setUp = await at.server.inject({ method: 'POST', url: '/api/v1/setup', payload: { ...person, token } });
+    assert.equal(setUp.statusCode, 200, setUp.body);
+    assert.equal(setUp.json().member.email, 'ada@example.com');
+    const cookie = setUp.cookies.map(({ name, value }) => `${name}=${encodeURIComponent(value)}`).join('; ');
+    const headers = { cookie, origin: 'http://localhost:1323' };
+    assert.equal((await me(headers)).json().member.name, 'Ada');
+    assert.deepEqual((await me()).json(), { member: null, setup_required: false });
+
+    const payload = { name: ' My shop ', domain: 'https://www.Shop.example.com/cart', currency: 'EUR' };
+    const added = await at.server.inject({ method: 'POST', url: '/api/v1/sites', headers, payload });
+    assert.equal(added.statusCode, 201, added.body);
+    const site = added.json();
+    assert.deepEqual(
+      [site.name, site.domain, site.timezone, site.currency],
+      ['My shop', 'shop.example.com', 'UTC', 'eur'],
+    );
+    const status = (await at.server.inject({ url: `/api/v1/sites/${site.id}/status`, headers })).json();
+    assert.equal(status.snippet, `<script defer src="http://localhost:1323/hw.js" data-site="${site.id}"></script>`);
+    assert.deepEqual(
+      [status.last_hit.at, status.payments, status.default_mode],
+      ['2026-11-01T00:00:00.000Z', 0, 'test'],
+    );
+
+    const keys = `/api/v1/sites/${site.id}/keys`;
+    const made = (await at.server.inject({ method: 'POST', url: keys, headers, payload: {} })).json();
+    assert.match(made.key, /^hw_[A-Za-z0-9_-]{43}$/);
+    const withKey = { authorization: `Bearer ${made.key}` };
+    assert.equal((await at.server.inject({ url: `/api/v1/sites/${site.id}`, headers: withKey })).statusCode, 200);
+    const listed = await at.server.inject({ url: keys, headers });
+    assert.ok(!listed.body.includes(made.key) && listed.json().keys[0].prefix === made.key.slice(0, 8));
+    await at.server.inject({ method: 'DELETE', url: `${keys}/${made.id}`, headers, payload: {} });
+    assert.equal((await at.server.inject({ url: `/api/v1/sites/${site.id}`, headers: withKey })).statusCode, 401);
+
+    const changed = await at.server.inject({
+      method: 'PATCH',
+      url: `/api/v1/sites/${site.id}`,
+      headers,
+      payload: { timezone: 'europe/berlin' },
+    });
+    assert.deepEqual([changed.json().timezone, changed.json().name], ['Europe/Berlin', 'My shop']);
+
+    await at.server.inject({ method: 'POST', url: '/api/v1/sign-out', headers, payload: {} });
+    assert.equal((await me(headers)).json().member, null);
+    await at.close();
+  });
+
+  it('is not obeyed when the request came from another page', async () => {
+    const at = await createTestServer();
+    const { headers } = await at.signUp();
+    const post = (changes: Record<string, string>, from: Record<string, string> = headers) =>
+      at.server.inject({
+        method: 'POST',
+        url: '/api/v1/sites',
+        headers: { ...from, ...changes },
+        payload: { name: 'A', domain: 'a.com' },
+      });
+    assert.equal((await post({ origin: 'https://evil.example' })).statusCode, 403);
+    assert.equal((await post({ origin: 'null' })).statusCode, 403);
+    assert.equal((await post({}, { cookie: headers.cookie })).statusCode, 403);
+    assert.equal((await post({ 'sec-fetch-site': 'cross-site' })).statusCode, 403);
+    assert.equal((await post({ origin: 'http://10.0.0.5:1323', host: '10.0.0.5:1323' })).statusCode, 201);
+    assert.equal((await post({})).statusCode, 201);
+    const foreign = { origin: 'https://evil.example' };
+    const payload = { email: 'ada@example.com', password: PASSWORD };
+    const signIn = await at.server.inject({ method: 'POST', url: '/api/v1/sign-in', headers: foreign, payload });
+    assert.equal(signIn.statusCode, 403);
+    await at.close();
+  });
+
+  it('cannot be guessed for long', async () => {
+    let clock = Date.now();
+    const at = await createTestServer({ now: () => clock });
+    await at.signUp();
+    const attempt = (password: string) =>
+      at.server.inject({ method: 'POST', url: '/api/v1/sign-in', payload: { email: 'ada@example.com', password } });
+    let last = await attempt('wrong password');
+    assert.equal(last.statusCode, 401);
+    for (let n = 0; n < 20; n += 1) last = await attempt('wrong password');
+    assert.equal(last.statusCode, 429);
+    assert.ok(Number(last.headers['retry-after']) > 60);
+    assert.equal((await attempt(PASSWORD)).statusCode, 429);
+    clock += 16 * 60_000;
+    assert.equal((await attempt(PASSWORD)).statusCode, 200);
+    await at.close();
+  });
+});

@@ -1,0 +1,132 @@
+import helmet from '@fastify/helmet';
+import swagger from '@fastify/swagger';
+import Fastify, { LogController } from 'fastify';
+import type { FastifyInstance } from 'fastify';
+import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { guard } from './access.ts';
+import type { Access } from './access.ts';
+import type { ApiScope } from './api-scope.ts';
+import { dashboardFiles } from './dashboard-files.ts';
+import type { HttpDeps } from './deps.ts';
+import { handleError } from './errors.ts';
+import { accountRoutes } from './routes/account.ts';
+import { collectRoutes } from './routes/collect.ts';
+import { healthRoutes } from './routes/health.ts';
+import { keyRoutes } from './routes/keys.ts';
+import { metricsRoutes } from './routes/metrics.ts';
+import { pixelRoutes } from './routes/pixel.ts';
+import { reportRoutes } from './routes/reports.ts';
+import { siteRoutes } from './routes/sites.ts';
+import { stripeRoutes } from './routes/stripe.ts';
+import { webhookRoutes } from './routes/webhooks.ts';
+
+/** One route and who may call it; 'files': the built dashboard's. */
+export interface RouteRow {
+  method: string;
+  url: string;
+  access: Access | 'files';
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    routeTable: RouteRow[];
+  }
+}
+
+const API_BODY_BYTES = 65_536;
+const REQUEST_TIMEOUT_MS = 30_000;
+
+/**
+ * All of HTTP. Four scopes that share nothing but the error form: what strangers' pages may call (collect, pixel), what
+ * Stripe calls (raw bodies), the API (guarded by each route's `access`), and pages and probes.
+ */
+export function createServer(deps: HttpDeps): FastifyInstance {
+  const server = Fastify({
+    loggerInstance: deps.log,
+    logController: new LogController({ disableRequestLogging: true }),
+    // A logger per request costs the hot path more than it tells: error lines carry the request's id themselves.
+    childLoggerFactory: (logger) => logger,
+    frameworkErrors: (error, request, reply) => void handleError(error, request, reply),
+    trustProxy: deps.trustedProxies,
+    bodyLimit: API_BODY_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    routerOptions: { maxParamLength: 300 },
+  });
+  // What the tenant matrix of the tests is made from.
+  const routeTable: RouteRow[] = [];
+  server.decorate('routeTable', routeTable);
+  server.addHook('onRoute', ({ method, url, config }) => {
+    for (const each of [method].flat()) routeTable.push({ method: each, url, access: config?.access ?? 'files' });
+  });
+  server.setErrorHandler(handleError);
+  server.setValidatorCompiler(validatorCompiler);
+  server.setSerializerCompiler(serializerCompiler);
+
+  server.register(async (scope) => collectRoutes(scope, deps));
+  server.register(async (scope) => pixelRoutes(scope, deps));
+  server.register(async (scope) => webhookRoutes(scope, deps));
+  server.register(async (scope) => {
+    await scope.register(helmet, securityHeaders(deps.publicUrl));
+    await scope.register(swagger, openApi(deps.publicUrl));
+    await scope.register(async (api) => apiRoutes(api, deps), { prefix: '/api/v1' });
+    const options = { config: { access: 'public' as const }, schema: { hide: true } };
+    scope.get('/api/openapi.json', options, () => scope.swagger());
+    healthRoutes(scope, deps);
+    metricsRoutes(scope, deps);
+    dashboardFiles(scope, deps);
+  });
+  return server;
+}
+
+function apiRoutes(scope: FastifyInstance, deps: HttpDeps): void {
+  guard(scope, deps);
+  scope.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'));
+  const api: ApiScope = scope.withTypeProvider<ZodTypeProvider>();
+  accountRoutes(api, deps);
+  siteRoutes(api, deps);
+  keyRoutes(api, deps);
+  stripeRoutes(api, deps);
+  reportRoutes(api, deps);
+}
+
+function securityHeaders(publicUrl: string) {
+  const https = publicUrl.startsWith('https:');
+  return {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'self'"],
+        scriptSrc: ["'self'"],
+        styleSrc: ["'self'"],
+        imgSrc: ["'self'", 'data:'],
+        fontSrc: ["'self'"],
+        connectSrc: ["'self'"],
+        objectSrc: ["'none'"],
+        baseUri: ["'self'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+        // On plain http these would make the browser ask for an https that is not there.
+        ...(https ? { upgradeInsecureRequests: [] } : {}),
+      },
+    },
+    hsts: https ? { maxAge: 31_536_000, includeSubDomains: false } : false,
+    referrerPolicy: { policy: 'same-origin' as const },
+    frameguard: { action: 'deny' as const },
+    crossOriginOpenerPolicy: https,
+    originAgentCluster: https,
+  };
+}
+
+function openApi(publicUrl: string) {
+  return {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Headwater', version: '1', description: 'Where revenue comes from. Amounts are in minor units.' },
+      servers: [{ url: publicUrl }],
+      components: { securitySchemes: { key: { type: 'http' as const, scheme: 'bearer' } } },
+      security: [{ key: [] }],
+    },
+    transform: jsonSchemaTransform,
+  };
+}

@@ -1,0 +1,109 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { ConnectRefused } from '../payments/connect.ts';
+import { createDefaultMode } from '../reports/mode.ts';
+import { createSiteActivity } from '../sites/activity.ts';
+import { newKey } from '../sites/new-key.ts';
+import { createStripeSettings } from '../sites/stripe-settings.ts';
+import { openRecords } from '../storage/records/open.ts';
+import { createAccounts } from './accounts/accounts.ts';
+import type { HttpDeps } from './deps.ts';
+import { createServer } from './server.ts';
+
+export const PASSWORD = 'correct horse battery';
+
+/**
+ * The HTTP layer for tests: real records store, accounts and routes; the use cases behind HttpDeps are values, so a test
+ * replaces the ones it is about.
+ */
+export async function createTestServer(changes: Partial<HttpDeps> = {}) {
+  const dataDir = mkdtempSync(join(tmpdir(), 'headwater-http-'));
+  const dashboardDir = join(dataDir, 'dashboard');
+  mkdirSync(join(dashboardDir, 'assets'), { recursive: true });
+  writeFileSync(join(dashboardDir, 'index.html'), '<!doctype html><title>Headwater</title>');
+  writeFileSync(join(dashboardDir, 'assets', 'app-1a2b.js'), 'export {};');
+  const log = pino({ level: 'silent' });
+  const records = openRecords({ dataDir, log });
+  await records.migrate();
+  const publicUrl = changes.publicUrl ?? 'http://localhost:1323';
+  const now = changes.now ?? Date.now;
+  const accounts = createAccounts({ records, db: records.db, secret: 's'.repeat(64), publicUrl, now, log });
+  const lastHit = async () => ({ occurredAt: Date.UTC(2026, 10, 1), url: 'https://shop.example.com/' });
+
+  const deps: HttpDeps = {
+    log,
+    now,
+    publicUrl,
+    trustedProxies: ['loopback'],
+    collectPerMinute: 600,
+    dashboardDir,
+    pixel: Buffer.from('(function(){})();'),
+    hits: {
+      accepted: 0,
+      drained: 0,
+      duplicates: 0,
+      rejected: 0,
+      bots: new Map(),
+      dropped: new Map(),
+      refused: new Map(),
+    },
+    collect: async () => ({ status: 202, accepted: 1, dropped: {} }),
+    receiveWebhook: async () => ({ status: 200, code: 'stored', message: 'stored' }),
+    connectStripe: async () => {
+      throw new ConnectRefused('key', 'Stripe refused the key: Invalid API Key');
+    },
+    stripeOf: createStripeSettings({ records, publicUrl, webhookEvents: ['charge.succeeded'] }),
+    report: async () => ({ ok: true, value: { rows: [], totals: { revenue: 0 }, currency: 'usd', mode: 'test' } }),
+    payments: {
+      list: async () => ({ ok: true, value: { payments: [], next: null } }),
+      get: async () => null,
+    },
+    siteActivity: createSiteActivity({ facts: { lastHit }, records, defaultMode: createDefaultMode({ records }) }),
+    sites: records.sites,
+    keys: records.keys,
+    teams: records.teams,
+    accounts,
+    checks: { records: () => records.ping(), facts: async () => {}, spool: async () => {} },
+    gauges: {
+      inbox: () => records.inbox.counts(),
+      spoolRows: async () => 0,
+      outboxRows: () => records.outbox.count(),
+      attributionsWaiting: () => records.attributions.count(),
+    },
+    ...changes,
+  };
+  const server = createServer(deps);
+  await server.ready();
+
+  return {
+    server,
+    records,
+    accounts,
+    /** A site of the default team, or of a team given by a member's cookie. */
+    async addSite(team?: string, domain = 'shop.example.com') {
+      const owner = team ?? (await records.teams.default(now())).id;
+      return records.sites.add({ team: owner, name: 'Shop', domain, timezone: 'UTC', currency: 'usd' }, now());
+    },
+    async addKey(site: string, scopes = ['read', 'collect', 'write'], expiresAt: number | null = null) {
+      const { key, hash, prefix } = newKey();
+      await records.keys.add({ site, hash, prefix, scopes, expiresAt }, now());
+      return { authorization: `Bearer ${key}` };
+    },
+    /** Cookies of a member of the default team. */
+    async signUp(email = 'ada@example.com') {
+      const link = (await accounts.ownerLink()) ?? (await accounts.memberLink());
+      const token = new URL(link).searchParams.get('token')!;
+      const result = await accounts.setUp({ token, name: 'Ada', email, password: PASSWORD });
+      if (!result.ok) throw new Error(result.message);
+      const cookie = result.setCookies.map((each) => each.split(';')[0]).join('; ');
+      return { member: result.member, headers: { cookie, origin: publicUrl } };
+    },
+    async close() {
+      await server.close();
+      await records.close();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}

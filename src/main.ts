@@ -1,0 +1,291 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { FastifyInstance } from 'fastify';
+import { pino } from 'pino';
+import type { Logger } from 'pino';
+import type { App, ServeOptions } from './cli/app.ts';
+import { createCollect } from './collect/collect.ts';
+import { createCollectCounters } from './collect/counters.ts';
+import { createDrain } from './collect/drain.ts';
+import { createLocate } from './collect/locate.ts';
+import { createSpool } from './collect/spool.ts';
+import type { Config } from './config.ts';
+import { createAccounts } from './http/accounts/accounts.ts';
+import type { HttpDeps } from './http/deps.ts';
+import { createServer } from './http/server.ts';
+import { createJobRunner } from './jobs.ts';
+import { createLoop } from './loop.ts';
+import type { Loop } from './loop.ts';
+import { createAttributor } from './payments/attribute.ts';
+import { connectStripe, createRechecker } from './payments/connect.ts';
+import { createFetcher } from './payments/fetch.ts';
+import { createWebhookReceiver } from './payments/inbox.ts';
+import { createHandOver } from './payments/link.ts';
+import { createMirror } from './payments/mirror.ts';
+import { createRecompute } from './payments/recompute.ts';
+import { createRecorder } from './payments/record.ts';
+import { createDefaultMode } from './reports/mode.ts';
+import { createPaymentReports } from './reports/payments.ts';
+import { createReports } from './reports/report.ts';
+import { createSecrets } from './secrets.ts';
+import { createSiteActivity } from './sites/activity.ts';
+import { createEnvironmentConnection } from './sites/environment-connection.ts';
+import { createStripeSettings } from './sites/stripe-settings.ts';
+import { createFactsClient } from './storage/facts/client.ts';
+import type { FactsEndpoint } from './storage/facts/client.ts';
+import { createFacts } from './storage/facts/create.ts';
+import { startEmbedded } from './storage/facts/embedded/supervise.ts';
+import type { Facts } from './storage/facts/facts.ts';
+import { createReport } from './storage/facts/report.ts';
+import { openRecords } from './storage/records/open.ts';
+import { WEBHOOK_EVENTS } from './stripe/event-types.ts';
+import { createStripeProvider } from './stripe/provider.ts';
+
+const DIST = fileURLToPath(new URL('../dist/', import.meta.url));
+const HELD_PORT_WAIT_MS = 10_000;
+const now = () => Date.now();
+
+/** What commands and the server share: the records store, the secrets, Stripe. */
+async function openBase(config: Config, log: Logger) {
+  const records = openRecords({ databaseUrl: config.databaseUrl ?? undefined, dataDir: config.dataDir, log });
+  await records.migrate();
+  const secrets = createSecrets(config.secret);
+  const provider = createStripeProvider({ apiBase: config.stripeApiBase ?? undefined, hash: secrets.hash, now });
+  const { publicUrl, secret } = config;
+  const accounts = createAccounts({ records, db: records.db, secret, publicUrl, now, log });
+
+  const connect = (input: { site: string; key?: string; webhookSecret?: string }) =>
+    connectStripe({ records, secrets, provider, now }, input);
+  return { records, secrets, provider, accounts, connect };
+}
+
+/** For commands: the records store and what works on it, without HTTP and without the facts store. */
+export async function openApp(config: Config): Promise<App> {
+  const log = createLog(config);
+  const { records, accounts, connect } = await openBase(config, log);
+  return {
+    records,
+    now,
+    connectStripe: connect,
+    memberLink: () => accounts.memberLink(),
+    close: () => records.close(),
+  };
+}
+
+/** Runs until `signal` aborts. See ServeOptions for what is said when. */
+export async function serve(config: Config, { signal, say, ready }: ServeOptions): Promise<void> {
+  const running = await start(config);
+  try {
+    const ownerLink = await running.ownerLink();
+    say(`Headwater is ready at ${running.publicUrl}`);
+    say(
+      ownerLink
+        ? `Create your account here (the link works once): ${ownerLink}`
+        : 'Sign in there to see where revenue comes from.',
+    );
+    ready(running.publicUrl);
+    if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    say('Stopping: finishing what is under way');
+  } finally {
+    await running.close();
+  }
+}
+
+export interface Running {
+  /** Where it listens, for example http://127.0.0.1:1323. */
+  address: string;
+  publicUrl: string;
+  ownerLink(): Promise<string | null>;
+  app: App;
+  close(): Promise<void>;
+}
+
+/** Starts everything and resolves when requests are answered. Rejects with one clear line when it cannot. */
+export async function start(config: Config): Promise<Running> {
+  const log = createLog(config);
+  const closers: (() => unknown)[] = [];
+  const close = async () => {
+    for (const closer of closers.splice(0).reverse()) await closer();
+  };
+  try {
+    const base = await openBase(config, log);
+    const { records, accounts, connect } = base;
+    closers.push(() => records.close());
+    const facts = await openFacts(config, log);
+    closers.push(() => facts.close());
+    const spool = createSpool({ path: join(config.dataDir, 'spool.sqlite'), now });
+    closers.push(() => spool.close());
+    const workers = createWorkers({ config, log, base, facts, spool });
+    const server = createServer(await httpDeps({ config, log, base, facts, spool, workers }));
+    const address = await listen(server, config);
+    closers.push(
+      () => workers.stop(),
+      () => server.close(),
+    );
+    workers.start();
+    const publicUrl = config.port === 0 && config.publicUrl.endsWith(':0') ? address : config.publicUrl;
+    const app: App = {
+      records,
+      now,
+      connectStripe: connect,
+      memberLink: () => accounts.memberLink(),
+      close: async () => {},
+    };
+    return { address, publicUrl, ownerLink: () => accounts.ownerLink(), app, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+type Base = Awaited<ReturnType<typeof openBase>>;
+type Spool = ReturnType<typeof createSpool>;
+
+/** The embedded engine must start or the program does not; a server by URL may be down for hours. */
+async function openFacts(config: Config, log: Logger): Promise<Facts> {
+  if (config.clickhouseUrl !== null) {
+    const endpoint = endpointOf(config.clickhouseUrl);
+    const client = createFactsClient({ endpoint: () => endpoint });
+    return createFacts(client, createReport(client), { cluster: config.clickhouseCluster });
+  }
+  const engine = await startEmbedded({ directory: join(config.dataDir, 'facts'), log });
+  const client = createFactsClient({ endpoint: () => engine.endpoint() });
+  const facts = createFacts(client, createReport(client), { close: () => engine.close() });
+  await facts.migrate();
+  return facts;
+}
+
+function endpointOf(address: string): FactsEndpoint {
+  const url = new URL(address);
+  return {
+    url: url.origin,
+    username: decodeURIComponent(url.username) || 'default',
+    password: decodeURIComponent(url.password),
+    database: url.pathname.slice(1) || 'default',
+  };
+}
+
+/** The background work. Each worker repeats one turn; whoever makes work for another wakes it. */
+function createWorkers(parts: { config: Config; log: Logger; base: Base; facts: Facts; spool: Spool }) {
+  const { config, log, base, facts, spool } = parts;
+  const { records, secrets, provider, connect } = base;
+  const loops: Record<string, Loop> = {};
+  const wake = (name: string) => () => loops[name]?.wake();
+  const add = (name: string, intervalMs: number, { runOnce }: { runOnce(): Promise<boolean> }) => {
+    loops[name] = createLoop({ name, intervalMs, runOnce, log });
+  };
+  const counters = createCollectCounters();
+  const handOver = createHandOver({ records, now, onRecorded: wake('attribute') });
+  const recompute = createRecompute({ records, now });
+  const { stripeSecretKey: key, stripeWebhookSecret: webhookSecret } = config;
+
+  add('drain', 300, createDrain({ spool, facts, handOver, now, log, counters }));
+  add(
+    'record',
+    500,
+    createRecorder({
+      records,
+      secrets,
+      provider,
+      now,
+      log,
+      onRecorded: wake('attribute'),
+      onWanted: wake('fetch'),
+    }),
+  );
+  add('fetch', 500, createFetcher({ records, secrets, provider, now, log, onRecorded: wake('attribute') }));
+  add('attribute', 500, createAttributor({ records, facts, now, log, onOutbox: wake('mirror') }));
+  add('mirror', 500, createMirror({ records, facts }));
+  add('recheck', 15_000, createRechecker({ records, secrets, provider, now }));
+  add('jobs', 500, createJobRunner({ records, recompute, now, log, onProgress: wake('attribute') }));
+  add('environment', 1_000, createEnvironmentConnection({ records, secrets, key, webhookSecret, connect, log }));
+
+  return {
+    counters,
+    wake,
+    start: () => Object.values(loops).forEach((loop) => loop.start()),
+    stop: () => Promise.all(Object.values(loops).map((loop) => loop.stop())),
+  };
+}
+
+async function httpDeps(parts: {
+  config: Config;
+  log: Logger;
+  base: Base;
+  facts: Facts;
+  spool: Spool;
+  workers: ReturnType<typeof createWorkers>;
+}): Promise<HttpDeps> {
+  const { config, log, base, facts, spool, workers } = parts;
+  const { records, secrets, provider, accounts, connect } = base;
+  const { publicUrl } = config;
+  const defaultMode = createDefaultMode({ records });
+  const { receiveWebhook } = createWebhookReceiver({ records, secrets, provider, now, wake: workers.wake('record') });
+  return {
+    log,
+    now,
+    publicUrl,
+    trustedProxies: config.trustedProxies,
+    collectPerMinute: config.collectPerMinute,
+    dashboardDir: join(DIST, 'dashboard'),
+    pixel: await readFile(join(DIST, 'hw.js')).catch(() => null),
+    collect: createCollect({
+      findSite: (id) => records.sites.get(id),
+      spool,
+      locate: await createLocate({ mmdbPath: config.geoDatabase }),
+      now,
+      hashEmail: secrets.hash,
+      countryHeader: config.countryHeader,
+      counters: workers.counters,
+      onSpooled: workers.wake('drain'),
+    }),
+    receiveWebhook,
+    connectStripe: connect,
+    stripeOf: createStripeSettings({ records, publicUrl, webhookEvents: WEBHOOK_EVENTS }),
+    report: createReports({ facts, now, defaultMode }).ask,
+    payments: createPaymentReports({ records, defaultMode }),
+    siteActivity: createSiteActivity({ facts, records, defaultMode }),
+    sites: records.sites,
+    keys: records.keys,
+    teams: records.teams,
+    accounts,
+    checks: {
+      records: () => records.ping(),
+      facts: () => facts.ping(),
+      spool: async () => void spool.size(),
+    },
+    hits: workers.counters,
+    gauges: {
+      inbox: () => records.inbox.counts(),
+      spoolRows: async () => spool.size().rows,
+      outboxRows: () => records.outbox.count(),
+      attributionsWaiting: () => records.attributions.count(),
+    },
+  };
+}
+
+/** A port that a dying process still holds is awaited; one that somebody uses is named. */
+async function listen(server: FastifyInstance, { port, host }: Config): Promise<string> {
+  const deadline = Date.now() + HELD_PORT_WAIT_MS;
+  for (;;) {
+    try {
+      return await server.listen({ port, host });
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EACCES') throw new Error(`PORT: ${port} may not be opened by this user; choose one above 1023`);
+      if (code === 'EADDRNOTAVAIL') throw new Error(`HOST: ${host} is not an address of this machine`);
+      if (code !== 'EADDRINUSE') throw error;
+      if (Date.now() >= deadline) {
+        throw new Error(`PORT: ${port} is used by another program; stop it or choose another PORT`);
+      }
+      await sleep(200);
+    }
+  }
+}
+
+/** Logs go to stderr: stdout belongs to the one line of --json. */
+function createLog(config: Config): Logger {
+  return pino({ level: config.logLevel }, pino.destination({ dest: 2, sync: true }));
+}

@@ -1,0 +1,175 @@
+import { creditChanges, creditRows, creditsByTouchpoint, unattributedRows } from '../core/attribution/credits.ts';
+import { pathEnd, pathOf } from '../core/attribution/path.ts';
+import type { LedgerEntry } from '../core/ledger.ts';
+import { resolveVisitor } from '../core/link.ts';
+import type { Link, UnattributedReason } from '../core/link.ts';
+import type { Payment } from '../core/payment.ts';
+import type { Log } from '../loop.ts';
+import type { Facts } from '../storage/facts/facts.ts';
+import type { Attribution, PaymentRow, Records } from '../storage/records/records.ts';
+import { JOIN_MAX_VISITORS, readEvidence, readSiblings } from './evidence.ts';
+import type { Evidence, Sibling } from './evidence.ts';
+
+const BATCH_PAYMENTS = 100;
+const RETRY_MAX_MS = 15 * 60_000;
+
+export interface AttributorOptions {
+  records: Records;
+  facts: Pick<Facts, 'touchpoints' | 'visitorsOfSessions'>;
+  now: () => number;
+  log: Log;
+  /** Called when rows were put into the outbox: the mirror may run at once. */
+  onOutbox: () => void;
+}
+
+type Request = Awaited<ReturnType<Records['attributions']['due']>>[number];
+
+/**
+ * Credits the payments that wait for it, and credits them again whenever somebody asks.
+ *
+ * Nothing is lost to a race: links are committed before their payment is requested, so before facts are read here; and
+ * the drainer inserts hits before it asks which payments they touch. Whichever comes second requests again, a request
+ * made meanwhile survives `finish` (its version differs), and attributing twice appends nothing.
+ */
+export function createAttributor(options: AttributorOptions): { runOnce(): Promise<boolean> } {
+  const { records, facts, now, log, onOutbox } = options;
+
+  /** True when a payment must be looked at again at once. */
+  async function runSite(site: string, requests: readonly Request[]): Promise<boolean> {
+    const windowDays = (await records.sites.get(site))?.settings.windowDays ?? null;
+    const paymentIds = requests.map((request) => request.paymentId);
+    const evidence = await readEvidence({ records, facts }, site, paymentIds);
+    let again = false;
+    for (const request of requests) {
+      const retry = await guarded([request], () => runPayment(request, evidence, windowDays));
+      again ||= retry;
+    }
+    return again;
+  }
+
+  async function runPayment(request: Request, evidence: Evidence, windowDays: number | null): Promise<boolean> {
+    const { site, paymentId, version } = request;
+    const outcome = await records.transaction(async (tx) => {
+      await tx.lock(`attribution:${site}:${paymentId}`);
+      const payment = await tx.payments.get(site, paymentId);
+      const links = evidence.links.get(paymentId);
+      if (payment && !links) return 'again'; // Recorded while evidence was read.
+      if (!payment || !links) {
+        await tx.attributions.finish(site, paymentId, version);
+        return 'same';
+      }
+      const siblings = await lockSiblings(tx, payment);
+      const changed = siblings.some((sibling) => sibling.visitor !== null && !evidence.covers(sibling.visitor));
+      if (changed) return 'again'; // Attributed while evidence was read: the path would miss their visitors.
+      const resolved = resolveVisitor(links, evidence.known, pathEnd(payment));
+      const entries = await tx.ledger.entries(site, paymentId);
+      const attribution = attribute({ payment, entries, links, resolved, siblings, evidence, windowDays });
+      const changes = creditChanges(payment.attribution.rows, attribution.rows);
+      await tx.payments.setAttribution(site, paymentId, attribution);
+      if (changes.length > 0) await tx.outbox.add(changes);
+      await requestSiblings(tx, payment, attribution.visitor, siblings);
+      await tx.attributions.finish(site, paymentId, version);
+      return changes.length > 0 ? 'changed' : 'same';
+    });
+    if (outcome === 'changed') onOutbox();
+    return outcome === 'again';
+  }
+
+  /**
+   * A visitor that is new to the customer lengthens the paths of the customer's other payments; one that left shortens
+   * them. Payments without a visitor of their own stay as they are: a customer is not evidence of a visit, a link is.
+   * A payment's own visitor comes from its own links only, so this ends after one round.
+   */
+  async function requestSiblings(
+    tx: Records,
+    payment: PaymentRow,
+    visitor: string | null,
+    siblings: readonly Sibling[],
+  ): Promise<void> {
+    const before = payment.attribution.visitor;
+    if (before === visitor) return;
+    const others = siblings.filter((sibling) => sibling.visitor !== null);
+    const theirs = (one: string | null) => one === null || others.some((sibling) => sibling.visitor === one);
+    if (others.length === 0 || (theirs(before) && theirs(visitor))) return;
+    await tx.attributions.request(
+      payment.site,
+      others.map((sibling) => sibling.id),
+      now(),
+    );
+  }
+
+  /** An outage is the loop's to wait for; anything else must not keep the other payments waiting. */
+  async function guarded(requests: readonly Request[], work: () => Promise<boolean>): Promise<boolean> {
+    try {
+      return await work();
+    } catch (error) {
+      if (isOutage(error)) throw error;
+      for (const { site, paymentId, attempts } of requests) {
+        const retryAt = now() + Math.min(RETRY_MAX_MS, 1_000 * 2 ** Math.min(attempts, 10));
+        log.error({ site, payment: paymentId, attempts, error: String(error) }, 'attribution failed, will be repeated');
+        await records.attributions.postpone(site, paymentId, String(error).slice(0, 500), retryAt);
+      }
+      return false;
+    }
+  }
+
+  return {
+    /** True when there may be more to do at once. Throws when a store does not answer; requests then stay. */
+    async runOnce() {
+      const due = await records.attributions.due(now(), BATCH_PAYMENTS);
+      let again = due.length === BATCH_PAYMENTS;
+      for (const [site, requests] of Map.groupBy(due, (request) => request.site)) {
+        const retry = await guarded(requests, () => runSite(site, requests));
+        again ||= retry;
+      }
+      return again;
+    },
+  };
+}
+
+/** Two payments of one customer, attributed at the same time, would each miss the other's visitor. */
+async function lockSiblings(tx: Records, payment: Payment): Promise<Sibling[]> {
+  if (payment.customer === null) return [];
+  await tx.lock(`customer:${payment.site}:${payment.mode}:${payment.customer}`);
+  return readSiblings(tx, payment);
+}
+
+interface Known {
+  payment: Payment;
+  entries: readonly LedgerEntry[];
+  links: readonly Link[];
+  resolved: ReturnType<typeof resolveVisitor>;
+  siblings: readonly Sibling[];
+  evidence: Evidence;
+  windowDays: number | null;
+}
+
+/** What is known → how the payment is credited. */
+function attribute({ payment, entries, links, resolved, siblings, evidence, windowDays }: Known): Attribution {
+  // The visitors stay on record even then, so that an earlier hit of theirs that arrives late finds this payment.
+  if ('reason' in resolved) {
+    return { ...unattributed(payment, entries, resolved.reason), visitors: evidence.claimed(links) };
+  }
+  const { visitor, usedLink } = resolved;
+  const customers = new Set([visitor, ...siblings.flatMap((sibling) => sibling.visitor ?? [])]);
+  const { visitors, touchpoints } = evidence.joined(customers.size > JOIN_MAX_VISITORS ? [visitor] : [...customers]);
+  const endsAt = pathEnd(payment);
+  const lifetime = pathOf(touchpoints, { endsAt, windowDays: null });
+  const path = pathOf(touchpoints, { endsAt, windowDays });
+  if (path.length === 0) {
+    const reason = lifetime.length > 0 ? 'outside_window' : 'visitor_seen_after_payment';
+    return { ...unattributed(payment, entries, reason), visitors, path: lifetime };
+  }
+  const rows = creditRows(payment, entries, path);
+  return { visitor, visitors, reason: null, usedLink, path: lifetime, credits: creditsByTouchpoint(rows), rows };
+}
+
+function unattributed(payment: Payment, entries: readonly LedgerEntry[], reason: UnattributedReason): Attribution {
+  const rows = unattributedRows(payment, entries, reason);
+  return { visitor: null, visitors: [], reason, usedLink: null, path: [], credits: {}, rows };
+}
+
+/** By name: this folder knows the stores' types, not their code. */
+function isOutage(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'FactsUnavailable' || error.name === 'RecordsUnavailable');
+}

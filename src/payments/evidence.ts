@@ -1,0 +1,156 @@
+import type { Link } from '../core/link.ts';
+import type { Payment } from '../core/payment.ts';
+import type { Touchpoint } from '../core/touchpoint.ts';
+import type { Facts } from '../storage/facts/facts.ts';
+import type { Records } from '../storage/records/records.ts';
+
+/** A customer, app id or e-mail address that would join more visitors is shared by many people, and joins nobody. */
+export const JOIN_MAX_VISITORS = 50;
+/** Beyond this many payments of one customer only the first (by id) lend their visitors: each is read one by one. */
+const SIBLINGS_MAX = 200;
+const ID_PATTERN = /^[A-Za-z0-9_-]{1,64}$/;
+
+/** Another payment of the same customer, and the visitor its own links resolved to. */
+export interface Sibling {
+  id: string;
+  visitor: string | null;
+}
+
+/** What `resolveVisitor` (core/link.ts) must know. */
+export interface KnownVisitors {
+  /** Visitor → when first seen (epoch ms), for those ever seen. */
+  visitors: Map<string, number>;
+  sessionOwners: Map<string, string>;
+  appIds: Map<string, string>;
+  emailHashes: Map<string, string>;
+}
+
+/** Everything that attributing some payments of a site needs from both stores, read in a few queries. */
+export interface Evidence {
+  links: Map<string, Link[]>;
+  known: KnownVisitors;
+  /** Visitors that these links lead to by a session, an app id or an e-mail address. */
+  claimed(links: readonly Link[]): string[];
+  /** False for a visitor that was not asked about: evidence changed while it was read. */
+  covers(visitor: string): boolean;
+  /** Touchpoints of these visitors and of those who gave the same app id or e-mail address. */
+  joined(visitors: readonly string[]): { visitors: string[]; touchpoints: Touchpoint[] };
+}
+
+type Stores = { records: Records; facts: Pick<Facts, 'touchpoints' | 'visitorsOfSessions'> };
+
+export async function readEvidence(stores: Stores, site: string, paymentIds: readonly string[]): Promise<Evidence> {
+  const { records, facts } = stores;
+  const links = new Map<string, Link[]>();
+  const candidates = new Set<string>();
+  for (const id of paymentIds) {
+    const payment = await records.payments.get(site, id);
+    if (!payment) continue;
+    links.set(id, await records.payments.links(site, id));
+    for (const sibling of await readSiblings(records, payment)) if (sibling.visitor) candidates.add(sibling.visitor);
+  }
+  const claims = [...links.values()].flat();
+  const claimed = (...kinds: Link['claim'][]) => [
+    ...new Set(claims.filter((link) => kinds.includes(link.claim)).map((link) => link.value)),
+  ];
+
+  const sessions = claimed('session').filter(isId);
+  const sessionOwners =
+    sessions.length > 0 ? await facts.visitorsOfSessions(site, sessions) : new Map<string, string>();
+  const byAppId = await readIdentity(records, site, 'app_id', claimed('client_reference'));
+  const byEmail = await readIdentity(records, site, 'email_hash', claimed('email_hash'));
+  for (const visitor of claimed('visitor', 'client_reference').filter(isId)) candidates.add(visitor);
+  for (const visitor of sessionOwners.values()) candidates.add(visitor);
+  for (const owners of [...byAppId.values(), ...byEmail.values()]) owners.forEach((owner) => candidates.add(owner));
+
+  const groups = await readGroups(records, site, [...candidates]);
+  const groupOf = (visitor: string) => [...new Set([visitor, ...(groups.get(visitor) ?? [])])];
+  const asked = [...new Set([...candidates].flatMap(groupOf))];
+  const touchpoints = asked.length > 0 ? await facts.touchpoints(site, asked) : [];
+  const byVisitor = Map.groupBy(touchpoints, (touch) => touch.visitor);
+  const touchesOf = (visitors: readonly string[]) => visitors.flatMap((visitor) => byVisitor.get(visitor) ?? []);
+
+  // A person seen on one device before paying and on another after is known since the first of them.
+  const visitors = new Map<string, number>();
+  for (const visitor of candidates) {
+    if (!byVisitor.has(visitor)) continue;
+    visitors.set(
+      visitor,
+      touchesOf(groupOf(visitor)).reduce((first, touch) => Math.min(first, touch.occurredAt), Infinity),
+    );
+  }
+  const seenOwner = (owners: Map<string, string[]>) =>
+    new Map([...owners].map(([value, list]) => [value, list.find((one) => byVisitor.has(one)) ?? list[0]!]));
+
+  const known = { visitors, sessionOwners, appIds: seenOwner(byAppId), emailHashes: seenOwner(byEmail) };
+
+  return {
+    links,
+    known,
+    claimed: (list) => [...new Set(list.flatMap((link) => ownerOf(link, known) ?? []))],
+    covers: (visitor) => candidates.has(visitor),
+    joined(list) {
+      const all = [...new Set(list.flatMap(groupOf))].toSorted();
+      return { visitors: all, touchpoints: touchesOf(all) };
+    },
+  };
+}
+
+function ownerOf({ claim, value }: Link, known: KnownVisitors): string | undefined {
+  if (claim === 'session') return known.sessionOwners.get(value);
+  if (claim === 'client_reference') return known.appIds.get(value);
+  return claim === 'email_hash' ? known.emailHashes.get(value) : undefined;
+}
+
+export async function readSiblings(
+  records: Pick<Records, 'payments'>,
+  payment: Pick<Payment, 'site' | 'id' | 'mode' | 'customer'>,
+): Promise<Sibling[]> {
+  if (payment.customer === null) return [];
+  const ids = await records.payments.ofCustomer(payment.site, payment.mode, payment.customer);
+  const siblings: Sibling[] = [];
+  for (const id of ids.toSorted().slice(0, SIBLINGS_MAX)) {
+    if (id === payment.id) continue;
+    const sibling = await records.payments.get(payment.site, id);
+    if (sibling) siblings.push({ id, visitor: sibling.attribution.visitor });
+  }
+  return siblings;
+}
+
+/** Value → the visitors who gave it, earliest first. */
+async function readIdentity(
+  records: Records,
+  site: string,
+  kind: 'app_id' | 'email_hash',
+  values: readonly string[],
+): Promise<Map<string, string[]>> {
+  if (values.length === 0) return new Map();
+  const rows = await records.identities.visitors(site, kind, values);
+  const owners = new Map<string, string[]>();
+  for (const { value, visitor } of rows.toSorted((a, b) => a.seenAt - b.seenAt || (a.visitor < b.visitor ? -1 : 1))) {
+    const list = owners.get(value) ?? [];
+    if (!list.includes(visitor)) list.push(visitor);
+    owners.set(value, list);
+  }
+  for (const [value, list] of owners) if (list.length > JOIN_MAX_VISITORS) owners.delete(value);
+  return owners;
+}
+
+/** Visitor → the visitors who gave an app id or e-mail address that this visitor gave too. One step, not a chain. */
+async function readGroups(records: Records, site: string, visitors: readonly string[]): Promise<Map<string, string[]>> {
+  const groups = new Map<string, string[]>();
+  if (visitors.length === 0) return groups;
+  const given = await records.identities.ofVisitors(site, visitors);
+  for (const kind of ['app_id', 'email_hash'] as const) {
+    const rows = given.filter((row) => row.kind === kind);
+    const owners = await readIdentity(records, site, kind, [...new Set(rows.map((row) => row.value))]);
+    for (const { visitor, value } of rows) {
+      groups.set(visitor, [...(groups.get(visitor) ?? []), ...(owners.get(value) ?? [])]);
+    }
+  }
+  return groups;
+}
+
+function isId(value: string): boolean {
+  return ID_PATTERN.test(value);
+}

@@ -1,0 +1,116 @@
+import type { Secrets } from '../secrets.ts';
+import type { Connection, Records } from '../storage/records/records.ts';
+import type { Delivery, Provider } from './provider.ts';
+
+/** A webhook's raw body lies sealed: it holds names and addresses of the merchant's customers. */
+export const bodyPlace = (connection: string, eventId: string) => `inbox:${connection}:${eventId}:body`;
+/** Bound to the connection, not to the secret's id, which is not known before it is stored. */
+export const secretPlace = (connection: string) => `webhook_secrets:${connection}:secret`;
+
+/** `last_event_at` is for people; writing it with every webhook would double the writes of a busy endpoint. */
+const LAST_EVENT_EVERY_MS = 10_000;
+
+export interface WebhookAnswer {
+  status: 200 | 400 | 404;
+  code: 'stored' | 'duplicate' | 'quarantined' | 'bad_signature' | 'unknown_site';
+  message: string;
+}
+
+/**
+ * Takes a webhook: verified on its raw bytes, committed to the inbox, and only then answered with 2xx. Nothing
+ * unverified is stored. Processing is the recorder's.
+ */
+export function createWebhookReceiver(deps: {
+  records: Records;
+  secrets: Secrets;
+  provider: Pick<Provider, 'verify'>;
+  now: () => number;
+  /** Called after something was stored. */
+  wake?: () => void;
+}) {
+  const { records, secrets, provider, now, wake } = deps;
+
+  /** @param input.site null: the site is found by the secret that verifies */
+  async function receiveWebhook(input: {
+    site: string | null;
+    rawBody: Uint8Array;
+    signature: string | undefined;
+  }): Promise<WebhookAnswer> {
+    if (input.site !== null && !(await records.sites.get(input.site))) {
+      return { status: 404, code: 'unknown_site', message: `there is no site '${input.site.slice(0, 64)}'` };
+    }
+    const stored = await records.connections.secrets(input.site);
+    const opened = stored.flatMap(({ id, connection, sealedSecret }) => open(id, connection, sealedSecret));
+    const verified = provider.verify(input.rawBody, input.signature, opened, now());
+    if (!verified.ok) return { status: 400, code: 'bad_signature', message: verified.reason };
+
+    const ids = stored.filter(({ id }) => verified.secretIds.includes(id)).map(({ connection }) => connection);
+    const codes = await records.transaction(async (tx) => {
+      const answers: WebhookAnswer['code'][] = [];
+      for (const id of new Set(ids)) answers.push(await store(tx, id, verified.delivery, input.rawBody));
+      return answers;
+    });
+    const code = codes.find((it) => it === 'stored') ?? codes.find((it) => it === 'quarantined') ?? 'duplicate';
+    if (code === 'stored') wake?.();
+    return { status: 200, code, message: MESSAGES[code] };
+  }
+
+  /** One secret that cannot be opened (another HEADWATER_SECRET) must not stop the webhooks of every other site. */
+  function open(id: string, connection: string, sealed: string): { id: string; secret: string }[] {
+    try {
+      return [{ id, secret: secrets.open(sealed, secretPlace(connection)) }];
+    } catch {
+      return [];
+    }
+  }
+
+  async function store(tx: Records, connectionId: string, delivery: Delivery, rawBody: Uint8Array) {
+    const found = await tx.connections.get(connectionId);
+    if (!found) return 'duplicate' as const; // Removed meanwhile; there is no ledger to keep it for.
+    const connection = await adoptMode(tx, found, delivery);
+    const reason = whyForeign(connection, delivery);
+    const isNew = await tx.inbox.add({
+      connection: connection.id,
+      eventId: delivery.eventId,
+      type: delivery.type,
+      body: secrets.seal(Buffer.from(rawBody).toString('utf8'), bodyPlace(connection.id, delivery.eventId)),
+      receivedAt: now(),
+      ...(reason === null ? {} : { state: 'quarantined' as const, reason }),
+    });
+    if (isNew && (connection.lastEventAt ?? 0) < now() - LAST_EVENT_EVERY_MS) {
+      await tx.connections.update(connection.id, { lastEventAt: now() });
+    }
+    if (!isNew) return 'duplicate' as const;
+    return reason === null ? ('stored' as const) : ('quarantined' as const);
+  }
+
+  return { receiveWebhook };
+}
+
+const MESSAGES: Record<'stored' | 'duplicate' | 'quarantined' | 'bad_signature' | 'unknown_site', string> = {
+  stored: 'stored',
+  duplicate: 'stored before',
+  quarantined: 'stored apart: it belongs to another mode or account than this connection',
+  bad_signature: 'signature refused',
+  unknown_site: 'unknown site',
+};
+
+/** A connection made from a webhook secret alone does not know its mode; its first event tells. */
+async function adoptMode(tx: Records, connection: Connection, delivery: Delivery): Promise<Connection> {
+  const isUndecided = connection.sealedKey === null && connection.lastEventAt === null && delivery.livemode !== null;
+  if (!isUndecided) return connection;
+  const mode = delivery.livemode ? 'live' : 'test';
+  if (mode !== connection.mode) await tx.connections.update(connection.id, { mode });
+  return { ...connection, mode };
+}
+
+function whyForeign(connection: Connection, delivery: Delivery): string | null {
+  if (delivery.livemode !== null && delivery.livemode !== (connection.mode === 'live')) {
+    const mode = delivery.livemode ? 'live' : 'test';
+    return `a ${mode} event at a ${connection.mode} connection; give its webhook secret to a ${mode} connection`;
+  }
+  if (delivery.account !== null && delivery.account !== connection.account) {
+    return `an event of the connected account ${delivery.account}, which this connection does not book`;
+  }
+  return null;
+}

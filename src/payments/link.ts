@@ -1,0 +1,91 @@
+import { isPlaceholder, isWellFormedId } from '../core/link.ts';
+import type { Connection, Records, Site } from '../storage/records/records.ts';
+import { bookCharges, lockConnection } from './book.ts';
+import { chargesTouchedBy } from './walk.ts';
+
+/** What a batch of stored hits said about visitors of one site. */
+export interface SiteHits {
+  site: string;
+  visitors: string[];
+  /** Sessions of these hits: a payment may name only a session. */
+  sessions?: string[];
+  identifies: { kind: 'app_id' | 'email_hash'; value: string; visitor: string; seenAt: number }[];
+  /** `object` is a Checkout Session's or payment intent's id, as the pixel read it from the return page. */
+  checkouts: { object: string; visitor: string; seenAt: number }[];
+}
+
+/** Anyone may send hits: ids that are not Stripe's are no question to Stripe, and no more than these at once. */
+const SESSION_ID = /^cs_(?:(test|live)_)?[A-Za-z0-9_]{4,200}$/;
+const INTENT_ID = /^pi_[A-Za-z0-9_]{4,200}$/;
+const FETCHES_MAX = 100;
+
+/**
+ * Takes what the drainer has just stored to the payments it bears on: identities and checkout hits are kept, their
+ * payments linked anew, and every payment whose path these visitors touch asked to be credited again. One transaction,
+ * and doing it twice changes nothing. Hits can link money; they can never make any.
+ */
+export function createHandOver(deps: {
+  records: Records;
+  now: () => number;
+  onRecorded?: () => void;
+  fetchDelayMs?: number;
+}): (hits: readonly SiteHits[]) => Promise<void> {
+  const { records, now, onRecorded, fetchDelayMs = 1_500 } = deps;
+  return async (hits) => {
+    await records.transaction(async (tx) => {
+      const ordered = [...hits].sort((a, b) => (a.site < b.site ? -1 : 1));
+      for (const ofSite of ordered) await takeSite(tx, ofSite, { now: now(), fetchDelayMs });
+    });
+    onRecorded?.();
+  };
+}
+
+async function takeSite(tx: Records, hits: SiteHits, times: { now: number; fetchDelayMs: number }): Promise<void> {
+  const site = await tx.sites.get(hits.site);
+  if (!site) return;
+  const identifies = hits.identifies.filter((it) => isWellFormedId(it.visitor) && !isPlaceholder(it.value));
+  const checkouts = hits.checkouts.filter(
+    (it) => isWellFormedId(it.visitor) && (SESSION_ID.test(it.object) || INTENT_ID.test(it.object)),
+  );
+  await tx.identities.add(site.id, [
+    ...identifies,
+    ...checkouts.map(({ object, visitor, seenAt }) => ({ kind: 'checkout' as const, value: object, visitor, seenAt })),
+  ]);
+  if (checkouts.length > 0) await linkCheckouts(tx, site, [...new Set(checkouts.map((it) => it.object))], times);
+  const values = [...hits.visitors, ...(hits.sessions ?? []), ...identifies.map((it) => it.value)];
+  const touched = values.length > 0 ? await tx.payments.touchedBy(site.id, [...new Set(values)]) : [];
+  if (touched.length > 0) await tx.attributions.request(site.id, touched, times.now);
+}
+
+async function linkCheckouts(
+  tx: Records,
+  site: Site,
+  objects: readonly string[],
+  times: { now: number; fetchDelayMs: number },
+): Promise<void> {
+  const connections = (await tx.connections.ofSite(site.id)).sort((a, b) => (a.id < b.id ? -1 : 1));
+  for (const connection of connections) {
+    const mine = objects.filter((id) => isOfMode(id, connection));
+    if (mine.length === 0) continue;
+    await lockConnection(tx, connection);
+    const known = new Set((await tx.objects.getMany(connection.id, mine)).map((object) => object.id));
+    const start = mine.map((id) => ({
+      id,
+      kind: id.startsWith('cs_') ? ('checkout_session' as const) : ('payment_intent' as const),
+    }));
+    const charges = await chargesTouchedBy(tx, connection.id, start);
+    await bookCharges(tx, { connection, site, ...times }, charges);
+    const unknown = mine.filter((id) => id.startsWith('cs_') && !known.has(id)).slice(0, FETCHES_MAX);
+    if (unknown.length === 0) continue;
+    await tx.wanted.add(
+      connection.id,
+      unknown.map((id) => ({ kind: 'checkout_session', by: null, id })),
+      times.now + times.fetchDelayMs,
+    );
+  }
+}
+
+function isOfMode(id: string, connection: Connection): boolean {
+  const mode = SESSION_ID.exec(id)?.[1];
+  return mode === undefined || mode === connection.mode;
+}

@@ -1,0 +1,77 @@
+import type { Node, Step } from '../core/references.ts';
+import { stepAway, stepTowardsCharges } from '../core/references.ts';
+import type { ObjectKind, ProviderObject } from '../core/payment.ts';
+import type { Records } from '../storage/records/records.ts';
+
+/** A customer with more payments than this is a test fixture or a shared account; the rest follow their own events. */
+const PLACES_MAX = 20_000;
+type Stepper = (kind: ObjectKind | null, object: ProviderObject | null, via: ObjectKind | null) => Step;
+interface Place extends Node {
+  via: ObjectKind | null;
+}
+
+/** Everything a charge's fold looks at, read from the store level by level. */
+export async function objectsOfCharge(
+  records: Pick<Records, 'objects'>,
+  connection: string,
+  chargeId: string,
+): Promise<ProviderObject[]> {
+  const { objects } = await walk(records, connection, [{ id: chargeId, kind: 'charge' }], stepAway);
+  return [...objects.values()].filter((object) => object !== null);
+}
+
+/** Ids of the charges, known or only named, whose fold may look at one of these objects. Sorted. */
+export async function chargesTouchedBy(
+  records: Pick<Records, 'objects'>,
+  connection: string,
+  start: readonly Node[],
+): Promise<string[]> {
+  const { charges } = await walk(records, connection, start, stepTowardsCharges);
+  return [...charges].sort();
+}
+
+async function walk(records: Pick<Records, 'objects'>, connection: string, start: readonly Node[], step: Stepper) {
+  const objects = new Map<string, ProviderObject | null>();
+  const charges = new Set<string>();
+  const visited = new Set<string>();
+  let level: Place[] = start.map((node) => ({ ...node, via: null }));
+  while (level.length > 0) {
+    level = level.filter((place) => {
+      // The same object may be a leaf by one way and not by another, so ways are visited and not objects.
+      const key = `${place.id} ${place.via}`;
+      return visited.size < PLACES_MAX && !visited.has(key) && visited.add(key);
+    });
+    const unread = [...new Set(level.map((place) => place.id))].filter((id) => !objects.has(id));
+    for (const id of unread) objects.set(id, null);
+    for (const object of await records.objects.getMany(connection, unread)) objects.set(object.id, object);
+    level = await nextLevel(records, connection, level, { objects, charges, step });
+  }
+  return { objects, charges };
+}
+
+async function nextLevel(
+  records: Pick<Records, 'objects'>,
+  connection: string,
+  level: readonly Place[],
+  state: { objects: Map<string, ProviderObject | null>; charges: Set<string>; step: Stepper },
+): Promise<Place[]> {
+  const next: Place[] = [];
+  const searches = new Map<string, { kinds: readonly ObjectKind[]; kindOf: Map<string, ObjectKind> }>();
+  for (const place of level) {
+    const object = state.objects.get(place.id) ?? null;
+    const kind = object?.kind ?? place.kind;
+    if (kind === null) continue;
+    if (kind === 'charge') state.charges.add(place.id);
+    const { out, into } = state.step(kind, object, place.via);
+    next.push(...out.map((node) => ({ ...node, via: kind })));
+    if (into.length === 0) continue;
+    const search = searches.get(into.join()) ?? { kinds: into, kindOf: new Map() };
+    search.kindOf.set(place.id, kind);
+    searches.set(into.join(), search);
+  }
+  for (const { kinds, kindOf } of searches.values()) {
+    const found = await records.objects.referencing(connection, [...kindOf.keys()], kinds);
+    next.push(...found.map(({ id, kind, to }) => ({ id, kind, via: kindOf.get(to) ?? null })));
+  }
+  return next;
+}

@@ -1,0 +1,120 @@
+import type { Engine, EngineSettings } from './engine.ts';
+import { createRenderer, type Renderer } from './render.ts';
+import type { EventRow, Metadata, Row, WebhookEndpointRow } from './rows.ts';
+import { createRandom, createState, type State } from './state.ts';
+import { API_VERSIONS, type ApiVersion, ENDIVE } from './versions.ts';
+import { createWebhooks, WEBHOOK_SETTINGS, type Webhooks, type WebhookSettings } from './webhooks.ts';
+
+/** A key of an account. `permissions` null: a secret key; a list: a restricted key with these (`rak_charge_read`, …). */
+export interface SimulatedKey {
+  key: string;
+  permissions: readonly string[] | null;
+}
+
+export interface AccountOptions {
+  /** acct_…; made up when absent. */
+  id?: string;
+  livemode?: boolean;
+  keys?: readonly SimulatedKey[];
+  /** Repeatable ids and secrets. Default: random. */
+  seed?: number;
+  /** Epoch milliseconds the simulation starts at; null (default): the wall clock, until `setNow`. */
+  now?: number | null;
+  defaultVersion?: ApiVersion;
+  orderReferences?: boolean;
+  settlementCurrency?: string | null;
+  settlement?: EngineSettings['settlement'];
+  /** False: no events are kept or sent. For filling an account with history. */
+  events?: boolean;
+  webhooks?: Partial<WebhookSettings>;
+}
+
+export interface SimulatedAccount {
+  id: string;
+  state: State;
+  engine: Engine;
+  webhooks: Webhooks;
+  render: Renderer;
+  /** Looked up at each request: may be changed at any time. */
+  keys: Map<string, SimulatedKey>;
+  /** Epoch milliseconds; null: the wall clock again. */
+  setNow(atMs: number | null): void;
+  addEndpoint(input: EndpointInput): WebhookEndpointRow;
+}
+
+export interface EndpointInput {
+  url: string;
+  /** Default: every type. */
+  events?: readonly string[];
+  version?: ApiVersion;
+  /** whsec_…; made up when absent. */
+  secret?: string;
+  metadata?: Metadata;
+  description?: string | null;
+}
+
+export function createAccount(options: AccountOptions, pagesUrl: () => string): SimulatedAccount {
+  const seed = options.seed ?? Math.floor(Math.random() * 2 ** 32);
+  const state = createState({ livemode: options.livemode ?? false, random: createRandom(seed) });
+  const render = createRenderer(state, pagesUrl);
+  const webhooks = createWebhooks(state, { ...WEBHOOK_SETTINGS, ...options.webhooks });
+  let nowMs = options.now ?? null;
+
+  const engine: Engine = {
+    state,
+    now: () => Math.floor((nowMs ?? Date.now()) / 1_000),
+    settings: {
+      defaultVersion: options.defaultVersion ?? ENDIVE,
+      orderReferences: options.orderReferences ?? true,
+      settlementCurrency: options.settlementCurrency ?? null,
+      settlement: options.settlement ?? 'soon',
+    },
+    invoicePayments: new Map(),
+    emit(type, row, previousAttributes) {
+      if (options.events === false) return null;
+      const event: EventRow = state.add({
+        object: 'event' as const,
+        id: state.newId('event'),
+        created: engine.now(),
+        type,
+        version: engine.settings.defaultVersion,
+        snapshots: snapshots(row),
+        previousAttributes: previousAttributes ?? null,
+      });
+      webhooks.send(event);
+      return event;
+    },
+  };
+
+  // Rendered now: an event shows the object as it was, not as it has become when a retry is sent.
+  function snapshots(row: Row): Record<ApiVersion, object> {
+    const entries = API_VERSIONS.map((version) => [version, render(row, version)]);
+    return Object.fromEntries(entries) as Record<ApiVersion, object>;
+  }
+
+  return {
+    id: options.id ?? `acct_1${state.token(15)}`,
+    state,
+    engine,
+    webhooks,
+    render,
+    keys: new Map((options.keys ?? []).map((key) => [key.key, key])),
+    setNow(atMs) {
+      nowMs = atMs;
+    },
+    addEndpoint(input) {
+      return state.add({
+        object: 'webhook_endpoint' as const,
+        id: state.newId('webhook_endpoint'),
+        created: engine.now(),
+        url: input.url,
+        secret: input.secret ?? `whsec_${state.token(32)}`,
+        enabledEvents: [...(input.events ?? ['*'])],
+        version: input.version ?? engine.settings.defaultVersion,
+        metadata: { ...input.metadata },
+        description: input.description ?? null,
+        status: 'enabled' as const,
+      });
+    },
+  };
+}

@@ -1,0 +1,140 @@
+import type { SimulatedAccount, SimulatedKey } from './account.ts';
+import { act, remove, update } from './change.ts';
+import { CREATORS } from './create.ts';
+import { maskedKey, StripeRefusal } from './errors.ts';
+import { expand } from './expand.ts';
+import { type Form, textsOf } from './form.ts';
+import { allow, forbidden } from './permissions.ts';
+import { lineItems } from './render-checkout.ts';
+import { listPage, type Resource, RESOURCES, single } from './resources.ts';
+import type { Row } from './rows.ts';
+import { type ApiVersion, isApiVersion } from './versions.ts';
+
+export interface ApiRequest {
+  method: string;
+  /** Without query, beginning with /v1/. */
+  path: string;
+  /** Query and body together, as Stripe reads them. */
+  form: Form;
+  authorization: string | undefined;
+  version: string | undefined;
+}
+
+/** Finds whose key it is. @throws StripeRefusal 401 in Stripe's words */
+export function authenticate(
+  accounts: readonly SimulatedAccount[],
+  authorization: string | undefined,
+): { account: SimulatedAccount; key: SimulatedKey } {
+  const given = /^(Bearer|Basic) +(.+)$/i.exec(authorization ?? '');
+  if (!given) {
+    throw new StripeRefusal(401, {
+      message:
+        "You did not provide an API key. You need to provide your API key in the Authorization header, using Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY'). See https://stripe.com/docs/api#authentication for details, or we can help at https://support.stripe.com/.",
+    });
+  }
+  const text =
+    given[1]!.toLowerCase() === 'basic' ? Buffer.from(given[2]!, 'base64').toString().split(':')[0]! : given[2]!;
+  for (const account of accounts) {
+    const key = account.keys.get(text);
+    if (key) return { account, key };
+  }
+  throw new StripeRefusal(401, { message: `Invalid API Key provided: ${maskedKey(text)}` });
+}
+
+export function versionOf(account: SimulatedAccount, given: string | undefined): ApiVersion {
+  if (given === undefined) return account.engine.settings.defaultVersion;
+  if (isApiVersion(given)) return given;
+  throw new StripeRefusal(400, {
+    message: `Invalid Stripe API version: ${given.slice(0, 60)}. The simulated Stripe renders 2020-08-27 and 2026-10-28.endive.`,
+  });
+}
+
+/** Answers one API request. @throws StripeRefusal for everything Stripe would refuse */
+export function answer(account: SimulatedAccount, key: SimulatedKey, request: ApiRequest): object {
+  const version = versionOf(account, request.version);
+  const path = request.path.replace(/^\/v1\//, '').replace(/\/+$/, '');
+  if (path === 'account' && request.method === 'GET') return accountObject(account, key);
+  const found = RESOURCES.find((resource) => path === resource.path || path.startsWith(`${resource.path}/`));
+  if (!found) throw unrecognised(request);
+  const [id, verb] = path.slice(found.path.length + 1).split('/');
+  const write = request.method !== 'GET';
+  // Refunds hang on the charge permission when they are made.
+  const kind = found.kind === 'refund' && write ? 'charge' : found.kind;
+  allow(account, key, kind, write);
+  const result = dispatch(account, found, { ...request, id: id || null, verb: verb ?? null, version });
+  return expand(result, textsOf(request.form.expand), {
+    account,
+    version,
+    allow: (row) => allow(account, key, row, false),
+  });
+}
+
+interface Dispatch extends Omit<ApiRequest, 'version'> {
+  id: string | null;
+  verb: string | null;
+  version: ApiVersion;
+}
+
+function dispatch(account: SimulatedAccount, of: Resource, request: Dispatch): object {
+  const { method, id, verb, form, version } = request;
+  const show = (row: Row) => {
+    // Events are shown as they were rendered when they happened, whatever version the request names.
+    return { ...account.render(row, row.object === 'event' ? row.version : version) };
+  };
+  if (id === null) {
+    if (method === 'GET') return listPage(account, of, form, version);
+    const create = CREATORS[of.kind];
+    if (method !== 'POST' || !create) throw unrecognised(request);
+    const row = create(account, form, version);
+    return row.object === 'webhook_endpoint' ? { ...show(row), secret: row.secret } : show(row);
+  }
+  const row = single(account, of, id);
+  if (
+    verb === 'line_items' &&
+    method === 'GET' &&
+    (row.object === 'checkout.session' || row.object === 'payment_link')
+  ) {
+    return lineItems(row.items, account.state, `/v1/${of.path}/${id}/line_items`);
+  }
+  if (method === 'GET' && verb === null) return show(row);
+  if (method === 'POST' && verb !== null) return show(act(account, row, verb));
+  if (method === 'POST') {
+    update(account, row, form);
+    return show(row);
+  }
+  if (method === 'DELETE' && verb === null) {
+    const removed = remove(account, row);
+    return 'deleted' in removed ? removed : show(removed);
+  }
+  throw unrecognised(request);
+}
+
+/** Restricted keys are always refused here, in words that name the account. */
+function accountObject(account: SimulatedAccount, key: SimulatedKey): object {
+  if (key.permissions !== null) {
+    throw forbidden(
+      account,
+      key,
+      "Having the 'rak_accounts_kyc_basic_read' permission would allow this request to continue.",
+    );
+  }
+  return {
+    id: account.id,
+    object: 'account',
+    business_type: 'company',
+    charges_enabled: true,
+    country: 'US',
+    default_currency: 'usd',
+    details_submitted: true,
+    email: null,
+    payouts_enabled: true,
+    settings: { dashboard: { display_name: 'Rehearsal', timezone: 'Etc/UTC' } },
+    type: 'standard',
+  };
+}
+
+function unrecognised(request: { method: string; path: string }): StripeRefusal {
+  return new StripeRefusal(404, {
+    message: `Unrecognized request URL (${request.method}: ${request.path.slice(0, 200)}). Please see https://stripe.com/docs or we can help at https://support.stripe.com/.`,
+  });
+}

@@ -1,0 +1,130 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type AccountOptions, createAccount, type SimulatedAccount } from './account.ts';
+import { createFaults, type Faults } from './faults.ts';
+import { answerPage } from './pages.ts';
+import { type ApiCall, createReplies, faultReply, type Reply } from './reply.ts';
+import { createRandom } from './state.ts';
+
+/** One request as the API saw it, for tests that ask what was called and with what answer. */
+export interface SeenRequest {
+  method: string;
+  /** With its query. */
+  path: string;
+  version: string | undefined;
+  /** 0: no answer was given. */
+  status: number;
+}
+
+export interface SimulatedStripe {
+  /** http://127.0.0.1:<port> : the API below /v1/, the pages below /c/pay/, /b/ and /pay/. */
+  url: string;
+  /** The first account. */
+  account: SimulatedAccount;
+  /** One process may hold several accounts: the key of a request says whose it is. */
+  addAccount(options: AccountOptions): SimulatedAccount;
+  faults: Faults;
+  requests: SeenRequest[];
+  close(): Promise<void>;
+}
+
+const MAX_BODY_BYTES = 1_000_000;
+
+/** Starts a simulated Stripe on loopback. It knows nothing of Headwater: HTTP in, signed webhooks out. */
+export async function startStripe(options: AccountOptions & { port?: number } = {}): Promise<SimulatedStripe> {
+  const accounts: SimulatedAccount[] = [];
+  const faults = createFaults(createRandom(options.seed ?? 1));
+  const requests: SeenRequest[] = [];
+  const reply = createReplies(accounts, faults);
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const call: ApiCall = {
+      method: request.method ?? 'GET',
+      url: new URL(request.url ?? '/', 'http://127.0.0.1'),
+      headers: request.headers,
+      body: await readBody(request),
+    };
+    if (!call.url.pathname.startsWith('/v1/')) {
+      writePage(response, accounts, call);
+      return;
+    }
+    const fault = faults.take(call.method, call.url.pathname);
+    const planned = fault === null ? null : faultReply(fault);
+    const answer = fault === null || fault === 'lost' ? reply(call) : planned;
+    const answered = fault === 'lost' ? null : answer;
+    requests.push({
+      method: call.method,
+      path: call.url.pathname + call.url.search,
+      version: call.headers['stripe-version'] as string | undefined,
+      status: answered?.status ?? 0,
+    });
+    if (answered !== null) writeReply(response, answered);
+    else if (fault !== 'timeout') request.socket.destroy();
+  }
+
+  const server = createServer((request, response) => {
+    handle(request, response).catch((error: unknown) => {
+      if (!response.headersSent) response.writeHead(400, { 'content-type': 'text/plain' });
+      response.end(String(error));
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port ?? 0, '127.0.0.1', resolve);
+  });
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const addAccount = (input: AccountOptions) => {
+    const account = createAccount(input, () => url);
+    accounts.push(account);
+    return account;
+  };
+  return {
+    url,
+    account: addAccount(options),
+    addAccount,
+    faults,
+    requests,
+    async close() {
+      await Promise.all(accounts.map((account) => account.webhooks.close()));
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > MAX_BODY_BYTES) throw new RangeError('request body is too large');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function writeReply(response: ServerResponse, reply: Reply): void {
+  response.writeHead(reply.status, {
+    'content-type': 'application/json',
+    'request-id': `req_${Math.random().toString(36).slice(2)}`,
+    ...(reply.status === 429 ? { 'stripe-should-retry': 'true', 'retry-after': '1' } : {}),
+    ...(reply.replayed ? { 'idempotent-replayed': 'true' } : {}),
+  });
+  response.end(reply.body);
+}
+
+function writePage(response: ServerResponse, accounts: readonly SimulatedAccount[], call: ApiCall): void {
+  const result = answerPage(accounts, {
+    method: call.method,
+    path: call.url.pathname,
+    query: call.url.searchParams,
+    form: new URLSearchParams(call.body),
+  });
+  if ('location' in result) {
+    response.writeHead(result.status, { location: result.location });
+    response.end();
+    return;
+  }
+  response.writeHead(result.status, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' });
+  response.end(result.html);
+}

@@ -1,0 +1,219 @@
+import { DEFAULT_MODEL, RULE_MODELS } from '../core/attribution/models.ts';
+import type { Mode } from '../core/payment.ts';
+import { addDays, dayAt, isDay } from '../core/report-days.ts';
+import { canSplit, dimensionsOf, TIME_DIMENSIONS } from '../core/report-scope.ts';
+import { DIMENSIONS, FILTER_OPERATORS, METRICS } from '../core/report.ts';
+import type { Dimension, Filter, Metric, ReportQuery } from '../core/report.ts';
+
+/** What a site says about its reports. */
+export interface ReportSite {
+  id: string;
+  timezone: string;
+  currency: string;
+  settings: { windowDays: number | null };
+}
+
+export const COMPARISONS = ['previous_period', 'previous_year'] as const;
+export type Comparison = (typeof COMPARISONS)[number];
+
+export type ParsedReport =
+  { ok: true; query: ReportQuery; compare: Comparison | null } | { ok: false; field: string; reason: string };
+
+const PARAMETERS = [
+  'metrics',
+  'dimensions',
+  'from',
+  'to',
+  'mode',
+  'model',
+  'window',
+  'by',
+  'filter',
+  'compare',
+  'limit',
+  'order',
+  'bots',
+] as const;
+type Parameter = (typeof PARAMETERS)[number];
+
+const DEFAULT_METRICS: readonly Metric[] = ['visitors', 'revenue'];
+const DEFAULT_DAYS = 30;
+const DEFAULT_LIMIT = 100;
+const LIMIT_MAX = 10_000;
+const DIMENSIONS_MAX = 4;
+const FILTERS_MAX = 20;
+const FILTER_VALUES_MAX = 100;
+const FILTER_VALUE_LENGTH_MAX = 500;
+
+class Refused extends Error {
+  readonly field: string;
+  constructor(field: string, reason: string) {
+    super(reason);
+    this.field = field;
+  }
+}
+
+/**
+ * The query string of GET sites/:id/report → the question as data, or the field that is wrong and why. Every value ends
+ * in a closed list, a calendar day, or a bound parameter: nothing of it becomes SQL.
+ */
+export function parseReportQuery(
+  raw: Readonly<Record<string, string | undefined>>,
+  site: ReportSite,
+  defaults: { mode: Mode; now: number },
+): ParsedReport {
+  try {
+    const unknown = Object.keys(raw).find((name) => !(PARAMETERS as readonly string[]).includes(name));
+    if (unknown !== undefined) {
+      throw new Refused(unknown.slice(0, 64), `is not a parameter of reports; they are ${PARAMETERS.join(', ')}`);
+    }
+    return { ok: true, query: readQuery(raw, site, defaults), compare: readCompare(raw) };
+  } catch (error) {
+    if (error instanceof Refused) return { ok: false, field: error.field, reason: error.message };
+    throw error;
+  }
+}
+
+type Raw = Readonly<Partial<Record<Parameter, string>>>;
+
+function readQuery(raw: Raw, site: ReportSite, defaults: { mode: Mode; now: number }): ReportQuery {
+  const metrics = listOf(raw.metrics, 'metrics', METRICS) ?? DEFAULT_METRICS;
+  const dimensions = listOf(raw.dimensions, 'dimensions', DIMENSIONS) ?? [];
+  if (dimensions.length > DIMENSIONS_MAX) {
+    throw new Refused('dimensions', `holds ${dimensions.length} names; at most ${DIMENSIONS_MAX} can be combined`);
+  }
+  const filters = readFilters(raw.filter);
+  for (const dimension of dimensions) refuseUnlessSplit('dimensions', dimension, metrics);
+  for (const [dimension] of filters) refuseUnlessSplit('filter', dimension, metrics);
+  refuseWindow(raw.window, site);
+  return {
+    site: site.id,
+    timezone: site.timezone,
+    currency: site.currency,
+    mode: oneOf(raw.mode, 'mode', ['live', 'test'] as const) ?? defaults.mode,
+    metrics,
+    dimensions,
+    ...readDays(raw, site.timezone, defaults.now),
+    model: oneOf(raw.model, 'model', RULE_MODELS) ?? DEFAULT_MODEL,
+    by: oneOf(raw.by, 'by', ['entry_date', 'payment_date'] as const) ?? 'entry_date',
+    filters,
+    order: readOrder(raw.order, metrics, dimensions),
+    limit: readLimit(raw.limit, dimensions),
+    bots: oneOf(raw.bots, 'bots', ['exclude', 'include'] as const) ?? 'exclude',
+  };
+}
+
+function readCompare(raw: Raw): Comparison | null {
+  return oneOf(raw.compare, 'compare', COMPARISONS) ?? null;
+}
+
+function oneOf<T extends string>(value: string | undefined, field: string, names: readonly T[]): T | undefined {
+  if (value === undefined || value === '') return undefined;
+  const found = names.find((name) => name === value);
+  if (found === undefined) throw new Refused(field, `"${shorten(value)}" is not known; use ${names.join(', ')}`);
+  return found;
+}
+
+function listOf<T extends string>(value: string | undefined, field: string, names: readonly T[]): T[] | undefined {
+  if (value === undefined || value === '') return undefined;
+  return [...new Set(value.split(',').map((name) => oneOf(name.trim() || '(empty)', field, names)!))];
+}
+
+function refuseUnlessSplit(field: string, dimension: Dimension, metrics: readonly Metric[]): void {
+  const metric = metrics.find((name) => !canSplit(dimension, name));
+  if (metric === undefined) return;
+  const possible = dimensionsOf(metric).join(', ');
+  throw new Refused(field, `"${metric}" cannot be split by "${dimension}"; it can be split by ${possible}`);
+}
+
+/** Stored credits were made with the site's own window; an answer from them under another name would be a wrong one. */
+function refuseWindow(value: string | undefined, site: ReportSite): void {
+  if (value === undefined || value === '') return;
+  const match = /^(?:lifetime|([1-9]\d{0,3})d)$/.exec(value);
+  if (!match) throw new Refused('window', `"${shorten(value)}" is not a window; write days as 30d, or lifetime`);
+  const { windowDays } = site.settings;
+  const own = windowDays === null ? 'lifetime' : `${windowDays}d`;
+  if (value !== own) {
+    throw new Refused('window', `${value} cannot be reported yet; this site's credits use its own window, ${own}`);
+  }
+}
+
+function readDays(raw: Raw, timezone: string, now: number): { from: string; to: string } {
+  const day = (field: 'from' | 'to') => {
+    const value = raw[field];
+    if (value === undefined || value === '') return undefined;
+    if (isDay(value)) return value;
+    throw new Refused(field, `"${shorten(value)}" is not a day; write it as YYYY-MM-DD, from 1970 on`);
+  };
+  const [from, to] = [day('from'), day('to')];
+  const today = dayAt(now, timezone);
+  const last = to ?? (from !== undefined && from > today ? from : today);
+  const first = from ?? addDays(last, 1 - DEFAULT_DAYS);
+  if (first > last) throw new Refused('from', `${first} is after ${last}, the last day`);
+  // Thirty days before the first days of 1970 there are none.
+  return { from: first < '1970-01-01' ? '1970-01-01' : first, to: last };
+}
+
+function readLimit(value: string | undefined, dimensions: readonly Dimension[]): number {
+  // A curve that ends in "(other)" is of no use.
+  if (value === undefined || value === '') return TIME_DIMENSIONS.includes(dimensions[0]!) ? LIMIT_MAX : DEFAULT_LIMIT;
+  const limit = /^\d{1,6}$/.test(value) ? Number(value) : 0;
+  if (limit >= 1 && limit <= LIMIT_MAX) return limit;
+  throw new Refused('limit', `"${shorten(value)}" is not a whole number from 1 to ${LIMIT_MAX}`);
+}
+
+function readOrder(
+  value: string | undefined,
+  metrics: readonly Metric[],
+  dimensions: readonly Dimension[],
+): ReportQuery['order'] {
+  if (value === undefined || value === '') return null;
+  const descending = value.startsWith('-');
+  const key = oneOf(descending ? value.slice(1) : value, 'order', [...metrics, ...dimensions]);
+  if (key === undefined) throw new Refused('order', `"${shorten(value)}" names nothing`);
+  return { key, descending };
+}
+
+function readFilters(value: string | undefined): Filter[] {
+  if (value === undefined || value === '') return [];
+  const example = 'write [["source","is",["google"]]]';
+  let list: unknown;
+  try {
+    list = JSON.parse(value);
+  } catch {
+    throw new Refused('filter', `is not JSON; ${example}`);
+  }
+  if (!Array.isArray(list)) throw new Refused('filter', `is not a list of filters; ${example}`);
+  if (list.length > FILTERS_MAX) throw new Refused('filter', `holds ${list.length} filters; at most ${FILTERS_MAX}`);
+  return list.map((one: unknown) => {
+    if (!Array.isArray(one) || one.length !== 3) throw new Refused('filter', `holds something else; ${example}`);
+    const [dimension, operator, values] = one as unknown[];
+    return [
+      oneOf(textOf(dimension), 'filter', DIMENSIONS)!,
+      oneOf(textOf(operator), 'filter', FILTER_OPERATORS)!,
+      readFilterValues(values),
+    ] as const;
+  });
+}
+
+function readFilterValues(values: unknown): string[] {
+  const list = typeof values === 'string' ? [values] : values;
+  if (!Array.isArray(list) || list.length === 0 || list.length > FILTER_VALUES_MAX) {
+    throw new Refused('filter', `needs 1 to ${FILTER_VALUES_MAX} values to compare with`);
+  }
+  for (const value of list as unknown[]) {
+    if (typeof value !== 'string' || value.length > FILTER_VALUE_LENGTH_MAX) {
+      throw new Refused('filter', `compares with texts of at most ${FILTER_VALUE_LENGTH_MAX} characters only`);
+    }
+  }
+  return list as string[];
+}
+
+/** '' would mean "not given" to `oneOf`. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' && value !== '' ? value : '(empty)';
+}
+
+function shorten(value: string): string {
+  return value.length > 64 ? `${value.slice(0, 64)}…` : value;
+}

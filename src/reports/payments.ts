@@ -1,0 +1,123 @@
+import { DIRECT_SOURCE } from '../core/acquisition.ts';
+import { creditedPath } from '../core/attribution/credits.ts';
+import type { LedgerEntry } from '../core/ledger.ts';
+import { UNATTRIBUTED_REASONS } from '../core/link.ts';
+import type { Link, UnattributedReason } from '../core/link.ts';
+import { revenueMinor } from '../core/payment.ts';
+import type { Mode } from '../core/payment.ts';
+import type { Attribution, PaymentRow, Records } from '../storage/records/records.ts';
+
+const UNATTRIBUTED_SOURCE = '(unattributed)';
+const LIMIT_MAX = 500;
+
+export interface PaymentsOptions {
+  records: {
+    payments: Pick<Records['payments'], 'list' | 'get' | 'links'>;
+    ledger: Pick<Records['ledger'], 'entries'>;
+  };
+  defaultMode: (site: string) => Promise<Mode>;
+}
+
+type Outcome<T> = { ok: true; value: T } | { ok: false; code: string; message: string; field?: string };
+
+/** The list of payments and one payment with its evidence, in the shapes of http/contract.ts. */
+export function createPaymentReports({ records, defaultMode }: PaymentsOptions) {
+  return {
+    async list(
+      site: { id: string },
+      page: { mode: Mode | null; limit: number; cursor: string | null },
+    ): Promise<Outcome<{ payments: ReturnType<typeof summaryOf>[]; next: string | null }>> {
+      const mode = page.mode ?? (await defaultMode(site.id));
+      const limit = Math.min(Math.max(1, Math.trunc(page.limit)), LIMIT_MAX);
+      const { payments, next } = await records.payments.list(site.id, mode, limit, page.cursor);
+      return { ok: true, value: { payments: payments.map(summaryOf), next } };
+    },
+
+    async get(site: { id: string }, id: string) {
+      const payment = await records.payments.get(site.id, id);
+      if (!payment) return null;
+      const [entries, links] = await Promise.all([
+        records.ledger.entries(site.id, id),
+        records.payments.links(site.id, id),
+      ]);
+      return detailOf(payment, entries, links);
+    },
+  };
+}
+
+function summaryOf(payment: PaymentRow) {
+  const { attribution } = payment;
+  const first = creditedPath(attribution.rows)[0];
+  return {
+    id: payment.id,
+    occurred_at: iso(payment.occurredAt),
+    kind: payment.kind,
+    currency: payment.currency,
+    gross: payment.grossMinor,
+    refunded: payment.refundedMinor,
+    disputed: payment.disputedMinor,
+    revenue: revenueMinor(payment),
+    fees: payment.feeMinor,
+    customer: payment.customer,
+    visitor_id: attribution.visitor,
+    reason: attribution.reason,
+    source: attribution.visitor === null ? UNATTRIBUTED_SOURCE : (first?.source ?? '') || DIRECT_SOURCE,
+  };
+}
+
+function detailOf(payment: PaymentRow, entries: readonly LedgerEntry[], links: readonly Link[]) {
+  const { attribution } = payment;
+  return {
+    ...summaryOf(payment),
+    mode: payment.mode,
+    connection: payment.connection,
+    subscription: payment.subscription,
+    fee_currency: payment.feeCurrency,
+    explanation: explanationOf(attribution.reason),
+    entries: entries.map((entry) => ({
+      id: entry.id,
+      kind: entry.kind,
+      amount: entry.amountMinor,
+      currency: entry.currency,
+      occurred_at: iso(entry.occurredAt),
+      balance_transaction: entry.balanceTransaction,
+      fee: entry.feeMinor,
+    })),
+    links: links.map((link) => ({
+      object: link.object,
+      field: link.field,
+      value: link.value,
+      claim: link.claim,
+      seen_at: iso(link.seenAt),
+      used: isUsed(link, attribution),
+    })),
+    touchpoints: creditedPath(attribution.rows).map((touch) => ({
+      at: iso(touch.occurredAt),
+      source: touch.source || DIRECT_SOURCE,
+      medium: touch.medium,
+      campaign: touch.campaign,
+      channel: touch.channel,
+      landing_page: touch.landingPage,
+      visitor_id: touch.visitor,
+    })),
+    credits: attribution.credits as Record<string, number[]>,
+  };
+}
+
+function isUsed(link: Link, { usedLink }: Attribution): boolean {
+  return (
+    usedLink !== null &&
+    usedLink.object === link.object &&
+    usedLink.field === link.field &&
+    usedLink.value === link.value
+  );
+}
+
+function explanationOf(reason: string | null): string | null {
+  if (reason === null) return null;
+  return UNATTRIBUTED_REASONS[reason as UnattributedReason] ?? reason;
+}
+
+function iso(timeMs: number): string {
+  return new Date(timeMs).toISOString();
+}

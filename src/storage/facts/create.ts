@@ -1,0 +1,35 @@
+import type { FactsClient } from './client.ts';
+import { createCredits } from './credits.ts';
+import { createEvents } from './events.ts';
+import type { Facts } from './facts.ts';
+import { migrateFacts } from './migrate.ts';
+import { createSessions } from './sessions.ts';
+import { createTouchpoints } from './touchpoints.ts';
+
+/**
+ * The facts store over one client, embedded or by URL.
+ *
+ * @param options.cluster CLICKHOUSE_CLUSTER, or null
+ * @param options.close what else ends with the store (the embedded engine)
+ */
+export function createFacts(
+  client: FactsClient,
+  report: Facts['report'],
+  options: { cluster?: string | null; close?: () => Promise<void> } = {},
+): Facts {
+  return {
+    async ping() {
+      await client.query('SELECT 1');
+    },
+    migrate: () => migrateFacts(client, options.cluster ?? null),
+    ...createEvents(client),
+    ...createSessions(client),
+    ...createTouchpoints(client),
+    ...createCredits(client),
+    report,
+    async close() {
+      await client.close();
+      await options.close?.();
+    },
+  };
+}

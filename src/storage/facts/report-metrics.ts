@@ -1,0 +1,88 @@
+import type { Dimension, Metric, ReportQuery } from '../../core/report.ts';
+
+/** One label's measures, as the sources told them; what a source does not have is 0. */
+export interface Measured {
+  labels: string[];
+  /** Hash of the labels, as the store computes it. */
+  key: string;
+  measures: Partial<Record<string, number>>;
+}
+
+type Measures = Measured['measures'];
+interface Definition {
+  measures: readonly string[];
+  value(of: (measure: string) => number): number | null;
+}
+
+const counted = (measure: string): Definition => ({ measures: [measure], value: (of) => of(measure) });
+/** 0 ÷ 0 is not 0: a rate over nothing is null. */
+const ratio = (above: string, below: string, scale = 1): Definition => ({
+  measures: [above, below],
+  value: (of) => (of(below) === 0 ? null : tidy(of(above) / of(below) / scale)),
+});
+
+/** What each metric is made of. Rates are shares (0.25 is 25 %), durations seconds, money minor units. */
+const DEFINITIONS: Record<Metric, Definition> = {
+  visitors: counted('visitors'),
+  sessions: counted('sessions'),
+  pageviews: counted('pageviews'),
+  events: counted('events'),
+  // A bounce is a session of one event.
+  bounce_rate: ratio('bounced', 'sessions'),
+  views_per_session: ratio('session_views', 'sessions'),
+  visit_duration: ratio('duration_ms', 'sessions', 1_000),
+  conversions: { measures: ['conversions'], value: (of) => tidy(of('conversions')) },
+  customers: counted('customers'),
+  conversion_rate: ratio('new_customers', 'visitors'),
+  gross: counted('gross'),
+  refunded: counted('refunded'),
+  disputed: counted('disputed'),
+  revenue: counted('revenue'),
+  revenue_per_visitor: ratio('revenue', 'visitors'),
+  average_order_value: ratio('order_amount', 'orders'),
+  coverage: ratio('attributed', 'revenue'),
+};
+
+export function measuresOf(metrics: readonly Metric[]): Set<string> {
+  return new Set(metrics.flatMap((metric) => DEFINITIONS[metric].measures));
+}
+
+export function metricValue(metric: Metric, measures: Measures): number | null {
+  return DEFINITIONS[metric].value((measure) => measures[measure] ?? 0);
+}
+
+/** Numbers of 64 bits may come quoted; -0 is 0. */
+export function measureValue(value: string | number | null): number {
+  const number = Number(value ?? 0);
+  return Number.isFinite(number) && number !== 0 ? number : 0;
+}
+
+/** Three thirds of a conversion are one, not 0.9999999999999999. */
+function tidy(value: number): number {
+  return Math.round(value * 1e9) / 1e9;
+}
+
+/** By the order asked for, rows without a value last; then by label, so that the same data gives the same page. */
+export function compareRows(
+  query: ReportQuery,
+  order: NonNullable<ReportQuery['order']>,
+  a: Measured,
+  b: Measured,
+): number {
+  const direction = order.descending ? -1 : 1;
+  const at = query.dimensions.indexOf(order.key as Dimension);
+  if (at >= 0) return compareText(a.labels[at]!, b.labels[at]!) * direction || compareLabels(a, b);
+  const [left, right] = [a, b].map((row) => metricValue(order.key as Metric, row.measures));
+  if (left === right) return compareLabels(a, b);
+  if (left === null) return 1;
+  if (right === null) return -1;
+  return (left! - right!) * direction || compareLabels(a, b);
+}
+
+function compareLabels(a: Measured, b: Measured): number {
+  return compareText(a.labels.join('\0'), b.labels.join('\0'));
+}
+
+function compareText(a: string, b: string): number {
+  return a === b ? 0 : a < b ? -1 : 1;
+}

@@ -1,0 +1,128 @@
+import { EVENT_DIMENSIONS } from '../../core/report-scope.ts';
+import type { Dimension, ReportQuery } from '../../core/report.ts';
+import {
+  COLUMN_DIMENSIONS,
+  daysAround,
+  filterSql,
+  inRange,
+  isColumn,
+  labelColumns,
+  type ColumnDimension,
+  type Sql,
+  type Vocabulary,
+} from './report-dimensions.ts';
+
+/**
+ * Visits. A session counts where it started, with all its pageviews; its tags are those of its first event. Hits without
+ * identity have no session and no visitor: they add to pageviews and events only, with the tags they came with.
+ */
+export const VISIT_MEASURES = {
+  visitors: `uniqExactIf(visitor, visitor != '')`,
+  sessions: `sum(is_session)`,
+  pageviews: `sum(views)`,
+  events: `sum(hits)`,
+  bounced: `sum(is_bounce)`,
+  session_views: `sum(session_views)`,
+  duration_ms: `sum(lasted_ms)`,
+} as const;
+
+/** By page and by event a session counts wherever one of its events does. */
+export const EVENT_MEASURES = {
+  ...VISIT_MEASURES,
+  sessions: `uniqExactIf((visitor, session), session != '')`,
+} as const;
+
+export function isEventLevel(query: ReportQuery): boolean {
+  const named = [...query.dimensions, ...query.filters.map(([dimension]) => dimension)];
+  return named.some((dimension) => EVENT_DIMENSIONS.includes(dimension));
+}
+
+/** One row per session (and per label of hits without identity), with d0, d1, … */
+export function visitRows(query: ReportQuery, dimensions: readonly Dimension[]): Sql {
+  const columns = columnsOf(query, dimensions);
+  const sessions: Vocabulary = { column: (dimension) => `tag_${dimension}`, at: 'started_at', special: {} };
+  const filters = filterSql(query.filters, sessions);
+  const bots = query.bots === 'include' ? '' : ` AND marked = ''`;
+  const text = `
+    SELECT ${labelColumns(dimensions, sessions)} visitor, toUInt64(1) AS is_session, toUInt64(session_hits <= 1) AS is_bounce,
+      session_views, session_views AS views, session_hits AS hits,
+      toUInt64(greatest(toUnixTimestamp64Milli(ended_at) - toUnixTimestamp64Milli(started_at), 0)) AS lasted_ms
+    FROM (${sessionTags(columns)})
+    WHERE ${inRange('started_at')}${bots}${filters.text}`;
+  const counted = query.metrics.includes('pageviews') || query.metrics.includes('events');
+  return { text: counted ? `${text} UNION ALL ${anonymousRows(query, dimensions)}` : text, params: filters.params };
+}
+
+/**
+ * Sessions near the range, merged: one may cross midnight UTC, and rows of one day may not be merged yet. A day more on
+ * both sides, because a session is kept by the days of its events and counts on the day it started.
+ */
+function sessionTags(columns: readonly ColumnDimension[]): string {
+  const tags = columns.map((dimension) => {
+    const merge = dimension === 'exit_page' ? 'argMaxMerge' : 'argMinMerge';
+    return `, ${merge}(${COLUMN_DIMENSIONS[dimension][0]}) AS tag_${dimension}`;
+  });
+  return `
+      SELECT visitor, session, min(first_at) AS started_at, max(last_at) AS ended_at, sum(pageviews) AS session_views,
+        sum(events) AS session_hits, max(bot) AS marked${tags.join('')}
+      FROM sessions
+      WHERE site = {site:String} AND ${daysAround('day', 1)}
+      GROUP BY visitor, session`;
+}
+
+/** A hit without a session has neither a first nor a last page. */
+const own = (dimension: ColumnDimension): string =>
+  dimension === 'landing_page' || dimension === 'exit_page' ? `''` : COLUMN_DIMENSIONS[dimension][0];
+
+function anonymousRows(query: ReportQuery, dimensions: readonly Dimension[]): string {
+  const vocabulary: Vocabulary = { column: own, at: 'occurred_at', special: {} };
+  const zero = 'toUInt64(0)';
+  return `
+    SELECT ${labelColumns(dimensions, vocabulary)} '' AS visitor, ${zero} AS is_session, ${zero} AS is_bounce,
+      ${zero} AS session_views, toUInt64(name = 'pageview') AS views, toUInt64(1) AS hits, ${zero} AS lasted_ms
+    FROM events
+    WHERE site = {site:String} AND visitor = '' AND session = '' AND ${inRange('occurred_at')}
+      ${query.bots === 'include' ? '' : `AND bot = ''`}${filterSql(query.filters, vocabulary).text}`;
+}
+
+/** Tags of an arrival belong to the session; what an event tells of itself (page, device, place) is its own. */
+const SESSION_TAGS: readonly ColumnDimension[] = [
+  'channel',
+  'source',
+  'medium',
+  'campaign',
+  'term',
+  'content',
+  'click_id',
+  'referrer',
+  'landing_page',
+  'exit_page',
+];
+
+/** One row per event, with d0, d1, …; joined with its session only when a tag of the session is asked for. */
+export function eventRows(query: ReportQuery, dimensions: readonly Dimension[]): Sql {
+  const columns = columnsOf(query, dimensions).filter((dimension) => SESSION_TAGS.includes(dimension));
+  const vocabulary: Vocabulary = {
+    column: (dimension) => {
+      const column = own(dimension);
+      const event = column === `''` ? column : `e.${column}`;
+      return SESSION_TAGS.includes(dimension) ? `if(s.session = '', ${event}, s.tag_${dimension})` : event;
+    },
+    at: 'e.occurred_at',
+    special: { page: `if(e.path = '', '(none)', e.path)`, event: `toString(e.name)` },
+  };
+  const filters = filterSql(query.filters, vocabulary);
+  const join = `LEFT JOIN (${sessionTags(columns)}) AS s ON e.visitor = s.visitor AND e.session = s.session`;
+  const text = `
+    SELECT ${labelColumns(dimensions, vocabulary)} e.visitor AS visitor, e.session AS session,
+      toUInt64(e.name = 'pageview') AS views, toUInt64(1) AS hits
+    FROM events AS e ${columns.length > 0 ? join : ''}
+    WHERE e.site = {site:String} AND ${inRange('e.occurred_at')}
+      ${query.bots === 'include' ? '' : `AND e.bot = ''`}${filters.text}`;
+  return { text, params: filters.params };
+}
+
+function columnsOf(query: ReportQuery, dimensions: readonly Dimension[]): ColumnDimension[] {
+  const named = [...dimensions, ...query.filters.map(([dimension]) => dimension)];
+  return [...new Set(named.filter(isColumn))];
+}

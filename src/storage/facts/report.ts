@@ -1,0 +1,195 @@
+import { METRIC_SOURCES, MONEY_METRICS, TIME_DIMENSIONS } from '../../core/report-scope.ts';
+import type { Source } from '../../core/report-scope.ts';
+import type { Dimension, Metric, ReportQuery, ReportRow } from '../../core/report.ts';
+import type { FactsClient } from './client.ts';
+import type { ReportAnswer } from './facts.ts';
+import { OTHER, rangeParams, type Sql } from './report-dimensions.ts';
+import { compareRows, measuresOf, measureValue, metricValue, type Measured } from './report-metrics.ts';
+import { AMOUNT_MEASURES, AMOUNTS_STAND, amountRows, PAYMENT_MEASURES, paymentRows } from './report-money.ts';
+import { EVENT_MEASURES, eventRows, isEventLevel, VISIT_MEASURES, visitRows } from './report-visits.ts';
+
+/** Labels that are read in the first step whatever the limit: most answers need no second one. */
+const FIRST_STEP_ROWS = 1_000;
+
+/**
+ * Answers a report. Visits and money lie in different tables: each source is asked with one statement per step, and the
+ * answers meet by their labels. When there are more labels than the limit allows, a second step asks again with the
+ * labels beyond it called "(other)": so that additive metrics add up to the totals, and distinct counts are distinct there too.
+ */
+export function createReport(
+  client: Pick<FactsClient, 'read'>,
+): (query: ReportQuery) => Promise<ReportAnswer & { unconverted: Record<string, Record<string, number>> }> {
+  return async (query) => {
+    const [totals, rows, unconverted] = await Promise.all([
+      read(client, query, { dimensions: [], keys: null }),
+      query.dimensions.length === 0 ? null : readRows(client, query),
+      readUnconverted(client, query),
+    ]);
+    const whole = render(query, [], totals.rows[0] ?? { labels: [], key: '', measures: {} });
+    return { rows: rows ?? [whole], totals: whole, unconverted };
+  };
+}
+
+interface Step {
+  dimensions: readonly Dimension[];
+  /** Hashes of the labels that keep their name; null: all do. */
+  keys: readonly string[] | null;
+}
+
+async function readRows(client: Pick<FactsClient, 'read'>, query: ReportQuery): Promise<ReportRow[]> {
+  const { dimensions } = query;
+  const order = orderOf(query);
+  const sorted = (rows: Measured[]) => rows.toSorted((a, b) => compareRows(query, order, a, b));
+  const first = await read(client, query, { dimensions, keys: null });
+  const ranked = sorted(first.rows);
+  const onlyCurrencies = dimensions.every((dimension) => dimension === 'currency');
+  if (onlyCurrencies || (first.complete && ranked.length <= query.limit)) {
+    return ranked.map((row) => render(query, dimensions, row));
+  }
+  const kept = ranked.slice(0, query.limit).map((row) => row.key);
+  const second = await read(client, query, { dimensions, keys: kept });
+  const isOther = (row: Measured) => row.labels.some((label, at) => dimensions[at] !== 'currency' && label === OTHER);
+  const named = sorted(second.rows.filter((row) => !isOther(row)));
+  const other = sorted(second.rows.filter(isOther));
+  return [...named, ...other].map((row) => render(query, dimensions, row));
+}
+
+/** Asks every source the metrics need, and lays their answers side by side. */
+async function read(
+  client: Pick<FactsClient, 'read'>,
+  query: ReportQuery,
+  step: Step,
+): Promise<{ rows: Measured[]; complete: boolean }> {
+  const sources = [...new Set(query.metrics.flatMap((metric) => METRIC_SOURCES[metric]))];
+  const rowsMax = step.keys === null ? Math.max(query.limit, FIRST_STEP_ROWS) : null;
+  const answers = await Promise.all(
+    sources.map((source) => {
+      const statement = statementOf(query, source, step, rowsMax);
+      return client.read<Record<string, string | number>>(statement.text, statement.params);
+    }),
+  );
+  const byKey = new Map<string, Measured>();
+  for (const row of answers.flatMap((answer) => (rowsMax === null ? answer : answer.slice(0, rowsMax)))) {
+    const labels = step.dimensions.map((_, index) => String(row[`d${index}`]));
+    const key = JSON.stringify(labels);
+    const measured = byKey.get(key) ?? { labels, key: String(row.label_key ?? ''), measures: {} };
+    for (const [name, value] of Object.entries(row)) {
+      if (name.startsWith('m_')) measured.measures[name.slice(2)] = measureValue(value);
+    }
+    byKey.set(key, measured);
+  }
+  const complete = rowsMax === null || answers.every((answer) => answer.length <= rowsMax);
+  return { rows: [...byKey.values()], complete };
+}
+
+function rowsOf(query: ReportQuery, source: Source, dimensions: readonly Dimension[]): Sql {
+  if (source === 'sessions') return (isEventLevel(query) ? eventRows : visitRows)(query, dimensions);
+  if (source === 'payments') return paymentRows(query, dimensions);
+  return amountRows(query, dimensions);
+}
+
+function sqlMeasures(query: ReportQuery, source: Source): Record<string, string> {
+  if (source === 'sessions') return isEventLevel(query) ? EVENT_MEASURES : VISIT_MEASURES;
+  return source === 'payments' ? PAYMENT_MEASURES : AMOUNT_MEASURES;
+}
+
+function statementOf(query: ReportQuery, source: Source, step: Step, rowsMax: number | null): Sql {
+  const { dimensions, keys } = step;
+  const rows = rowsOf(query, source, dimensions);
+  const available = sqlMeasures(query, source);
+  const names = Object.keys(available).filter((name) => measuresOf(query.metrics).has(name));
+  const measures = names.map((name) => `${available[name]} AS m_${name}`).join(', ');
+  const params = { ...rangeParams(query), ...rows.params };
+  if (dimensions.length === 0) return { text: `SELECT ${measures} FROM (${rows.text})`, params };
+
+  const labels = dimensions.map((_, index) => `d${index}`);
+  const hash = `cityHash64(${labels.join(', ')})`;
+  const named = dimensions.map((dimension, index) =>
+    keys === null || dimension === 'currency'
+      ? `d${index} AS l${index}`
+      : `if(${hash} IN {keys:Array(UInt64)}, d${index}, '${OTHER}') AS l${index}`,
+  );
+  const grouped = dimensions.map((_, index) => `l${index}`);
+  const answered = grouped.map((name, index) => `${name} AS d${index}`).join(', ');
+  const text = `
+    SELECT ${answered}, ${names.map((name) => `m_${name}`).join(', ')}, toString(cityHash64(${grouped.join(', ')})) AS label_key
+    FROM (
+      SELECT ${grouped.join(', ')}, ${measures}
+      FROM (SELECT *, ${named.join(', ')} FROM (${rows.text}))
+      GROUP BY ${grouped.join(', ')}
+      ${source === 'amounts' ? `HAVING ${AMOUNTS_STAND}` : ''}
+    )
+    ${rowsMax === null ? '' : `ORDER BY ${sqlOrder(query, source, names)} LIMIT ${rowsMax + 1}`}`;
+  return { text, params: keys === null ? params : { ...params, keys: keys.map(BigInt) } };
+}
+
+type Order = NonNullable<ReportQuery['order']>;
+
+/** Curves run with time; everything else begins with the most of the first metric. */
+function orderOf(query: ReportQuery): Order {
+  const [first] = query.dimensions;
+  if (query.order) return query.order;
+  if (first && TIME_DIMENSIONS.includes(first)) return { key: first, descending: false };
+  return { key: query.metrics[0]!, descending: true };
+}
+
+/**
+ * Which labels a source tells first. Exact where the order is by a label or by a metric of this source alone; a rate of
+ * two sources is ranked among the labels with the most visitors and those with the most money.
+ */
+function sqlOrder(query: ReportQuery, source: Source, names: readonly string[]): string {
+  const { key, descending } = orderOf(query);
+  const direction = descending ? 'DESC' : 'ASC';
+  const labels = query.dimensions.map((_, index) => `l${index}`);
+  const at = query.dimensions.indexOf(key as Dimension);
+  if (at >= 0) return [`l${at} ${direction}`, ...labels].join(', ');
+  const sources = METRIC_SOURCES[key as Metric];
+  const exact = sources.length === 1 && sources[0] === source;
+  const measure = exact ? SQL_ORDERS[key as Metric] : null;
+  return [measure ? `${measure} ${direction}` : `abs(m_${names[0]}) DESC`, ...labels].join(', ');
+}
+
+/** Metrics as SQL over measures, for ranking only: what is shown is computed by report-metrics.ts. */
+const SQL_ORDERS: Record<Metric, string | null> = {
+  visitors: 'm_visitors',
+  sessions: 'm_sessions',
+  pageviews: 'm_pageviews',
+  events: 'm_events',
+  bounce_rate: 'm_bounced / m_sessions',
+  views_per_session: 'm_session_views / m_sessions',
+  visit_duration: 'm_duration_ms / m_sessions',
+  conversions: 'm_conversions',
+  customers: 'm_customers',
+  conversion_rate: null,
+  gross: 'm_gross',
+  refunded: 'm_refunded',
+  disputed: 'm_disputed',
+  revenue: 'm_revenue',
+  revenue_per_visitor: null,
+  average_order_value: 'm_order_amount / m_orders',
+  coverage: 'm_attributed / m_revenue',
+};
+
+/** The money metrics of every other currency, as totals. */
+async function readUnconverted(
+  client: Pick<FactsClient, 'read'>,
+  query: ReportQuery,
+): Promise<Record<string, Record<string, number>>> {
+  const metrics = query.metrics.filter((metric) => MONEY_METRICS.includes(metric));
+  if (metrics.length === 0) return {};
+  const foreign: ReportQuery = { ...query, metrics, dimensions: ['currency'], order: null, limit: 1_000 };
+  const { rows } = await read(client, foreign, { dimensions: ['currency'], keys: null });
+  const others = rows.filter((row) => row.labels[0] !== query.currency);
+  const entries = others.map((row) => {
+    const values = metrics.map((metric) => [metric, metricValue(metric, row.measures) ?? 0] as const);
+    return [row.labels[0]!, Object.fromEntries(values)] as const;
+  });
+  return Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function render(query: ReportQuery, dimensions: readonly Dimension[], row: Measured): ReportRow {
+  return {
+    ...Object.fromEntries(dimensions.map((dimension, index) => [dimension, row.labels[index]!])),
+    ...Object.fromEntries(query.metrics.map((metric) => [metric, metricValue(metric, row.measures)])),
+  };
+}

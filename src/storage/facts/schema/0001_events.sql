@@ -1,0 +1,65 @@
+-- Hits that were kept (core/event.ts), one immutable row each. Sorted by UTC day so that a range reads its own days only,
+-- then by visitor, which is what compresses and counts best.
+CREATE TABLE IF NOT EXISTS events{{local}} {{on_cluster}}
+(
+  site LowCardinality(String),
+  id String CODEC(ZSTD(1)),
+  visitor String,
+  session String,
+  name LowCardinality(String),
+  occurred_at DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
+  received_at DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
+  hostname LowCardinality(String),
+  path String CODEC(ZSTD(1)),
+  url String CODEC(ZSTD(1)),
+  title String CODEC(ZSTD(1)),
+  props Map(String, String) CODEC(ZSTD(1)),
+  bot String,
+  source String,
+  medium String,
+  campaign String,
+  term String,
+  content String,
+  click_id String CODEC(ZSTD(1)),
+  click_id_kind String,
+  referrer_host String,
+  referrer String CODEC(ZSTD(1)),
+  channel String,
+  browser String,
+  os String,
+  device String,
+  language String,
+  country String,
+  region String,
+  city String,
+  location_approximate Bool
+)
+ENGINE = {{replicated}}MergeTree
+PARTITION BY toYYYYMM(occurred_at)
+ORDER BY (site, toDate(occurred_at), visitor, session, occurred_at)
+SETTINGS {{exactly_once}};
+
+-- @cluster
+CREATE TABLE IF NOT EXISTS events {{on_cluster}} AS events_local
+ENGINE = Distributed({{cluster}}, currentDatabase(), events_local, cityHash64(site, visitor));
+
+-- Which (site, event id) were received lately: what makes a repeated hit count once. The key is a hash of both; its
+-- granules are small because a batch asks for thousands of scattered keys. Days drop off whole.
+CREATE TABLE IF NOT EXISTS event_ids{{local}} {{on_cluster}}
+(
+  key FixedString(16),
+  received_at DateTime('UTC') CODEC(Delta, ZSTD(1))
+)
+ENGINE = {{replicated}}MergeTree
+PARTITION BY toDate(received_at)
+ORDER BY key
+TTL received_at + INTERVAL 9 DAY
+SETTINGS index_granularity = 512, ttl_only_drop_parts = 1, {{exactly_once}};
+
+-- @cluster
+CREATE TABLE IF NOT EXISTS event_ids {{on_cluster}} AS event_ids_local
+ENGINE = Distributed({{cluster}}, currentDatabase(), event_ids_local, rand());
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS event_ids_view {{on_cluster}} TO event_ids{{local}} AS
+SELECT sipHash128(site, id) AS key, toDateTime(received_at) AS received_at
+FROM events{{local}};

@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto';
+import { PostgresAdapter, sql, type Kysely, type SelectQueryBuilder } from 'kysely';
+
+/** Everything in which the two databases differ beyond their drivers. All other SQL of this folder is common to both. */
+export type Engine = 'sqlite' | 'postgres';
+
+export function engineOf<DB>(db: Kysely<DB>): Engine {
+  return db.getExecutor().adapter instanceof PostgresAdapter ? 'postgres' : 'sqlite';
+}
+
+/** Rows another worker is claiming at this moment are passed over. SQLite has one writer: there are none. */
+export function skipLocked<DB, TB extends keyof DB, O>(
+  db: Kysely<DB>,
+  query: SelectQueryBuilder<DB, TB, O>,
+): SelectQueryBuilder<DB, TB, O> {
+  return engineOf(db) === 'postgres' ? query.forUpdate().skipLocked() : query;
+}
+
+/** Until the transaction ends. SQLite's writing transactions are alone anyway. */
+export async function lockName<DB>(transaction: Kysely<DB>, name: string): Promise<void> {
+  if (!transaction.isTransaction) throw new Error(`lock('${name}') outside a transaction would end at once`);
+  if (engineOf(transaction) === 'sqlite') return;
+  const key = createHash('sha256').update(name).digest().readBigInt64BE(0).toString();
+  await sql`select pg_advisory_xact_lock(${key}::bigint)`.execute(transaction);
+}
+
+/**
+ * DDL is written once, in words of both: `text`, `integer` (64 bits) and `serial primary key` (grows, never reused).
+ * Text compares by its bytes everywhere: a locale would order ids differently per machine and cost time.
+ */
+export function ddl(engine: Engine, statement: string): string {
+  if (engine === 'sqlite') {
+    return statement
+      .replaceAll('serial primary key', 'integer primary key autoincrement')
+      .replace(/^(create table .*)$/s, '$1 strict');
+  }
+  return statement
+    .replaceAll('serial primary key', 'bigint generated always as identity primary key')
+    .replaceAll(/\btext\b/g, 'text collate "C"')
+    .replaceAll(/\binteger\b/g, 'bigint');
+}

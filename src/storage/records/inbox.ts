@@ -1,0 +1,144 @@
+import { sql, type Kysely, type Selectable } from 'kysely';
+import { storedError } from './claims.ts';
+import type { Database, InboxTable } from './database.ts';
+import { skipLocked } from './dialects/differences.ts';
+import type { Inbox, InboxRow } from './records.ts';
+
+// Literals and not parameters: only then does SQLite use the index on pending rows.
+const PENDING = sql.lit('pending');
+
+export function createInbox(db: Kysely<Database>): Inbox {
+  /** The row, as long as the claim with this fence stands. */
+  const held = (row: Pick<InboxRow, 'connection' | 'eventId' | 'fence'>) =>
+    db
+      .updateTable('inbox')
+      .where('connection', '=', row.connection)
+      .where('event_id', '=', row.eventId)
+      .where('fence', '=', row.fence)
+      .where('state', '=', 'pending');
+
+  return {
+    async add(row) {
+      const result = await db
+        .insertInto('inbox')
+        .values({
+          connection: row.connection,
+          event_id: row.eventId,
+          type: row.type,
+          body: row.body,
+          received_at: row.receivedAt,
+          state: row.state ?? 'pending',
+          attempts: 0,
+          last_error: row.reason === undefined ? null : storedError(row.reason),
+          fence: 0,
+          owner: null,
+          due_at: row.receivedAt,
+          finished_at: null,
+        })
+        .onConflict((conflict) => conflict.columns(['connection', 'event_id']).doNothing())
+        .executeTakeFirst();
+      return result.numInsertedOrUpdatedRows === 1n;
+    },
+    claim: (owner, now, leaseMs, limit) => claim(db, owner, now, leaseMs, limit),
+    async done(row, now) {
+      const result = await held(row)
+        .set({ state: 'done', owner: null, last_error: null, finished_at: now })
+        .executeTakeFirst();
+      return result.numUpdatedRows === 1n;
+    },
+    async fail(row, error, retryAt) {
+      const next = retryAt === null ? { state: 'dead' } : { due_at: retryAt };
+      const result = await held(row)
+        .set({ ...next, owner: null, last_error: storedError(error) })
+        .executeTakeFirst();
+      return result.numUpdatedRows === 1n;
+    },
+    counts: (site) => countByState(db, site),
+    deadLetters: (site, limit) => deadLetters(db, site, limit),
+    replay: (site, eventId, now) => replay(db, site, eventId, now),
+  };
+}
+
+async function claim(
+  db: Kysely<Database>,
+  owner: string,
+  now: number,
+  leaseMs: number,
+  limit: number,
+): Promise<InboxRow[]> {
+  const due = db
+    .selectFrom('inbox')
+    .select(['connection', 'event_id'])
+    .where('state', '=', PENDING)
+    .where('due_at', '<=', now)
+    .orderBy('due_at')
+    .orderBy('received_at')
+    .limit(limit);
+  const rows = await db
+    .with('due', () => skipLocked(db, due))
+    .updateTable('inbox')
+    .set((eb) => ({ owner, due_at: now + leaseMs, fence: eb('fence', '+', 1), attempts: eb('attempts', '+', 1) }))
+    .where(sql<boolean>`(connection, event_id) in (select connection, event_id from due)`)
+    .where('state', '=', PENDING)
+    .where('due_at', '<=', now)
+    .returningAll()
+    .execute();
+  return rows.map(toRow).sort((a, b) => a.receivedAt - b.receivedAt || (a.eventId < b.eventId ? -1 : 1));
+}
+
+/** A site's rows are those of its connections. */
+function connectionsOf(db: Kysely<Database>, site: string) {
+  return db.selectFrom('connections').select('id').where('connections.site', '=', site);
+}
+
+async function countByState(db: Kysely<Database>, site?: string): Promise<Record<InboxRow['state'], number>> {
+  const rows = await db
+    .selectFrom('inbox')
+    .select((eb) => ['state', eb.fn.countAll<number>().as('rows')])
+    .$if(site !== undefined, (query) => query.where('connection', 'in', connectionsOf(db, site!)))
+    .groupBy('state')
+    .execute();
+  const counts: Record<InboxRow['state'], number> = { pending: 0, done: 0, dead: 0, quarantined: 0 };
+  for (const row of rows) counts[row.state as InboxRow['state']] = row.rows;
+  return counts;
+}
+
+async function deadLetters(db: Kysely<Database>, site: string, limit: number): Promise<InboxRow[]> {
+  const rows = await db
+    .selectFrom('inbox')
+    .selectAll()
+    .where('connection', 'in', connectionsOf(db, site))
+    .where('state', '=', 'dead')
+    .orderBy('received_at', 'desc')
+    .orderBy('event_id')
+    .limit(limit)
+    .execute();
+  return rows.map(toRow);
+}
+
+async function replay(db: Kysely<Database>, site: string, eventId: string | null, now: number): Promise<number> {
+  const result = await db
+    .updateTable('inbox')
+    .set({ state: 'pending', attempts: 0, due_at: now, owner: null, finished_at: null })
+    // The fence grows too: a worker that still holds the row from before must not finish the replay.
+    .set((eb) => ({ fence: eb('fence', '+', 1) }))
+    .where('connection', 'in', connectionsOf(db, site))
+    .where('state', 'in', ['done', 'dead'])
+    .$if(eventId !== null, (query) => query.where('event_id', '=', eventId!))
+    .executeTakeFirst();
+  return Number(result.numUpdatedRows);
+}
+
+function toRow(row: Selectable<InboxTable>): InboxRow {
+  return {
+    connection: row.connection,
+    eventId: row.event_id,
+    type: row.type,
+    body: row.body,
+    receivedAt: row.received_at,
+    state: row.state as InboxRow['state'],
+    attempts: row.attempts,
+    lastError: row.last_error,
+    fence: row.fence,
+  };
+}

@@ -1,0 +1,6 @@
+import { spine } from './0001-spine.ts';
+import { accounts } from './0002-accounts.ts';
+import type { Migration } from './migration.ts';
+
+/** In the order they run. Append only. */
+export const MIGRATIONS: readonly Migration[] = [spine, accounts];

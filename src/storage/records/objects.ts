@@ -1,0 +1,95 @@
+import type { Kysely } from 'kysely';
+import type { ObjectKind, ProviderObject } from '../../core/payment.ts';
+import { atomically } from './atomically.ts';
+import { chunks } from './chunks.ts';
+import type { Database } from './database.ts';
+import type { Objects } from './records.ts';
+
+export function createObjects(db: Kysely<Database>): Objects {
+  return {
+    async get(connection, id) {
+      const row = await db
+        .selectFrom('objects')
+        .select('body')
+        .where('connection', '=', connection)
+        .where('id', '=', id)
+        .executeTakeFirst();
+      return row ? (JSON.parse(row.body) as ProviderObject) : null;
+    },
+    async getMany(connection, ids) {
+      const found: ProviderObject[] = [];
+      for (const part of chunks([...new Set(ids)])) {
+        const rows = await db
+          .selectFrom('objects')
+          .select('body')
+          .where('connection', '=', connection)
+          .where('id', 'in', part)
+          .orderBy('id')
+          .execute();
+        found.push(...rows.map((row) => JSON.parse(row.body) as ProviderObject));
+      }
+      return found;
+    },
+    async put(connection, object, references) {
+      const body = JSON.stringify(object);
+      await atomically(db, async (transaction) => {
+        await transaction
+          .insertInto('objects')
+          .values({ connection, id: object.id, kind: object.kind, body })
+          .onConflict((conflict) => conflict.columns(['connection', 'id']).doUpdateSet({ kind: object.kind, body }))
+          .execute();
+        await putReferences(transaction, connection, object, references);
+      });
+    },
+    async referencing(connection, ids, kinds) {
+      if (kinds?.length === 0) return [];
+      const found: { id: string; kind: ObjectKind; to: string }[] = [];
+      for (const part of chunks([...new Set(ids)])) {
+        const rows = await db
+          .selectFrom('object_references')
+          .select(['from_id', 'from_kind', 'to_id'])
+          .where('connection', '=', connection)
+          .where('to_id', 'in', part)
+          .$if(kinds !== undefined, (query) => query.where('from_kind', 'in', [...kinds!]))
+          .orderBy('to_id')
+          .orderBy('from_kind')
+          .orderBy('from_id')
+          .execute();
+        found.push(...rows.map((row) => ({ id: row.from_id, kind: row.from_kind as ObjectKind, to: row.to_id })));
+      }
+      return found;
+    },
+  };
+}
+
+/** Writes the difference only: most snapshots repeat the references that are known. */
+async function putReferences(
+  transaction: Kysely<Database>,
+  connection: string,
+  object: ProviderObject,
+  references: readonly string[],
+): Promise<void> {
+  const rows = await transaction
+    .selectFrom('object_references')
+    .select('to_id')
+    .where('connection', '=', connection)
+    .where('from_id', '=', object.id)
+    .execute();
+  const known = new Set(rows.map((row) => row.to_id));
+  const wanted = new Set(references);
+  for (const part of chunks([...known].filter((id) => !wanted.has(id)))) {
+    await transaction
+      .deleteFrom('object_references')
+      .where('connection', '=', connection)
+      .where('from_id', '=', object.id)
+      .where('to_id', 'in', part)
+      .execute();
+  }
+  for (const part of chunks([...wanted].filter((id) => !known.has(id)).sort())) {
+    await transaction
+      .insertInto('object_references')
+      .values(part.map((id) => ({ connection, from_id: object.id, from_kind: object.kind, to_id: id })))
+      .onConflict((conflict) => conflict.columns(['connection', 'from_id', 'to_id']).doNothing())
+      .execute();
+  }
+}

@@ -1,0 +1,207 @@
+import { sql, type Kysely, type Selectable } from 'kysely';
+import type { Link } from '../../core/link.ts';
+import type { Mode, Payment } from '../../core/payment.ts';
+import { atomically } from './atomically.ts';
+import { decodeAttribution, encodeAttribution, pendingAttribution } from './attribution-body.ts';
+import { chunks } from './chunks.ts';
+import { decodeCursor, encodeCursor } from './cursor.ts';
+import type { Database, PaymentLinksTable, PaymentsTable } from './database.ts';
+import type { Attribution, PaymentRow, Payments } from './records.ts';
+
+type Row = Selectable<PaymentsTable>;
+
+export function createPayments(db: Kysely<Database>): Payments {
+  return {
+    async upsert(payment) {
+      const { site, id, ...rest } = toRow(payment);
+      await db
+        .insertInto('payments')
+        .values({ site, id, ...rest })
+        .onConflict((conflict) => conflict.columns(['site', 'id']).doUpdateSet(rest))
+        .execute();
+    },
+    async get(site, id) {
+      const row = await withAttribution(db)
+        .where('payments.site', '=', site)
+        .where('payments.id', '=', id)
+        .executeTakeFirst();
+      return row ? toPaymentRow(row) : null;
+    },
+    links: (site, id) => linksOf(db, site, id),
+    setLinks: (site, id, links) => atomically(db, (transaction) => setLinks(transaction, site, id, links)),
+    setAttribution: (site, id, attribution) =>
+      atomically(db, (transaction) => setAttribution(transaction, site, id, attribution)),
+    list: (site, mode, limit, cursor) => list(db, site, mode, limit, cursor),
+    touchedBy: (site, values) => touchedBy(db, site, values),
+    async ofCustomer(site, mode, customer) {
+      const rows = await db
+        .selectFrom('payments')
+        .select('id')
+        .where('site', '=', site)
+        .where('mode', '=', mode)
+        .where('customer', '=', customer)
+        .orderBy('occurred_at')
+        .orderBy('id')
+        .execute();
+      return rows.map((row) => row.id);
+    },
+    async all(site, afterId, limit) {
+      const rows = await db
+        .selectFrom('payments')
+        .select('id')
+        .where('site', '=', site)
+        .$if(afterId !== null, (query) => query.where('id', '>', afterId!))
+        .orderBy('id')
+        .limit(limit)
+        .execute();
+      return rows.map((row) => row.id);
+    },
+  };
+}
+
+function withAttribution(db: Kysely<Database>) {
+  return db
+    .selectFrom('payments')
+    .leftJoin('payment_attributions', (join) =>
+      join
+        .onRef('payment_attributions.site', '=', 'payments.site')
+        .onRef('payment_attributions.payment', '=', 'payments.id'),
+    )
+    .selectAll('payments')
+    .select('payment_attributions.body');
+}
+
+async function list(db: Kysely<Database>, site: string, mode: Mode, limit: number, cursor: string | null) {
+  const after = cursor === null ? null : decodeCursor(cursor);
+  const rows = await withAttribution(db)
+    .where('payments.site', '=', site)
+    .where('payments.mode', '=', mode)
+    .$if(after !== null, (query) =>
+      query.where(sql<boolean>`(payments.occurred_at, payments.id) < (${after!.occurredAt}, ${after!.id})`),
+    )
+    .orderBy('payments.occurred_at', 'desc')
+    .orderBy('payments.id', 'desc')
+    // One more than asked for tells whether there is a next page.
+    .limit(limit + 1)
+    .execute();
+  const payments = rows.slice(0, limit).map(toPaymentRow);
+  const last = payments.at(-1);
+  return { payments, next: rows.length > limit && last ? encodeCursor(last) : null };
+}
+
+async function touchedBy(db: Kysely<Database>, site: string, values: readonly string[]): Promise<string[]> {
+  const found = new Set<string>();
+  for (const part of chunks([...new Set(values)])) {
+    const rows = await db
+      .selectFrom('payment_links')
+      .select('payment')
+      .where('site', '=', site)
+      .where('value', 'in', part)
+      .union((eb) =>
+        eb.selectFrom('payment_visitors').select('payment').where('site', '=', site).where('visitor', 'in', part),
+      )
+      .execute();
+    for (const row of rows) found.add(row.payment);
+  }
+  return [...found].sort();
+}
+
+async function linksOf(db: Kysely<Database>, site: string, payment: string): Promise<Link[]> {
+  const rows = await db
+    .selectFrom('payment_links')
+    .selectAll()
+    .where('site', '=', site)
+    .where('payment', '=', payment)
+    .orderBy('position')
+    .execute();
+  return rows.map(toLink);
+}
+
+async function setLinks(
+  transaction: Kysely<Database>,
+  site: string,
+  payment: string,
+  links: readonly Link[],
+): Promise<void> {
+  const rows = links.map((link, position) => toLinkRow(site, payment, position, link));
+  const before = await linksOf(transaction, site, payment);
+  // Most webhooks bring no new link.
+  if (JSON.stringify(before) === JSON.stringify(rows.map(toLink))) return;
+  await transaction.deleteFrom('payment_links').where('site', '=', site).where('payment', '=', payment).execute();
+  for (const part of chunks(rows)) await transaction.insertInto('payment_links').values(part).execute();
+}
+
+async function setAttribution(
+  transaction: Kysely<Database>,
+  site: string,
+  payment: string,
+  attribution: Attribution,
+): Promise<void> {
+  const body = encodeAttribution(attribution);
+  await transaction
+    .insertInto('payment_attributions')
+    .values({ site, payment, body })
+    .onConflict((conflict) => conflict.columns(['site', 'payment']).doUpdateSet({ body }))
+    .execute();
+  const visitors = new Set(attribution.visitors);
+  if (attribution.visitor !== null) visitors.add(attribution.visitor);
+  await transaction.deleteFrom('payment_visitors').where('site', '=', site).where('payment', '=', payment).execute();
+  for (const part of chunks([...visitors])) {
+    await transaction
+      .insertInto('payment_visitors')
+      .values(part.map((visitor) => ({ site, visitor, payment })))
+      .onConflict((conflict) => conflict.columns(['site', 'visitor', 'payment']).doNothing())
+      .execute();
+  }
+}
+
+function toRow(payment: Payment): Row {
+  return {
+    site: payment.site,
+    id: payment.id,
+    mode: payment.mode,
+    connection: payment.connection,
+    kind: payment.kind,
+    currency: payment.currency,
+    occurred_at: payment.occurredAt,
+    customer: payment.customer,
+    subscription: payment.subscription,
+    path_ends_at: payment.pathEndsAt,
+    gross_minor: payment.grossMinor,
+    refunded_minor: payment.refundedMinor,
+    disputed_minor: payment.disputedMinor,
+    fee_minor: payment.feeMinor,
+    fee_currency: payment.feeCurrency,
+  };
+}
+
+function toPaymentRow(row: Row & { body: string | null }): PaymentRow {
+  return {
+    site: row.site,
+    id: row.id,
+    mode: row.mode as Payment['mode'],
+    connection: row.connection,
+    kind: row.kind as Payment['kind'],
+    currency: row.currency,
+    occurredAt: row.occurred_at,
+    customer: row.customer,
+    subscription: row.subscription,
+    pathEndsAt: row.path_ends_at,
+    grossMinor: row.gross_minor,
+    refundedMinor: row.refunded_minor,
+    disputedMinor: row.disputed_minor,
+    feeMinor: row.fee_minor,
+    feeCurrency: row.fee_currency,
+    attribution: row.body === null ? pendingAttribution() : decodeAttribution(row.body),
+  };
+}
+
+function toLinkRow(site: string, payment: string, position: number, link: Link): Selectable<PaymentLinksTable> {
+  const { object, field, value, claim, rung, seenAt } = link;
+  return { site, payment, position, object, field, value, claim, rung, seen_at: seenAt };
+}
+
+function toLink(row: Selectable<PaymentLinksTable>): Link {
+  const { object, field, value, rung } = row;
+  return { object, field, value, claim: row.claim as Link['claim'], rung, seenAt: row.seen_at };
+}

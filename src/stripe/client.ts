@@ -1,0 +1,76 @@
+import Stripe from 'stripe';
+import { ProviderUnavailable } from '../payments/provider.ts';
+
+const CLIENTS_MAX = 50;
+const RETRY_AFTER_MAX_MS = 15 * 60_000;
+
+/** One client per key, so that its connections are kept open. */
+export type Clients = (key: string) => Stripe;
+
+/** @param apiBase another host than Stripe's (HEADWATER_STRIPE_API_BASE), as an origin such as http://127.0.0.1:4242 */
+export function createClients(options: { apiBase?: string | undefined; timeoutMs?: number }): Clients {
+  const host = options.apiBase ? hostOf(options.apiBase) : {};
+  const clients = new Map<string, Stripe>();
+  return (key) => {
+    const known = clients.get(key);
+    if (known) return known;
+    const oldest = clients.size >= CLIENTS_MAX ? clients.keys().next() : null;
+    if (oldest && !oldest.done) clients.delete(oldest.value);
+    const client = new Stripe(key, {
+      ...host,
+      // Retries are the callers': they keep what is still to be asked, across restarts.
+      maxNetworkRetries: 0,
+      timeout: options.timeoutMs ?? 20_000,
+      telemetry: false,
+    });
+    clients.set(key, client);
+    return client;
+  };
+}
+
+function hostOf(apiBase: string): { host: string; port: number; protocol: 'http' | 'https' } {
+  const url = URL.canParse(apiBase) ? new URL(apiBase) : null;
+  const protocol = url?.protocol === 'http:' ? 'http' : url?.protocol === 'https:' ? 'https' : null;
+  if (!url || !protocol || url.pathname !== '/' || url.search !== '') {
+    throw new Error(`Stripe API base '${apiBase}' is not an origin; write it as https://host or http://host:port`);
+  }
+  return { host: url.hostname, port: Number(url.port) || (protocol === 'http' ? 80 : 443), protocol };
+}
+
+export type Failure =
+  | { kind: 'unauthorised'; reason: string }
+  | { kind: 'forbidden'; reason: string }
+  | { kind: 'absent'; reason: string }
+  | { kind: 'rejected'; reason: string }
+  | { kind: 'unavailable'; error: ProviderUnavailable };
+
+/** Sorts what the package throws by what can be done about it. Messages are Stripe's own; keys in them are masked. */
+export function failureOf(error: unknown): Failure {
+  if (!(error instanceof Stripe.errors.StripeError)) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { kind: 'unavailable', error: new ProviderUnavailable(`Stripe could not be asked: ${reason}`, { cause: error }) };
+  }
+  const reason = masked(error.message || error.type);
+  const status = error.statusCode ?? 0;
+  if (status === 401) return { kind: 'unauthorised', reason };
+  if (status === 403) return { kind: 'forbidden', reason };
+  if (status === 404 || error.code === 'resource_missing') return { kind: 'absent', reason };
+  // 400, 402, …: asking the same again gives the same answer. 409 is a conflict that passes, 429 a limit.
+  if (status >= 400 && status < 500 && status !== 408 && status !== 409 && status !== 429 && error.code !== 'rate_limit') {
+    return { kind: 'rejected', reason };
+  }
+  return {
+    kind: 'unavailable',
+    error: new ProviderUnavailable(reason, { retryAfterMs: retryAfterMs(error.headers), cause: error }),
+  };
+}
+
+function masked(message: string): string {
+  return message.replace(/\b(sk|rk|pk)_(live|test)_\S+/g, '$1_$2_…').slice(0, 500);
+}
+
+function retryAfterMs(headers: unknown): number | null {
+  const value = (headers as Record<string, unknown> | undefined)?.['retry-after'];
+  const seconds = typeof value === 'string' ? Number(value) : NaN;
+  return Number.isFinite(seconds) && seconds > 0 ? Math.min(seconds * 1000, RETRY_AFTER_MAX_MS) : null;
+}

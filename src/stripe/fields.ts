@@ -1,0 +1,47 @@
+/** Typed reading of JSON from outside: a field of another type than expected is as good as absent. */
+export type Json = Record<string, unknown>;
+
+export function isJson(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function record(value: unknown): Json {
+  return isJson(value) ? value : {};
+}
+
+export function list(value: unknown): unknown[] {
+  if (Array.isArray(value)) return value;
+  const { data } = record(value);
+  return Array.isArray(data) ? data : [];
+}
+
+/** An id or null. Never judged by its prefix (py_, pyr_, du_ exist); '#' is ours and never in one. */
+export function id(value: unknown): string | null {
+  const text = isJson(value) ? value['id'] : value;
+  return typeof text === 'string' && /^[A-Za-z0-9_.:-]{1,255}$/.test(text) ? text : null;
+}
+
+/** Text without what a database refuses (NUL, half surrogate pairs), at most `max` characters. */
+export function text(value: unknown, max = 255): string | null {
+  if (typeof value !== 'string' || value === '') return null;
+  return value.slice(0, max).replaceAll('\0', '\ufffd').toWellFormed();
+}
+
+export function integer(value: unknown): number | null {
+  return Number.isSafeInteger(value) ? (value as number) + 0 : null;
+}
+
+/** A non-negative amount, 0 when absent or not an integer. */
+export function amount(value: unknown): number {
+  return Math.max(0, integer(value) ?? 0);
+}
+
+/** Stripe's seconds as epoch milliseconds. */
+export function time(value: unknown): number | null {
+  const seconds = integer(value);
+  return seconds !== null && seconds > 0 && seconds < 100_000_000_000 ? seconds * 1000 : null;
+}
+
+export function currency(value: unknown): string | null {
+  return typeof value === 'string' && /^[A-Za-z]{3}$/.test(value) ? value.toLowerCase() : null;
+}

@@ -1,0 +1,89 @@
+import type Stripe from 'stripe';
+import type { ObjectKind, WantedObject } from '../core/payment.ts';
+import type { Fetched } from '../payments/provider.ts';
+import { failureOf } from './client.ts';
+import type { Clients } from './client.ts';
+import { normalize } from './normalize.ts';
+import type { NormalizeContext } from './normalize.ts';
+
+const PAGE = 100;
+/** One customer's sessions may be many; what lies behind the newest thousand does not explain a payment of today. */
+const PAGES_MAX = 10;
+
+type Page = { data: unknown[]; has_more: boolean };
+type Retrieve = (stripe: Stripe, id: string) => Promise<unknown>;
+type List = (stripe: Stripe, id: string, page: Stripe.PaginationParams) => Promise<Page>;
+
+const RETRIEVE: Record<ObjectKind, Retrieve> = {
+  charge: (stripe, id) => stripe.charges.retrieve(id),
+  refund: (stripe, id) => stripe.refunds.retrieve(id),
+  payment_intent: (stripe, id) => stripe.paymentIntents.retrieve(id),
+  checkout_session: (stripe, id) => stripe.checkout.sessions.retrieve(id),
+  invoice: (stripe, id) => stripe.invoices.retrieve(id),
+  invoice_payment: (stripe, id) => stripe.invoicePayments.retrieve(id),
+  subscription: (stripe, id) => stripe.subscriptions.retrieve(id),
+  customer: (stripe, id) => stripe.customers.retrieve(id),
+  balance_transaction: (stripe, id) => stripe.balanceTransactions.retrieve(id),
+};
+
+const LISTS: Record<string, List | undefined> = {
+  'charge by payment_intent': (stripe, id, page) => stripe.charges.list({ ...page, payment_intent: id }),
+  'charge by customer': (stripe, id, page) => stripe.charges.list({ ...page, customer: id }),
+  'refund by charge': (stripe, id, page) => stripe.refunds.list({ ...page, charge: id }),
+  'refund by payment_intent': (stripe, id, page) => stripe.refunds.list({ ...page, payment_intent: id }),
+  'checkout_session by payment_intent': (stripe, id, page) =>
+    stripe.checkout.sessions.list({ ...page, payment_intent: id }),
+  'checkout_session by subscription': (stripe, id, page) => stripe.checkout.sessions.list({ ...page, subscription: id }),
+  'checkout_session by customer': (stripe, id, page) =>
+    stripe.checkout.sessions.list({ ...page, ...(isAccount(id) ? { customer_account: id } : { customer: id }) }),
+  'invoice by subscription': (stripe, id, page) => stripe.invoices.list({ ...page, subscription: id }),
+  'invoice by customer': (stripe, id, page) => stripe.invoices.list({ ...page, customer: id }),
+  'invoice_payment by payment_intent': (stripe, id, page) =>
+    stripe.invoicePayments.list({ ...page, payment: { type: 'payment_intent', payment_intent: id } }),
+  'invoice_payment by invoice': (stripe, id, page) => stripe.invoicePayments.list({ ...page, invoice: id }),
+  'subscription by customer': (stripe, id, page) => stripe.subscriptions.list({ ...page, customer: id, status: 'all' }),
+  'balance_transaction by charge': (stripe, id, page) => stripe.balanceTransactions.list({ ...page, source: id }),
+};
+
+const isAccount = (id: string) => id.startsWith('acct_');
+
+/** @throws ProviderUnavailable when it is worth asking again */
+export async function fetchWanted(
+  clients: Clients,
+  key: string,
+  want: WantedObject,
+  context: NormalizeContext,
+): Promise<Fetched> {
+  try {
+    const found = want.by === null ? await retrieve(clients(key), want) : await listAll(clients(key), want);
+    if (found === null) return { status: 'absent', reason: `Stripe has no list of ${want.kind} by ${want.by}` };
+    const objects = normalize(found, context);
+    if (objects.length > 0) return { status: 'found', objects };
+    return { status: 'absent', reason: `Stripe knows no ${want.kind} of ${want.id}` };
+  } catch (error) {
+    const failure = failureOf(error);
+    if (failure.kind === 'unavailable') throw failure.error;
+    // A revoked key is told apart by its probe; for the object it means the same: a new key may see more.
+    const isKeyToBlame = failure.kind === 'forbidden' || failure.kind === 'unauthorised';
+    return { status: isKeyToBlame ? 'forbidden' : 'absent', reason: failure.reason };
+  }
+}
+
+async function retrieve(stripe: Stripe, want: WantedObject): Promise<unknown> {
+  // A customer that is an account (Accounts v2) is no customer object.
+  return want.kind === 'customer' && isAccount(want.id) ? null : RETRIEVE[want.kind](stripe, want.id);
+}
+
+async function listAll(stripe: Stripe, want: WantedObject): Promise<unknown[] | null> {
+  const list = LISTS[`${want.kind} by ${want.by}`];
+  if (!list) return null;
+  const all: unknown[] = [];
+  for (let pages = 0; pages < PAGES_MAX; pages += 1) {
+    const after = (all.at(-1) as { id?: string } | undefined)?.id;
+    const page = await list(stripe, want.id, { limit: PAGE, ...(after ? { starting_after: after } : {}) });
+    const data = Array.isArray(page.data) ? page.data : [];
+    all.push(...data);
+    if (page.has_more !== true || data.length === 0) break;
+  }
+  return all;
+}

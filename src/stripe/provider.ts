@@ -1,0 +1,28 @@
+import type { Provider } from '../payments/provider.ts';
+import { createClients } from './client.ts';
+import { probeKey } from './connect.ts';
+import { fetchWanted } from './history.ts';
+import { readEvent, verifyWebhook } from './webhook.ts';
+
+/**
+ * Stripe behind the port of payments/provider.ts.
+ *
+ * @param options.apiBase another origin than Stripe's API (HEADWATER_STRIPE_API_BASE)
+ * @param options.hash keyed hash (src/secrets.ts): e-mail addresses are kept only as that
+ */
+export function createStripeProvider(options: {
+  apiBase?: string | undefined;
+  hash: (value: string) => string;
+  now: () => number;
+  timeoutMs?: number;
+}): Provider {
+  const { hash, now } = options;
+  const clients = createClients(options);
+  return {
+    verify: verifyWebhook,
+    read: (body, { visitorMetadataKeys }) => readEvent(body, { visitorMetadataKeys, hash, nowMs: now() }),
+    probe: (key) => probeKey(clients, key),
+    fetch: (key, want, { visitorMetadataKeys }) =>
+      fetchWanted(clients, key, want, { visitorMetadataKeys, hash, seenAt: now() }),
+  };
+}

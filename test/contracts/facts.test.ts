@@ -1,0 +1,438 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { ClickHouseError } from '@clickhouse/client';
+import { assert as property, asyncProperty, constantFrom, dictionary, oneof, string } from 'fast-check';
+import { createFactsClient } from '../../src/storage/facts/client.ts';
+import { createFacts } from '../../src/storage/facts/create.ts';
+import { FactsUnavailable } from '../../src/storage/facts/facts.ts';
+import { ENGINES, type OpenStore } from './facts-engines.ts';
+import { creditOf, DAY, eventOf, MINUTE, NOON, touchpointOf } from './facts-samples.ts';
+
+for (const engine of ENGINES) {
+  describe(`facts store: ${engine.name}`, () => {
+    let store: OpenStore;
+    before(async () => {
+      store = await engine.open();
+      await store.facts.migrate();
+    });
+    after(() => store.close());
+
+    const count = async (table: string, where = '1') => {
+      const [row] = await store.client.query<{ n: number }>(`SELECT count() AS n FROM ${table} WHERE ${where}`);
+      return row!.n;
+    };
+
+    test('migrating again changes nothing and keeps the rows', async () => {
+      await store.facts.insertEvents([eventOf({ site: 'migrated' })], 'migrated-1');
+      const before = await count('schema_migrations');
+      await store.facts.migrate();
+      assert.equal(await count('schema_migrations'), before);
+      assert.equal(await count('events', "site = 'migrated'"), 1);
+    });
+
+    test('a migration interrupted half-way is run again', async () => {
+      const { client } = store;
+      await client.command('DROP TABLE IF EXISTS credits');
+      await client.command('ALTER TABLE schema_migrations DELETE WHERE version = 4 SETTINGS mutations_sync = 1');
+      await store.facts.migrate();
+      assert.equal(await count('credits'), 0);
+    });
+
+    test('a repeated token counts once, in the table and in every view', async () => {
+      const site = 'repeated';
+      const events = [1, 2, 3].map((n) =>
+        eventOf({ site, visitor: 'v1', session: 'se1', occurredAt: NOON + n * MINUTE, path: `/${n}` }),
+      );
+      await store.facts.insertEvents(events, 'repeated-1');
+      await store.facts.insertEvents([eventOf({ site, visitor: 'v2', session: 'se2' })], 'repeated-2');
+      await store.facts.insertEvents(events, 'repeated-1');
+      await store.facts.insertEvents(events, 'repeated-1');
+      assert.equal(await count('events', `site = '${site}'`), 4);
+      const sessions = await store.client.query(
+        'SELECT session, toUInt32(sum(pageviews)) AS views FROM sessions WHERE site = {site:String} GROUP BY session ORDER BY session',
+        { site },
+      );
+      assert.deepEqual(sessions, [
+        { session: 'se1', views: 3 },
+        { session: 'se2', views: 1 },
+      ]);
+      const ids = events.map(({ id }) => ({ site, id }));
+      assert.equal((await store.facts.knownEventIds(ids, NOON - DAY)).size, 3);
+      assert.equal(
+        await count('event_ids', `key IN (SELECT sipHash128(site, id) FROM events WHERE site = '${site}')`),
+        4,
+      );
+    });
+
+    test('a large batch, repeated, counts once', async () => {
+      const site = 'large';
+      const events = Array.from({ length: 21_000 }, (_, n) =>
+        eventOf({
+          site,
+          visitor: `v${n % 700}`,
+          session: `se${n % 700}`,
+          occurredAt: NOON - (n % 60) * DAY,
+          receivedAt: NOON,
+        }),
+      );
+      await store.facts.insertEvents(events, 'large-1');
+      await store.facts.insertEvents(events, 'large-1');
+      assert.equal(await count('events', `site = '${site}'`), 21_000);
+      const [sum] = await store.client.query(
+        'SELECT toUInt32(sum(events)) AS n FROM sessions WHERE site = {site:String}',
+        {
+          site,
+        },
+      );
+      assert.deepEqual(sum, { n: 21_000 });
+    });
+
+    test('a token names its exact rows: with other rows it is silently eaten', async () => {
+      const site = 'eaten';
+      await store.facts.insertEvents([eventOf({ site })], 'eaten-1');
+      await store.facts.insertEvents([eventOf({ site }), eventOf({ site })], 'eaten-1');
+      assert.equal(await count('events', `site = '${site}'`), 1);
+    });
+
+    test('a token given once does not touch later inserts, nor do other settings', async () => {
+      const site = 'leak';
+      const row = eventOf({ site });
+      await store.facts.insertEvents([row], 'leak-1');
+      for (const token of ['leak-2', 'leak-3']) await store.facts.insertEvents([row], token);
+      assert.equal(await count('events', `site = '${site}'`), 3);
+      await store.client.read('SELECT 1');
+      await store.client.query(
+        'SELECT 1 SETTINGS max_threads = 1, insert_deduplication_token = {x:String}'.replace('{x:String}', "'y'"),
+      );
+      const seen = await Promise.all(
+        Array.from({ length: 12 }, () =>
+          store.client.query<{ token: string; readonly: string }>(
+            "SELECT getSetting('insert_deduplication_token') AS token, toString(getSetting('readonly')) AS readonly",
+          ),
+        ),
+      );
+      for (const [row] of seen) assert.deepEqual(row, { token: '', readonly: '0' });
+    });
+
+    test('known event ids: per site, since a time, by the thousand', async () => {
+      const known = eventOf({ site: 'ids', receivedAt: NOON });
+      await store.facts.insertEvents([known], 'ids-1');
+      const strangers = Array.from({ length: 6_000 }, (_, n) => ({ site: 'ids', id: `stranger-${n}` }));
+      const asked = [...strangers, { site: 'ids', id: known.id }, { site: 'other', id: known.id }];
+      assert.deepEqual(await store.facts.knownEventIds(asked, NOON - DAY), new Set([`ids\0${known.id}`]));
+      assert.deepEqual(await store.facts.knownEventIds(asked.slice(-2), NOON + DAY), new Set());
+      assert.deepEqual(await store.facts.knownEventIds([], 0), new Set());
+    });
+
+    test('what was sent comes back as it was, whatever it is', async () => {
+      const texts = string({
+        unit: oneof(constantFrom("'", '"', '\\', '\n', '\t', '\r', '\0', '{', '`', 'ü', '💧'), string()),
+      });
+      let run = 0;
+      await property(
+        asyncProperty(texts, texts, dictionary(texts, texts, { maxKeys: 4 }), async (path, id, props) => {
+          const site = `hostile-${run}`;
+          run += 1;
+          const event = eventOf({ site, id, path, props, title: id, visitor: path, session: 'se' });
+          await store.facts.insertEvents([event], `hostile-${run}`);
+          const [row] = await store.client.read(
+            'SELECT id, path, props FROM events WHERE site = {site:String} AND path = {path:String}',
+            {
+              site,
+              path,
+            },
+          );
+          assert.deepEqual({ ...(row as object) }, { id, path, props });
+          assert.equal((await store.facts.knownEventIds([{ site, id }], 0)).size, 1);
+          const found = await store.facts.touchpoints(site, [path, `${path}'`]);
+          assert.deepEqual(
+            found.map(({ landingPage }) => landingPage),
+            path === '' ? [] : [path],
+          );
+        }),
+        { numRuns: 25 },
+      );
+    });
+
+    test('a session takes its acquisition from its first event, in any order of arrival', async () => {
+      const site = 'order';
+      const hit = { site, visitor: 'v1', session: 'se1' };
+      const first = eventOf({
+        ...hit,
+        occurredAt: NOON,
+        path: '/landing',
+        source: 'google',
+        medium: 'cpc',
+        campaign: 'spring',
+        clickId: 'g1',
+      });
+      const second = eventOf({ ...hit, occurredAt: NOON + MINUTE, path: '/pricing', source: 'late' });
+      const third = eventOf({ ...hit, occurredAt: NOON + 2 * MINUTE, name: 'signup', path: '/done' });
+      await store.facts.insertEvents([third], 'order-1');
+      await store.facts.insertEvents([second], 'order-2');
+      await store.facts.insertEvents([first], 'order-3');
+      assert.deepEqual(await store.facts.sessionsBetween([{ site, visitor: 'v1' }], NOON, NOON + MINUTE), [
+        {
+          site,
+          visitor: 'v1',
+          session: 'se1',
+          firstAt: NOON,
+          lastAt: NOON + 2 * MINUTE,
+          source: 'google',
+          medium: 'cpc',
+          campaign: 'spring',
+          clickId: 'g1',
+        },
+      ]);
+      const [pages] = await store.client.query(
+        `SELECT argMinMerge(landing_page) AS landing, argMaxMerge(exit_page) AS exit, toUInt32(sum(pageviews)) AS views,
+         toUInt32(sum(events)) AS events FROM sessions WHERE site = {site:String}`,
+        { site },
+      );
+      assert.deepEqual(pages, { landing: '/landing', exit: '/pricing', views: 2, events: 3 });
+      const [touchpoint] = await store.facts.touchpoints(site, ['v1']);
+      assert.deepEqual(
+        touchpoint,
+        touchpointOf({
+          visitor: 'v1',
+          session: 'se1',
+          occurredAt: NOON,
+          receivedAt: NOON + 40,
+          source: 'google',
+          medium: 'cpc',
+          campaign: 'spring',
+          clickId: 'g1',
+          landingPage: '/landing',
+        }),
+      );
+    });
+
+    test('a session over midnight is one session', async () => {
+      const site = 'midnight';
+      const midnight = NOON - DAY / 2;
+      const hit = { site, visitor: 'v1', session: 'se1' };
+      await store.facts.insertEvents(
+        [
+          eventOf({ ...hit, occurredAt: midnight - MINUTE, source: 'news' }),
+          eventOf({ ...hit, occurredAt: midnight + MINUTE }),
+        ],
+        'midnight-1',
+      );
+      for (const [from, to] of [
+        [midnight, midnight + DAY],
+        [midnight - DAY, midnight - 1],
+      ] as const) {
+        const [session] = await store.facts.sessionsBetween([{ site, visitor: 'v1' }], from, to);
+        assert.equal(session?.firstAt, midnight - MINUTE);
+        assert.equal(session.lastAt, midnight + MINUTE);
+        assert.equal(session.source, 'news');
+      }
+      assert.deepEqual(
+        await store.facts.sessionsBetween([{ site, visitor: 'v1' }], midnight + 2 * MINUTE, midnight + DAY),
+        [],
+      );
+      assert.equal((await store.facts.touchpoints(site, ['v1'])).length, 1);
+    });
+
+    test('touchpoints: in time order, ties by arrival; no bots, no hits without identity, no other site', async () => {
+      const site = 'paths';
+      const at = (session: string, occurredAt: number, receivedAt: number, more = {}) =>
+        eventOf({ site, visitor: 'v1', session, occurredAt, receivedAt, ...more });
+      await store.facts.insertEvents(
+        [
+          at('third', NOON + MINUTE, NOON + MINUTE),
+          at('second', NOON, NOON + 200),
+          at('first', NOON, NOON + 100),
+          at('robot', NOON - MINUTE, NOON, { bot: 'webdriver' }),
+          eventOf({ site }),
+          eventOf({ site: 'elsewhere', visitor: 'v1', session: 'x' }),
+          eventOf({ site, visitor: 'v2', session: 'zero', occurredAt: NOON - DAY }),
+        ],
+        'paths-1',
+      );
+      const path = await store.facts.touchpoints(site, ['v1', 'v2', 'v1', 'never-seen']);
+      assert.deepEqual(
+        path.map(({ session }) => session),
+        ['zero', 'first', 'second', 'third'],
+      );
+      assert.deepEqual(await store.facts.touchpoints(site, []), []);
+      assert.deepEqual(
+        await store.facts.visitorsOfSessions(site, ['second', 'zero', 'x', 'robot']),
+        new Map([
+          ['second', 'v1'],
+          ['zero', 'v2'],
+        ]),
+      );
+    });
+
+    test('the last hit of a site', async () => {
+      assert.equal(await store.facts.lastHit('silent'), null);
+      const long = Date.UTC(2020, 0, 1);
+      await store.facts.insertEvents([eventOf({ site: 'seen', occurredAt: long, url: 'https://a.test/' })], 'seen-1');
+      assert.deepEqual(await store.facts.lastHit('seen'), { occurredAt: long, url: 'https://a.test/' });
+      const now = Date.now();
+      await store.facts.insertEvents([eventOf({ site: 'seen', occurredAt: now, url: 'https://b.test/' })], 'seen-2');
+      assert.deepEqual(await store.facts.lastHit('seen'), { occurredAt: now, url: 'https://b.test/' });
+    });
+
+    test('credits: labels, whole amounts once per entry, restated by sign, exact per token', async () => {
+      const { facts, client } = store;
+      const half = {
+        first_touch: 0,
+        last_touch: 1000,
+        last_non_direct: 0,
+        linear: 500,
+        position_based: 500,
+        time_decay: 501,
+      };
+      const other = {
+        first_touch: 1000,
+        last_touch: 0,
+        last_non_direct: 1000,
+        linear: 500,
+        position_based: 500,
+        time_decay: 499,
+      };
+      const google = touchpointOf({
+        visitor: 'v1',
+        source: 'google',
+        medium: 'cpc',
+        channel: 'Paid Search',
+        occurredAt: NOON - DAY,
+      });
+      const rows = [
+        creditOf({ paymentId: 'ch_1', amountMinor: 1000, touchpoint: google, amounts: other }),
+        creditOf({
+          paymentId: 'ch_1',
+          amountMinor: 1000,
+          touchpoint: touchpointOf({ visitor: 'v1' }),
+          position: 1,
+          amounts: half,
+        }),
+        creditOf({ paymentId: 'ch_2', amountMinor: 700, position: -1, reason: 'no_visitor_id' }),
+      ];
+      await facts.insertCredits(rows, 'credits-1');
+      await facts.insertCredits(rows, 'credits-1');
+      const bySource = () =>
+        client.read(
+          `SELECT source, medium, channel, toInt32(sum(amount * sign)) AS amount, toInt32(sum(linear * sign)) AS linear,
+           toInt32(sum(time_decay * sign)) AS decay, any(reason) AS reason
+           FROM credits WHERE site = {site:String} GROUP BY source, medium, channel ORDER BY source`,
+          { site: 's1' },
+        );
+      assert.deepEqual(await bySource(), [
+        { source: '(direct)', medium: '(none)', channel: 'Direct', amount: 0, linear: 500, decay: 501, reason: '' },
+        {
+          source: '(unattributed)',
+          medium: '(unattributed)',
+          channel: '(unattributed)',
+          amount: 700,
+          linear: 700,
+          decay: 700,
+          reason: 'no_visitor_id',
+        },
+        { source: 'google', medium: 'cpc', channel: 'Paid Search', amount: 1000, linear: 500, decay: 499, reason: '' },
+      ]);
+      const restated = [
+        ...rows.slice(0, 2).map((row) => ({ ...row, sign: -1 as const })),
+        creditOf({ paymentId: 'ch_1', amountMinor: 1000, touchpoint: google }),
+      ];
+      await facts.insertCredits(restated, 'credits-2');
+      const [direct, , paid] = (await bySource()) as { amount: number; linear: number }[];
+      assert.deepEqual([direct?.linear, paid?.linear, paid?.amount], [0, 1000, 1000]);
+      assert.equal(await count('credits'), 6);
+    });
+
+    test('a fault in the SQL is loud, and is not an outage', async () => {
+      for (const sql of ['SELECT nothing FROM nowhere', 'SELEC 1', 'SELECT {missing:String}'])
+        await assert.rejects(store.client.query(sql), ClickHouseError, sql);
+      await assert.rejects(
+        store.client.insert('events', ['site'], [[{ not: 'a string' }]], 'fault-1'),
+        ClickHouseError,
+      );
+    });
+
+    test('a parameter is a value, never code', async () => {
+      for (const value of ["' OR 1 --", "'); DROP TABLE events; --", '{x:String}', '\\', "\\'", '` UNION SELECT 1'])
+        assert.deepEqual(await store.client.read('SELECT {value:String} AS value', { value }), [{ value }]);
+      const values = ["a'b", 'c\\', 'd\ne', '[]', "']"];
+      assert.deepEqual(await store.client.read('SELECT {values:Array(String)} AS values', { values }), [{ values }]);
+      assert.deepEqual(
+        await store.client.read(
+          "SELECT '{value:String}' AS text, {n:Int64} AS n, {at:DateTime64(3)} = toDateTime64('2026-11-03 12:00:00.5', 3) AS at -- {n:Int64}",
+          {
+            n: -5,
+            at: '2026-11-03 12:00:00.500',
+          },
+        ),
+        [{ text: '{value:String}', n: -5, at: 1 }],
+      );
+    });
+
+    test('reports can not write', async () => {
+      for (const sql of [
+        'INSERT INTO events (site) SELECT 1',
+        'DROP TABLE credits',
+        'TRUNCATE TABLE events',
+        'CREATE TABLE x (a Int8) ENGINE = Memory',
+      ])
+        await assert.rejects(store.client.read(sql), ClickHouseError, sql);
+      await assert.rejects(store.client.read('SELECT 1 SETTINGS readonly = 0'), ClickHouseError);
+      assert.ok((await count('events')) > 0);
+    });
+
+    test('a report that wants too much memory or time fails alone', async () => {
+      await assert.rejects(store.client.read('SELECT length(groupArray(number)) FROM numbers(1000000000)'), {
+        code: '241',
+      });
+      const hasty = createFactsClient({ endpoint: () => null });
+      await assert.rejects(hasty.query('SELECT 1'), FactsUnavailable);
+      await store.facts.ping();
+    });
+
+    if (engine.guardsText)
+      test('SQL reaches neither files nor the network, and is one statement', async () => {
+        const refused = [
+          "SELECT file('/etc/passwd')",
+          'SELECT "file"(\'/etc/passwd\')',
+          "SELECT `FILE` /* */ ('/etc/passwd')",
+          "SELECT * FROM file('/etc/passwd', 'LineAsString')",
+          "SELECT * FROM url('http://127.0.0.1:1/', 'LineAsString')",
+          "SELECT * FROM s3('http://127.0.0.1/b/k', 'CSV')",
+          "SELECT * FROM remote('127.0.0.1:9000', 'system.one')",
+          "SELECT * FROM executable('id', 'CSV', 'a String')",
+          "SELECT 1 INTO OUTFILE '/tmp/headwater-outfile'",
+          "SELECT 1 INTO/**/OUTFILE '/tmp/headwater-outfile'",
+          "INSERT INTO events FROM INFILE '/etc/passwd' FORMAT CSV",
+          'SELECT 1; SELECT 2',
+          'SELECT 1;\n--\nDROP TABLE events',
+          'SET max_threads = 1',
+          'USE system',
+          'SYSTEM SHUTDOWN',
+          'CREATE TEMPORARY TABLE t (a Int8)',
+          "CREATE TABLE t (a String) ENGINE = File('CSV', '/etc/passwd')",
+          "CREATE TABLE t (a String) ENGINE URL('http://127.0.0.1:1/', CSV)",
+          'SELECT sleep(3)',
+          "SELECT 'unfinished",
+        ];
+        for (const sql of refused) {
+          await assert.rejects(store.client.read(sql), ClickHouseError, `read: ${sql}`);
+          await assert.rejects(store.client.command(sql), ClickHouseError, `command: ${sql}`);
+        }
+        // Words inside strings and quoted names are not code.
+        assert.deepEqual(await store.client.read("SELECT 'INTO OUTFILE file(); ' AS `into outfile`"), [
+          { 'into outfile': 'INTO OUTFILE file(); ' },
+        ]);
+      });
+  });
+}
+
+test('an engine that is not there is FactsUnavailable', async () => {
+  const client = createFactsClient({
+    endpoint: () => ({ url: 'http://127.0.0.1:9', username: 'default', password: '' }),
+  });
+  const facts = createFacts(client, async () => ({ rows: [], totals: {} }));
+  await assert.rejects(facts.ping(), FactsUnavailable);
+  await assert.rejects(facts.insertEvents([eventOf({})], 'away-1'), FactsUnavailable);
+  await facts.close();
+});

@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { test } from 'node:test';
+import { Kysely, type CompiledQuery } from 'kysely';
+import { createAttributions } from '../../src/storage/records/attributions.ts';
+import { createConnections } from '../../src/storage/records/connections.ts';
+import type { Database } from '../../src/storage/records/database.ts';
+import { createSqliteDialect } from '../../src/storage/records/dialects/sqlite.ts';
+import { createIdentities } from '../../src/storage/records/identities.ts';
+import { createInbox } from '../../src/storage/records/inbox.ts';
+import { createJobs } from '../../src/storage/records/jobs.ts';
+import { createKeys } from '../../src/storage/records/keys.ts';
+import { createLedger } from '../../src/storage/records/ledger.ts';
+import { MIGRATIONS } from '../../src/storage/records/migrations/all.ts';
+import { migrate } from '../../src/storage/records/migrations/migrate.ts';
+import { createObjects } from '../../src/storage/records/objects.ts';
+import { createOutbox } from '../../src/storage/records/outbox.ts';
+import { createPayments } from '../../src/storage/records/payments.ts';
+import { createSites } from '../../src/storage/records/sites.ts';
+import { createWanted } from '../../src/storage/records/wanted.ts';
+import { makeCredit, makeEntry, makePayment } from './record-stores.ts';
+
+/**
+ * A statement that reads a whole table is quick in every test and slow in the second year. So every statement of the
+ * running program is shown to SQLite's planner, and none may scan a table that grows.
+ */
+test('no statement of the running program reads a whole table', async () => {
+  const home = await mkdtemp(join(tmpdir(), 'headwater-plans-'));
+  const path = join(home, 'records.sqlite');
+  const queries = new Map<string, CompiledQuery>();
+  const db = new Kysely<Database>({
+    dialect: createSqliteDialect({ path }),
+    log: (event) => void queries.set(event.query.sql, event.query),
+  });
+  try {
+    await migrate(db, MIGRATIONS, 1);
+    queries.clear();
+    await runEverything(db);
+    const planner = new DatabaseSync(path);
+    const bad: string[] = [];
+    let planned = 0;
+    for (const { sql, parameters } of queries.values()) {
+      if (/^(begin|commit|rollback)/.test(sql)) continue;
+      planned += 1;
+      const plan = planner.prepare(`explain query plan ${sql}`).all(...(parameters as string[]));
+      const details = plan.map((row) => String(row['detail']));
+      bad.push(...details.filter(isWhole).map((detail) => `${detail}: ${sql}`));
+    }
+    planner.close();
+    assert.deepEqual(bad, []);
+    assert.ok(planned > 40, `${planned} statements seen`);
+  } finally {
+    await db.destroy();
+    await rm(home, { recursive: true, force: true });
+  }
+});
+
+/** Scanned without harm: the rows a statement brings itself, and the few it has already narrowed down to. */
+const SMALL = /^SCAN (due|CONSTANT ROW|\d+-ROW VALUES CLAUSE|\(subquery-\d+\))/;
+/** In order along a partial index, which holds only the rows in question, or up to a limit. */
+const ALONG_AN_INDEX = /^SCAN \w+ USING (COVERING )?INDEX (inbox_due|wanted_due|outbox_written_down)$/;
+
+function isWhole(detail: string): boolean {
+  return detail.startsWith('SCAN ') && !SMALL.test(detail) && !ALONG_AN_INDEX.test(detail);
+}
+
+async function runEverything(db: Kysely<Database>): Promise<void> {
+  const ids = ['a', 'b', 'c'];
+  await createKeys(db).byHash('h');
+  await createSites(db).get('s');
+  await createConnections(db).ofSite('s');
+  await createConnections(db).secrets('s');
+
+  const inbox = createInbox(db);
+  const event = { connection: 'c', eventId: 'e', type: 't', body: 'b', receivedAt: 1 };
+  await inbox.add(event);
+  const [row] = await inbox.claim('w', 1, 1, 10);
+  await inbox.done(row!, 2);
+  await inbox.fail(row!, 'x', 3);
+  await inbox.counts('s');
+  await inbox.deadLetters('s', 10);
+  await inbox.replay('s', 'e', 1);
+  await inbox.replay('s', null, 1);
+
+  const wanted = createWanted(db);
+  await wanted.add('c', [{ kind: 'invoice', by: null, id: 'in' }], 1);
+  const [want] = await wanted.claim('w', 1, 1, 10);
+  await wanted.settle(want!, 'found', null);
+  await wanted.fail(want!, 'x', 1);
+  await wanted.retryForbidden('c', 1);
+
+  const objects = createObjects(db);
+  const customer = { kind: 'customer' as const, id: 'cus', createdAt: 1, evidence: [], emailHash: null };
+  await objects.put('c', customer, ids);
+  await objects.put('c', customer, []);
+  await objects.get('c', 'cus');
+  await objects.getMany('c', ids);
+  await objects.referencing('c', ids, ['charge']);
+
+  const entry = makeEntry('ch');
+  await createLedger(db).append('s', 'live', [entry]);
+  await createLedger(db).append('s', 'live', [{ ...entry, feeMinor: 1 }]);
+  await createLedger(db).entries('s', 'ch');
+
+  const payments = createPayments(db);
+  await payments.upsert(makePayment('s', 'ch', { customer: 'cus' }));
+  await payments.get('s', 'ch');
+  await payments.setLinks('s', 'ch', [{ object: 'o', field: 'f', value: 'v', claim: 'visitor', rung: 1, seenAt: 1 }]);
+  const attribution = (await payments.get('s', 'ch'))!.attribution;
+  await payments.setAttribution('s', 'ch', { ...attribution, visitors: ['v'] });
+  const page = await payments.list('s', 'live', 1, null);
+  await payments.upsert(makePayment('s', 'ch_0'));
+  await payments.list('s', 'live', 1, page.next ?? (await payments.list('s', 'live', 1, null)).next);
+  await payments.touchedBy('s', ids);
+  await payments.ofCustomer('s', 'live', 'cus');
+  await payments.all('s', 'ch', 10);
+
+  const attributions = createAttributions(db);
+  await attributions.request('s', ids, 1);
+  await attributions.due(1, 10);
+  await attributions.postpone('s', 'a', 'x', 5);
+  await attributions.finish('s', 'a', 1);
+
+  const identities = createIdentities(db);
+  await identities.add('s', [{ kind: 'app_id', value: 'v', visitor: 'x', seenAt: 1 }]);
+  await identities.visitors('s', 'app_id', ids);
+  await identities.ofVisitors('s', ids);
+
+  const outbox = createOutbox(db);
+  await outbox.add([makeCredit('s', entry, null)]);
+  const batch = await outbox.nextBatch(10);
+  await outbox.nextBatch(10);
+  await outbox.remove(batch!.token);
+
+  const jobs = createJobs(db);
+  await jobs.add('k', {}, 1);
+  const job = await jobs.claim('w', 1, 1);
+  await jobs.progress(job!, {}, 5);
+  await jobs.finish(job!, null);
+  await jobs.get(job!.id);
+}
