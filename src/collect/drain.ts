@@ -17,7 +17,8 @@ export interface Drain {
   runOnce(): Promise<boolean>;
 }
 
-const BATCH_EVENTS = 10_000;
+/** With a row of the spool on top still one insert of the facts store, which refuses it as a whole or not at all. */
+const BATCH_EVENTS = 8000;
 /** Below this many waiting hits the next turn may wait: many small inserts cost the facts store more than they bring. */
 const BUSY_EVENTS = 2000;
 

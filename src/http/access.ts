@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import type { ApiKey, Site } from '../storage/records/records.ts';
 import type { HttpDeps, Member } from './deps.ts';
 import { Refusal } from './errors.ts';
 
 /**
- * Who may call a route. Each API route names one of these in its `config.access`; a route without one does not start.
+ * Who may call a route. Each route names one of these in its `config.access`; a route without one does not start.
  * - public: anyone
  * - member: someone signed in to the dashboard
  * - caller: a member, or a server key
@@ -13,7 +13,7 @@ import { Refusal } from './errors.ts';
  * - site:member: a member of the site's team; no key
  */
 export type Access = 'public' | 'member' | 'caller' | 'site:read' | 'site:write' | 'site:member';
-export const ACCESS: readonly Access[] = ['public', 'member', 'caller', 'site:read', 'site:write', 'site:member'];
+const ACCESS: readonly Access[] = ['public', 'member', 'caller', 'site:read', 'site:write', 'site:member'];
 
 export type Caller = { kind: 'key'; key: ApiKey } | { kind: 'member'; member: Member; teams: string[] };
 
@@ -41,6 +41,13 @@ const unknownSite = (id: string) =>
 const signInFirst = () =>
   new Refusal(401, { code: 'unauthorized', message: 'sign in, or send a key: "Authorization: Bearer hw_…"' });
 
+/** @throws Error at start for a route that does not name who may call it */
+export function requiredAccess({ method, url, config }: RouteOptions): Access {
+  const access = config?.access;
+  if (access && ACCESS.includes(access)) return access;
+  throw new Error(`${String(method)} ${url} has no config.access; name who may call it (http/access.ts)`);
+}
+
 type KeyDeps = Pick<HttpDeps, 'keys' | 'now' | 'log'>;
 
 /** The key of an Authorization header: null without one. @throws Refusal 401 for a key that is unknown or expired */
@@ -66,13 +73,6 @@ export async function keyOf(authorization: string | undefined, deps: KeyDeps): P
 export function guard(scope: FastifyInstance, deps: HttpDeps): void {
   scope.decorateRequest('caller', null);
   scope.decorateRequest('site', null);
-  scope.addHook('onRoute', (route) => {
-    if (!ACCESS.includes(route.config?.access as Access)) {
-      throw new Error(
-        `${String(route.method)} ${route.url} has no config.access; name who may call it (http/access.ts)`,
-      );
-    }
-  });
   scope.addHook('onRequest', async (request, reply) => {
     const access = request.routeOptions.config.access;
     // Undefined only for addresses without a route, which answer 404.

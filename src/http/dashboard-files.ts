@@ -1,39 +1,34 @@
-import fastifyStatic from '@fastify/static';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { HttpDeps } from './deps.ts';
 import { Refusal, sendRefusal } from './errors.ts';
+import { readFiles, sendFile } from './static-files.ts';
 
 /**
- * The built dashboard, and what an address without a route answers: the dashboard's page for people (it has its own
- * addresses), a JSON 404 for programs.
+ * The built dashboard, and what an address without a route answers: the dashboard's page for people (it has addresses of
+ * its own), a JSON 404 for programs.
  */
 export function dashboardFiles(scope: FastifyInstance, { dashboardDir }: Pick<HttpDeps, 'dashboardDir'>): void {
-  const isBuilt = existsSync(join(dashboardDir, 'index.html'));
-  scope.setNotFoundHandler((request, reply) => {
-    if (!asksForPage(request)) return nothingThere(request, reply);
-    if (isBuilt) return reply.header('cache-control', 'no-cache').sendFile('index.html');
-    return reply.code(503).type('text/plain').send('The dashboard is not built; start Headwater with `npm start`.\n');
-  });
-  if (!isBuilt) return;
-  scope.register(fastifyStatic, {
-    root: dashboardDir,
-    cacheControl: false,
-    setHeaders(reply, path) {
+  const files = readFiles(dashboardDir);
+  const page = files.get('/index.html');
+
+  scope.setNotFoundHandler(async (request, reply) => {
+    if (request.method !== 'GET' && request.method !== 'HEAD') return nothingThere(request, reply);
+    const path = pathOf(request);
+    const file = files.get(path);
+    if (file && file !== page) {
       // Names under assets/ hold a hash of their content; everything else must be asked for again.
-      const isHashed = path.includes('/assets/');
-      reply.header('cache-control', isHashed ? 'public, max-age=31536000, immutable' : 'no-cache');
-    },
+      const isHashed = path.startsWith('/assets/');
+      reply.code(200).header('cache-control', isHashed ? 'public, max-age=31536000, immutable' : 'no-cache');
+      return sendFile(request, reply, file);
+    }
+    if (path !== '/index.html' && (path.startsWith('/api/') || /\.[^/]*$/.test(path)))
+      return nothingThere(request, reply);
+    if (page) return sendFile(request, reply.code(200).header('cache-control', 'no-cache'), page);
+    return reply.code(503).type('text/plain').send('The dashboard is not built; start Headwater with `npm start`.\n');
   });
 }
 
 const pathOf = (request: FastifyRequest) => request.url.split('?')[0]!;
-
-function asksForPage(request: FastifyRequest): boolean {
-  const path = pathOf(request);
-  return ['GET', 'HEAD'].includes(request.method) && !path.startsWith('/api/') && !/\.[^/]*$/.test(path);
-}
 
 function nothingThere(request: FastifyRequest, reply: FastifyReply) {
   const path = pathOf(request).slice(0, 200);

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 
@@ -84,6 +85,20 @@ function asRefusal(error: FastifyError, request: FastifyRequest): Refusal {
   request.log.error({ request: request.id, route: request.routeOptions?.url, error: error.stack }, 'request failed');
   const message = `the server failed on this request; its log says why (request ${request.id})`;
   return new Refusal(500, { code: 'internal', message });
+}
+
+/** What is not even HTTP: the socket is all there is to answer on. */
+export function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const [status, code, message] =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? ['431 Request Header Fields Too Large', 'headers_too_large', 'the headers are too large; send fewer cookies']
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? ['408 Request Timeout', 'timeout', 'the request did not arrive in time; send it again']
+        : ['400 Bad Request', 'bad_request', 'this is not a valid HTTP request'];
+  const body = JSON.stringify({ error: { code, message } });
+  const headers = `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close`;
+  socket.end(`HTTP/1.1 ${status}\r\n${headers}\r\n\r\n${body}`);
 }
 
 interface Issue {

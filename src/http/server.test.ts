@@ -23,6 +23,15 @@ describe('pages, pixel and probes', () => {
     }
     const asset = await at.server.inject({ url: '/assets/app-1a2b.js' });
     assert.match(asset.headers['cache-control'] as string, /immutable/);
+    assert.equal(asset.statusCode, 200);
+    assert.match(asset.headers['content-security-policy'] as string, /script-src 'self'/);
+    for (const url of [
+      '/assets/../../records.sqlite',
+      '/assets/%2e%2e/%2e%2e/records.sqlite',
+      '/..%2frecords.sqlite',
+    ]) {
+      assert.equal((await at.server.inject({ url })).statusCode, 404, url);
+    }
     for (const [method, url] of [
       ['GET', '/api/v1/nothing'],
       ['GET', '/api/nothing'],
@@ -52,6 +61,19 @@ describe('pages, pixel and probes', () => {
     assert.equal(first.headers['cross-origin-resource-policy'], 'cross-origin');
     const again = await at.server.inject({ url: '/hw.js', headers: { 'if-none-match': first.headers.etag as string } });
     assert.equal(again.statusCode, 304);
+
+    const large = await createTestServer({ pixel: Buffer.from('track();'.repeat(500)) });
+    for (const [accepted, encoding] of [
+      ['gzip, deflate, br', 'br'],
+      ['gzip;q=1.0, br;q=0', 'gzip'],
+      ['identity', undefined],
+    ] as const) {
+      const answer = await large.server.inject({ url: '/hw.js', headers: { 'accept-encoding': accepted } });
+      assert.equal(answer.headers['content-encoding'], encoding);
+      assert.equal(answer.headers.vary, 'accept-encoding');
+      assert.equal(answer.rawPayload.length < 200, encoding !== undefined);
+    }
+    await large.close();
   });
 
   it('is ready while its stores are, and names the one that is not', async () => {

@@ -4,12 +4,12 @@ import Fastify, { LogController } from 'fastify';
 import type { FastifyInstance } from 'fastify';
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import { guard } from './access.ts';
+import { guard, requiredAccess } from './access.ts';
 import type { Access } from './access.ts';
 import type { ApiScope } from './api-scope.ts';
 import { dashboardFiles } from './dashboard-files.ts';
 import type { HttpDeps } from './deps.ts';
-import { handleError } from './errors.ts';
+import { answerBrokenRequest, handleError } from './errors.ts';
 import { accountRoutes } from './routes/account.ts';
 import { collectRoutes } from './routes/collect.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -21,11 +21,11 @@ import { siteRoutes } from './routes/sites.ts';
 import { stripeRoutes } from './routes/stripe.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
 
-/** One route and who may call it; 'files': the built dashboard's. */
+/** One route and who may call it. */
 export interface RouteRow {
   method: string;
   url: string;
-  access: Access | 'files';
+  access: Access;
 }
 
 declare module 'fastify' {
@@ -47,6 +47,7 @@ export function createServer(deps: HttpDeps): FastifyInstance {
     logController: new LogController({ disableRequestLogging: true }),
     // A logger per request costs the hot path more than it tells: error lines carry the request's id themselves.
     childLoggerFactory: (logger) => logger,
+    clientErrorHandler: answerBrokenRequest,
     frameworkErrors: (error, request, reply) => void handleError(error, request, reply),
     trustProxy: deps.trustedProxies,
     bodyLimit: API_BODY_BYTES,
@@ -56,8 +57,9 @@ export function createServer(deps: HttpDeps): FastifyInstance {
   // What the tenant matrix of the tests is made from.
   const routeTable: RouteRow[] = [];
   server.decorate('routeTable', routeTable);
-  server.addHook('onRoute', ({ method, url, config }) => {
-    for (const each of [method].flat()) routeTable.push({ method: each, url, access: config?.access ?? 'files' });
+  server.addHook('onRoute', (route) => {
+    const access = requiredAccess(route);
+    for (const method of [route.method].flat()) routeTable.push({ method, url: route.url, access });
   });
   server.setErrorHandler(handleError);
   server.setValidatorCompiler(validatorCompiler);

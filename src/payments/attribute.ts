@@ -5,7 +5,9 @@ import { resolveVisitor } from '../core/link.ts';
 import type { Link, UnattributedReason } from '../core/link.ts';
 import type { Payment } from '../core/payment.ts';
 import type { Log } from '../loop.ts';
+import { FactsUnavailable } from '../storage/facts/facts.ts';
 import type { Facts } from '../storage/facts/facts.ts';
+import { RecordsUnavailable } from '../storage/records/records.ts';
 import type { Attribution, PaymentRow, Records } from '../storage/records/records.ts';
 import { JOIN_MAX_VISITORS, readEvidence, readSiblings } from './evidence.ts';
 import type { Evidence, Sibling } from './evidence.ts';
@@ -150,7 +152,8 @@ function attribute({ payment, entries, links, resolved, siblings, evidence, wind
   if ('reason' in resolved) {
     return { ...unattributed(payment, entries, resolved.reason), visitors: evidence.claimed(links) };
   }
-  const { visitor, usedLink } = resolved;
+  const { visitor } = resolved;
+  const usedLink = { object: resolved.usedLink.object, field: resolved.usedLink.field, value: resolved.usedLink.value };
   const customers = new Set([visitor, ...siblings.flatMap((sibling) => sibling.visitor ?? [])]);
   const { visitors, touchpoints } = evidence.joined(customers.size > JOIN_MAX_VISITORS ? [visitor] : [...customers]);
   const endsAt = pathEnd(payment);
@@ -169,7 +172,6 @@ function unattributed(payment: Payment, entries: readonly LedgerEntry[], reason:
   return { visitor: null, visitors: [], reason, usedLink: null, path: [], credits: {}, rows };
 }
 
-/** By name: this folder knows the stores' types, not their code. */
 function isOutage(error: unknown): boolean {
-  return error instanceof Error && (error.name === 'FactsUnavailable' || error.name === 'RecordsUnavailable');
+  return error instanceof FactsUnavailable || error instanceof RecordsUnavailable;
 }

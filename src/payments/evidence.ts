@@ -1,4 +1,5 @@
-import type { Link } from '../core/link.ts';
+import { isPlaceholder, isWellFormedId } from '../core/link.ts';
+import type { KnownVisitors, Link } from '../core/link.ts';
 import type { Payment } from '../core/payment.ts';
 import type { Touchpoint } from '../core/touchpoint.ts';
 import type { Facts } from '../storage/facts/facts.ts';
@@ -8,21 +9,11 @@ import type { Records } from '../storage/records/records.ts';
 export const JOIN_MAX_VISITORS = 50;
 /** Beyond this many payments of one customer only the first (by id) lend their visitors: each is read one by one. */
 const SIBLINGS_MAX = 200;
-const ID_PATTERN = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** Another payment of the same customer, and the visitor its own links resolved to. */
 export interface Sibling {
   id: string;
   visitor: string | null;
-}
-
-/** What `resolveVisitor` (core/link.ts) must know. */
-export interface KnownVisitors {
-  /** Visitor → when first seen (epoch ms), for those ever seen. */
-  visitors: Map<string, number>;
-  sessionOwners: Map<string, string>;
-  appIds: Map<string, string>;
-  emailHashes: Map<string, string>;
 }
 
 /** Everything that attributing some payments of a site needs from both stores, read in a few queries. */
@@ -54,12 +45,12 @@ export async function readEvidence(stores: Stores, site: string, paymentIds: rea
     ...new Set(claims.filter((link) => kinds.includes(link.claim)).map((link) => link.value)),
   ];
 
-  const sessions = claimed('session').filter(isId);
+  const sessions = claimed('session').filter(isWellFormedId);
   const sessionOwners =
     sessions.length > 0 ? await facts.visitorsOfSessions(site, sessions) : new Map<string, string>();
-  const byAppId = await readIdentity(records, site, 'app_id', claimed('client_reference'));
-  const byEmail = await readIdentity(records, site, 'email_hash', claimed('email_hash'));
-  for (const visitor of claimed('visitor', 'client_reference').filter(isId)) candidates.add(visitor);
+  const byAppId = await readIdentity(records, site, 'app_id', claimed('client_reference').filter(isUsable));
+  const byEmail = await readIdentity(records, site, 'email_hash', claimed('email_hash').filter(isUsable));
+  for (const visitor of claimed('visitor', 'client_reference').filter(isWellFormedId)) candidates.add(visitor);
   for (const visitor of sessionOwners.values()) candidates.add(visitor);
   for (const owners of [...byAppId.values(), ...byEmail.values()]) owners.forEach((owner) => candidates.add(owner));
 
@@ -142,7 +133,7 @@ async function readGroups(records: Records, site: string, visitors: readonly str
   if (visitors.length === 0) return groups;
   const given = await records.identities.ofVisitors(site, visitors);
   for (const kind of ['app_id', 'email_hash'] as const) {
-    const rows = given.filter((row) => row.kind === kind);
+    const rows = given.filter((row) => row.kind === kind && isUsable(row.value));
     const owners = await readIdentity(records, site, kind, [...new Set(rows.map((row) => row.value))]);
     for (const { visitor, value } of rows) {
       groups.set(visitor, [...(groups.get(visitor) ?? []), ...(owners.get(value) ?? [])]);
@@ -151,6 +142,7 @@ async function readGroups(records: Records, site: string, visitors: readonly str
   return groups;
 }
 
-function isId(value: string): boolean {
-  return ID_PATTERN.test(value);
+/** Everybody is "guest": such a value joins nobody. */
+function isUsable(value: string): boolean {
+  return !isPlaceholder(value);
 }

@@ -47,11 +47,27 @@ export function eventOf(fields: Partial<Event>): Event {
 }
 
 export function touchpointOf(fields: Partial<Touchpoint>): Touchpoint {
-  const { visitor, session, occurredAt, receivedAt, hostname, country, device, browser, os, ...rest } = eventOf({});
-  const { source, medium, campaign, term, content, clickId, clickIdKind, referrerHost, referrer, channel } = rest;
   return {
-    ...{ visitor, session, occurredAt, receivedAt, hostname, country, device, browser, os, landingPage: '/' },
-    ...{ source, medium, campaign, term, content, clickId, clickIdKind, referrerHost, referrer, channel },
+    visitor: '',
+    session: '',
+    occurredAt: NOON,
+    receivedAt: NOON + 40,
+    landingPage: '/',
+    hostname: 'shop.test',
+    country: 'DE',
+    device: 'desktop',
+    browser: 'Firefox',
+    os: 'Linux',
+    source: '',
+    medium: '',
+    campaign: '',
+    term: '',
+    content: '',
+    clickId: '',
+    clickIdKind: '',
+    referrerHost: '',
+    referrer: '',
+    channel: 'Direct',
     ...fields,
   };
 }

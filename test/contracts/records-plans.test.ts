@@ -102,7 +102,6 @@ async function runEverything(db: Kysely<Database>): Promise<void> {
 
   const entry = makeEntry('ch');
   await createLedger(db).append('s', 'live', [entry]);
-  await createLedger(db).append('s', 'live', [{ ...entry, feeMinor: 1 }]);
   await createLedger(db).entries('s', 'ch');
 
   const payments = createPayments(db);

@@ -8,10 +8,19 @@ import type { Ledger } from './records.ts';
 
 type Row = Selectable<LedgerEntriesTable>;
 
-/** What an entry is. Never changes; a correction is an entry of its own. */
-const IDENTITY = ['payment', 'mode', 'kind', 'amount_minor', 'currency', 'occurred_at'] as const;
-/** What its balance transaction adds, once it is known. Null may become a value, a value stays. */
-const SETTLEMENT = ['balance_transaction', 'settled_minor', 'settled_currency', 'fee_minor'] as const;
+/** All of an entry besides its key. Nothing of it ever changes; a correction is an entry of its own. */
+const CONTENT = [
+  'payment',
+  'mode',
+  'kind',
+  'amount_minor',
+  'currency',
+  'occurred_at',
+  'balance_transaction',
+  'settled_minor',
+  'settled_currency',
+  'fee_minor',
+] as const;
 const AMOUNTS = ['amount_minor', 'occurred_at', 'settled_minor', 'fee_minor'] as const;
 
 export function createLedger(db: Kysely<Database>): Ledger {
@@ -56,26 +65,12 @@ async function appendChunk(transaction: Kysely<Database>, site: string, rows: re
     const before = byId.get(row.id);
     if (!before) throw new Error(`ledger entry ${row.id} of site ${site} was not stored`);
     refuseChange(before, row);
-    const news = SETTLEMENT.filter((column) => before[column] === null && row[column] !== null);
-    if (news.length === 0) continue;
-    await transaction
-      .updateTable('ledger_entries')
-      .set(Object.fromEntries(news.map((column) => [column, row[column]])))
-      .where('site', '=', site)
-      .where('id', '=', row.id)
-      .execute();
-    byId.set(row.id, { ...before, ...Object.fromEntries(news.map((column) => [column, row[column]])) });
   }
 }
 
 /** Invariant: an entry never changes. Whoever asks for that has computed money wrongly, so the work stops loudly. */
 function refuseChange(before: Row, after: Row): void {
-  const changed = [
-    ...IDENTITY.filter((column) => before[column] !== after[column]),
-    ...SETTLEMENT.filter(
-      (column) => before[column] !== null && after[column] !== null && before[column] !== after[column],
-    ),
-  ];
+  const changed = CONTENT.filter((column) => before[column] !== after[column]);
   if (changed.length === 0) return;
   const what = changed.map((column) => `${column} ${before[column]} → ${after[column]}`).join(', ');
   throw new Error(

@@ -229,10 +229,7 @@ export interface Wanted {
 export interface Ledger {
   /** In the order (occurredAt, id). */
   entries(site: string, paymentId: string): Promise<LedgerEntry[]>;
-  /**
-   * An entry that is there already with the same content changes nothing; settlement fields that were null are filled
-   * in once known. Throws on any other difference: an entry never changes.
-   */
+  /** An entry that is there already changes nothing. Throws when it is there with other content: it never changes. */
   append(site: string, mode: Mode, entries: readonly LedgerEntry[]): Promise<void>;
 }
 
