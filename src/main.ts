@@ -11,7 +11,9 @@ import { createCollectCounters } from './collect/counters.ts';
 import { createDrain } from './collect/drain.ts';
 import { createLocate } from './collect/locate.ts';
 import { createSpool } from './collect/spool.ts';
+import { ConfigError } from './config.ts';
 import type { Config } from './config.ts';
+import { lockDirectory } from './directory-lock.ts';
 import { createAccounts } from './http/accounts/accounts.ts';
 import type { HttpDeps } from './http/deps.ts';
 import { createServer } from './http/server.ts';
@@ -33,10 +35,10 @@ import { createSecrets } from './secrets.ts';
 import { createSiteActivity } from './sites/activity.ts';
 import { createEnvironmentConnection } from './sites/environment-connection.ts';
 import { createStripeSettings } from './sites/stripe-settings.ts';
-import { createFactsClient } from './storage/facts/client.ts';
-import type { FactsEndpoint } from './storage/facts/client.ts';
+import { createFactsClient, endpointOfUrl } from './storage/facts/client.ts';
 import { createFacts } from './storage/facts/create.ts';
 import { startEmbedded } from './storage/facts/embedded/supervise.ts';
+import { FactsUnavailable } from './storage/facts/facts.ts';
 import type { Facts } from './storage/facts/facts.ts';
 import { createReport } from './storage/facts/report.ts';
 import { openRecords } from './storage/records/open.ts';
@@ -44,7 +46,12 @@ import { WEBHOOK_EVENTS } from './stripe/event-types.ts';
 import { createStripeProvider } from './stripe/provider.ts';
 
 const DIST = fileURLToPath(new URL('../dist/', import.meta.url));
-const HELD_PORT_WAIT_MS = 10_000;
+/** How long a port or a data directory still held by a dying process is awaited. */
+const HELD_WAIT_MS = 10_000;
+/** What is acknowledged is committed: a request or a store that hangs must not keep the process from ending. */
+const REQUESTS_WAIT_MS = 3_000;
+const WORKERS_WAIT_MS = 4_000;
+const MIGRATION_WAIT_MS = 5_000;
 const now = () => Date.now();
 
 /** What commands and the server share: the records store, the secrets, Stripe. */
@@ -110,10 +117,12 @@ export async function start(config: Config): Promise<Running> {
     for (const closer of closers.splice(0).reverse()) await closer();
   };
   try {
+    // Two servers on one directory would drain one spool twice.
+    closers.push(await lockDirectory(config.dataDir, { what: 'data directory', waitMs: HELD_WAIT_MS }));
     const base = await openBase(config, log);
     const { records, accounts, connect } = base;
     closers.push(() => records.close());
-    const facts = await openFacts(config, log);
+    const { facts, migrated } = await openFacts(config, log);
     closers.push(() => facts.close());
     const spool = createSpool({ path: join(config.dataDir, 'spool.sqlite'), now });
     closers.push(() => spool.close());
@@ -121,10 +130,10 @@ export async function start(config: Config): Promise<Running> {
     const server = createServer(await httpDeps({ config, log, base, facts, spool, workers }));
     const address = await listen(server, config);
     closers.push(
-      () => workers.stop(),
-      () => server.close(),
+      () => Promise.race([workers.stop(), sleep(WORKERS_WAIT_MS, undefined, { ref: false })]),
+      () => closeServer(server),
     );
-    workers.start();
+    workers.start(migrated);
     const publicUrl = config.port === 0 && config.publicUrl.endsWith(':0') ? address : config.publicUrl;
     const app: App = {
       records,
@@ -143,29 +152,80 @@ export async function start(config: Config): Promise<Running> {
 type Base = Awaited<ReturnType<typeof openBase>>;
 type Spool = ReturnType<typeof createSpool>;
 
+interface OpenedFacts {
+  facts: Facts;
+  /** Resolves when the schema is there. Until then every call of `facts` throws FactsUnavailable. */
+  migrated: Promise<void>;
+}
+
 /** The embedded engine must start or the program does not; a server by URL may be down for hours. */
-async function openFacts(config: Config, log: Logger): Promise<Facts> {
-  if (config.clickhouseUrl !== null) {
-    const endpoint = endpointOf(config.clickhouseUrl);
-    const client = createFactsClient({ endpoint: () => endpoint });
-    return createFacts(client, createReport(client), { cluster: config.clickhouseCluster });
-  }
+async function openFacts(config: Config, log: Logger): Promise<OpenedFacts> {
+  if (config.clickhouseUrl !== null) return openFactsByUrl(config, config.clickhouseUrl, log);
   const engine = await startEmbedded({ directory: join(config.dataDir, 'facts'), log });
   const client = createFactsClient({ endpoint: () => engine.endpoint() });
   const facts = createFacts(client, createReport(client), { close: () => engine.close() });
-  await facts.migrate();
-  return facts;
+  try {
+    await facts.migrate();
+  } catch (error) {
+    await facts.close();
+    throw error;
+  }
+  return { facts, migrated: Promise.resolve() };
 }
 
-function endpointOf(address: string): FactsEndpoint {
-  const url = new URL(address);
-  return {
-    url: url.origin,
-    username: decodeURIComponent(url.username) || 'default',
-    password: decodeURIComponent(url.password),
-    database: url.pathname.slice(1) || 'default',
+/**
+ * A server that does not answer is asked again until it does. One that answers and refuses (password, database, cluster)
+ * stops the start, when it is there at the start, and is logged when it comes later.
+ */
+async function openFactsByUrl(config: Config, address: string, log: Logger): Promise<OpenedFacts> {
+  const endpoint = endpointOfUrl(address);
+  const first = Promise.withResolvers<void>();
+  const done = Promise.withResolvers<void>();
+  let isMigrated = false;
+  const schemaClient = createFactsClient({ endpoint: () => endpoint });
+  const client = createFactsClient({
+    endpoint() {
+      if (isMigrated) return endpoint;
+      throw new FactsUnavailable('The server of CLICKHOUSE_URL has not answered since the start.');
+    },
+  });
+  const options = { cluster: config.clickhouseCluster };
+  const schema = createFacts(schemaClient, createReport(schemaClient), options);
+  const migration: Loop = createLoop({
+    name: 'facts schema',
+    intervalMs: 1_000,
+    log,
+    async runOnce() {
+      try {
+        await schema.migrate();
+      } catch (error) {
+        if (error instanceof FactsUnavailable) first.resolve();
+        else first.reject(new ConfigError(`CLICKHOUSE_URL: the server refused: ${(error as Error).message}`));
+        throw error;
+      }
+      isMigrated = true;
+      done.resolve();
+      first.resolve();
+      void migration.stop();
+      return false;
+    },
+  });
+  const close = async () => {
+    void migration.stop();
+    await schema.close();
   };
+  const facts = createFacts(client, createReport(client), { ...options, close });
+  migration.start();
+  try {
+    await Promise.race([first.promise, sleep(MIGRATION_WAIT_MS, undefined, { ref: false })]);
+  } catch (error) {
+    await facts.close();
+    throw error;
+  }
+  return { facts, migrated: done.promise };
 }
+
+const FACTS_LOOPS = new Set(['drain', 'attribute', 'mirror']);
 
 /** The background work. Each worker repeats one turn; whoever makes work for another wakes it. */
 function createWorkers(parts: { config: Config; log: Logger; base: Base; facts: Facts; spool: Spool }) {
@@ -202,11 +262,21 @@ function createWorkers(parts: { config: Config; log: Logger; base: Base; facts: 
   add('jobs', 500, createJobRunner({ records, recompute, now, log, onProgress: wake('attribute') }));
   add('environment', 1_000, createEnvironmentConnection({ records, secrets, key, webhookSecret, connect, log }));
 
+  let stopped = false;
   return {
     counters,
     wake,
-    start: () => Object.values(loops).forEach((loop) => loop.start()),
-    stop: () => Promise.all(Object.values(loops).map((loop) => loop.stop())),
+    /** Loops that need the facts store wait for its schema: failing before it is there would only slow them down. */
+    start(factsReady: Promise<void>) {
+      for (const [name, loop] of Object.entries(loops)) if (!FACTS_LOOPS.has(name)) loop.start();
+      void factsReady.then(() => {
+        if (!stopped) for (const name of FACTS_LOOPS) loops[name]!.start();
+      });
+    },
+    stop() {
+      stopped = true;
+      return Promise.all(Object.values(loops).map((loop) => loop.stop()));
+    },
   };
 }
 
@@ -268,21 +338,30 @@ async function httpDeps(parts: {
 
 /** A port that a dying process still holds is awaited; one that somebody uses is named. */
 async function listen(server: FastifyInstance, { port, host }: Config): Promise<string> {
-  const deadline = Date.now() + HELD_PORT_WAIT_MS;
+  const deadline = Date.now() + HELD_WAIT_MS;
   for (;;) {
     try {
       return await server.listen({ port, host });
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      if (code === 'EACCES') throw new Error(`PORT: ${port} may not be opened by this user; choose one above 1023`);
-      if (code === 'EADDRNOTAVAIL') throw new Error(`HOST: ${host} is not an address of this machine`);
+      if (code === 'EACCES')
+        throw new Error(`PORT: ${port} may not be opened by this user; choose one above 1023`, { cause: error });
+      if (code === 'EADDRNOTAVAIL')
+        throw new Error(`HOST: ${host} is not an address of this machine`, { cause: error });
       if (code !== 'EADDRINUSE') throw error;
       if (Date.now() >= deadline) {
-        throw new Error(`PORT: ${port} is used by another program; stop it or choose another PORT`);
+        throw new Error(`PORT: ${port} is used by another program; stop it or choose another PORT`, { cause: error });
       }
       await sleep(200);
     }
   }
+}
+
+/** No new requests; those under way get a moment, as a client that sends nothing must not hold the end up. */
+async function closeServer(server: FastifyInstance): Promise<void> {
+  const timer = setTimeout(() => server.server.closeAllConnections(), REQUESTS_WAIT_MS);
+  await server.close();
+  clearTimeout(timer);
 }
 
 /** Logs go to stderr: stdout belongs to the one line of --json. */

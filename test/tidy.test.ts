@@ -80,7 +80,7 @@ describe('who may import whom', () => {
       allowed: ({ to }: Import) =>
         isPackage(to)
           ? to !== 'stripe'
-          : inside(to, 'core', `storage/${store}`) || /^src\/(loop|secrets)\.ts$/.test(to),
+          : inside(to, 'core', `storage/${store}`) || /^src\/(loop|secrets|directory-lock)\.ts$/.test(to),
       remedy: `storage/${store} knows core and itself: join the stores in a use case`,
     })),
     {

@@ -22,3 +22,5 @@ const io: Io = {
 };
 
 process.exitCode = await run(process.argv.slice(2), io, COMMANDS);
+// Everything is closed and committed by now; a socket that some store left hanging must not keep the process.
+setTimeout(() => process.exit(), 1_000).unref();

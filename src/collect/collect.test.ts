@@ -1,79 +1,10 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, test } from 'node:test';
-import type { Event } from '../core/event.ts';
-import type { Site, SiteSettings } from '../storage/records/records.ts';
-import { type CollectRequest, type CollectResult, createCollect } from './collect.ts';
-import { createCollectCounters } from './counters.ts';
-import { createLocate } from './locate.ts';
-import { createSpool } from './spool.ts';
+import { test } from 'node:test';
+import type { Site } from '../storage/records/records.ts';
+import { batch, CHROME, keep, NOW, open, SITE, view } from './collect-samples.ts';
 
-const NOW = Date.UTC(2026, 10, 20, 12);
 const HOUR = 3_600_000;
-const CHROME =
-  'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36';
-const dir = mkdtempSync(join(tmpdir(), 'collect-'));
-after(() => rmSync(dir, { recursive: true }));
-
-const settings: SiteSettings = {
-  hosts: ['checkout.example'],
-  keptParameters: ['plan'],
-  hashRouting: false,
-  excludedPaths: ['/admin'],
-  visitorMetadataKeys: [],
-  windowDays: null,
-};
-const SITE: Site = {
-  id: 'site1',
-  team: 't',
-  name: 'Shop',
-  domain: 'shop.example',
-  timezone: 'UTC',
-  currency: 'usd',
-  settings,
-  createdAt: 0,
-};
-
-let files = 0;
-async function open(options: { bytesMax?: number; findSite?: () => Promise<Site | null> } = {}) {
-  const spool = createSpool({ path: join(dir, `${++files}.sqlite`), now: () => NOW, bytesMax: options.bytesMax });
-  const counters = createCollectCounters();
-  const collect = createCollect({
-    findSite: options.findSite ?? ((id) => (id === SITE.id ? SITE : null)),
-    spool,
-    locate: await createLocate(),
-    now: () => NOW,
-    hashEmail: (email) => `hash(${email})`,
-    countryHeader: 'cf-ipcountry',
-    counters,
-  });
-  const post = (body: unknown, request: Partial<CollectRequest> = {}): Promise<CollectResult> =>
-    collect({
-      body: typeof body === 'string' ? body : Buffer.from(JSON.stringify(body)),
-      headers: { 'user-agent': CHROME, ...request.headers },
-      address: request.address ?? '203.0.113.7',
-      keySite: request.keySite ?? null,
-    });
-  const kept = (): Event[] => spool.take(1e9).flatMap((row) => row.events);
-  return { post, kept, counters, spool };
-}
-
-const view = (more: object = {}) => ({ id: randomUUID(), name: 'pageview', url: 'https://shop.example/', ...more });
-const batch = (...events: object[]) => ({ site: 'site1', visitor: 'v1', session: 's1', events });
-
-/** Posts one event and gives back what was kept of it. */
-async function keep(event: object, request: Partial<CollectRequest> = {}, more: object = {}): Promise<Event> {
-  const { post, kept, spool } = await open();
-  const result = await post({ ...batch(event), ...more }, request);
-  assert.equal(result.status, 202, JSON.stringify(result));
-  const [first] = kept();
-  await spool.close();
-  assert.ok(first, JSON.stringify(result));
-  return first;
-}
 
 test('a pageview becomes an event with where it came from, on what and from where', async () => {
   const { post, kept } = await open();
@@ -83,11 +14,14 @@ test('a pageview becomes an event with where it came from, on what and from wher
     title: 'Pricing\n',
     props: { plan: 'pro', n: 3, yes: true, none: null, list: [1, 2] },
   });
-  assert.deepEqual(await post({ ...batch(event), tz: 'Europe/Berlin' }, { headers: { 'accept-language': 'de-AT,en' } }), {
-    status: 202,
-    accepted: 1,
-    dropped: {},
-  });
+  assert.deepEqual(
+    await post({ ...batch(event), tz: 'Europe/Berlin' }, { headers: { 'accept-language': 'de-AT,en' } }),
+    {
+      status: 202,
+      accepted: 1,
+      dropped: {},
+    },
+  );
   const [got] = kept();
   assert.deepEqual(got, {
     site: 'site1',
@@ -163,7 +97,11 @@ const REFUSALS: [body: unknown, code: string, field?: string][] = [
   [batch(view({ at: 1e300 })), 'invalid_event', 'at'],
   [batch(view({ props: [] })), 'invalid_event', 'props'],
   [batch(view({ props: { '': 1 } })), 'invalid_event', 'props'],
-  [batch(view({ props: Object.fromEntries(Array.from({ length: 51 }, (_, i) => [`p${i}`, i])) })), 'invalid_event', 'props'],
+  [
+    batch(view({ props: Object.fromEntries(Array.from({ length: 51 }, (_, i) => [`p${i}`, i])) })),
+    'invalid_event',
+    'props',
+  ],
   [batch(view({ props: JSON.parse('{"a":'.repeat(9) + '1' + '}'.repeat(9)) })), 'invalid_event', 'props'],
   [batch(view({ name: 'checkout' })), 'invalid_event', 'props'],
   [batch(view({ name: 'checkout', props: { session_id: 'ch_1' } })), 'invalid_event', 'props.session_id'],
@@ -182,7 +120,10 @@ test('bad input is refused with its code and field, and nothing is kept', async 
     assert.deepEqual([result.code, result.field], [code, field], JSON.stringify(body).slice(0, 200));
   }
   assert.deepEqual(kept(), []);
-  assert.equal([...counters.refused.values()].reduce((a, b) => a + b), REFUSALS.length);
+  assert.equal(
+    [...counters.refused.values()].reduce((a, b) => a + b),
+    REFUSALS.length,
+  );
 });
 
 test('one malformed hit never sinks its neighbours', async () => {
@@ -292,79 +233,6 @@ test('with a key: the site is the key, up to 1,000 events, the server itself is 
   assert.equal((await post({ site: 'other', events: [view()] }, key)).status, 400);
   const bad = await post(batch(view({ ip: '999' })), key);
   assert.ok(bad.status === 400 && bad.field === 'ip');
-});
-
-test('bots are kept and marked', async () => {
-  assert.equal((await keep(view(), {}, { webdriver: true })).bot, 'webdriver');
-  assert.equal((await keep(view(), { headers: { 'user-agent': 'Googlebot/2.1 (+http://www.google.com/bot.html)' } })).bot, 'user_agent');
-  assert.equal((await keep(view(), { headers: { 'user-agent': CHROME.replace('Chrome', 'HeadlessChrome') } })).bot, 'user_agent');
-  assert.equal((await keep(view(), { headers: { 'user-agent': '' } })).bot, '');
-});
-
-const PHONE = 'Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148';
-const AGENTS: [headers: Record<string, string>, expected: string][] = [
-  [{ 'user-agent': CHROME }, 'Chrome Windows desktop '],
-  [{ 'user-agent': `${CHROME} Edg/126.0.0.0` }, 'Edge Windows desktop '],
-  [{ 'user-agent': CHROME, 'sec-ch-ua': '"Chromium";v="126", "Brave";v="126"' }, 'Brave Windows desktop '],
-  [{ 'user-agent': `${PHONE} Instagram 300.0.0.0` }, 'Instagram iOS mobile instagram'],
-  [{ 'user-agent': `${PHONE} [FBAN/FBIOS;FBAV/440.0.0.0]` }, 'Facebook iOS mobile facebook'],
-  [{ 'user-agent': `${PHONE} [LinkedInApp]/9.29` }, 'LinkedIn iOS mobile linkedin'],
-  [{ 'user-agent': `${PHONE} musical_ly_2023 BytedanceWebview/d8a21c6` }, 'TikTok iOS mobile tiktok'],
-  [{ 'user-agent': 'Mozilla/5.0 (iPad; CPU OS 16_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/16.0 Mobile/15E148 Safari/604.1' }, 'Safari iOS tablet '],
-  [{ 'user-agent': 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.4 Safari/605.1.15' }, 'Safari macOS desktop '],
-  [{ 'user-agent': 'Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36' }, 'Chrome ChromeOS desktop '],
-  [{ 'user-agent': 'Mozilla/5.0 (SMART-TV; Linux; Tizen 6.0) AppleWebKit/537.36 (KHTML, like Gecko) Version/6.0 TV Safari/537.36' }, 'Safari Tizen tv '],
-  [{ 'user-agent': '', 'sec-ch-ua-platform': '"Android"', 'sec-ch-ua-mobile': '?1' }, ' Android mobile '],
-];
-
-test('devices, and what an in-app browser repairs', async () => {
-  for (const [headers, expected] of AGENTS) {
-    const got = await keep(view(), { headers });
-    assert.equal(`${got.browser} ${got.os} ${got.device} ${got.source}`, expected);
-  }
-});
-
-test('location: a trusted header before the time zone, and the time zone only as an approximation', async () => {
-  const place = async (headers: Record<string, string>, tz?: unknown) => {
-    const { country, locationApproximate } = await keep(view(), { headers }, { tz });
-    return [country, locationApproximate];
-  };
-  assert.deepEqual(await place({ 'cf-ipcountry': 'fr' }, 'Asia/Tokyo'), ['FR', false]);
-  assert.deepEqual(await place({ 'cf-ipcountry': 'XX' }, 'Asia/Calcutta'), ['IN', true]);
-  assert.deepEqual(await place({ 'cf-ipcountry': '<b>' }, 'Mars/Olympus'), ['', false]);
-  assert.deepEqual(await place({}, 7), ['', false]);
-});
-
-test('an identify hit keeps no e-mail address and no phone number', async () => {
-  const props = {
-    app_id: 'u-1',
-    email: ' Ann@Shop.Example ',
-    phone: '+49 1',
-    Mobile_Number: '+49 2',
-    name: 'Ann',
-    contact: { mail: 'ann@shop.example' },
-    note: 'write to ann@shop.example',
-    email_hash: 'forged',
-    hotel: 'Ritz',
-  };
-  const got = await keep({ id: randomUUID(), name: 'identify', props });
-  assert.deepEqual(got.props, { app_id: 'u-1', name: 'Ann', hotel: 'Ritz', email_hash: 'hash(ann@shop.example)' });
-  const asId = await keep({ id: randomUUID(), name: 'identify', props: { app_id: 'Ann@shop.example' } });
-  assert.deepEqual(asId.props, { email_hash: 'hash(ann@shop.example)' });
-});
-
-test('a checkout hit keeps ids only, and no client secret', async () => {
-  const props = { session_id: 'cs_test_a1B2', payment_intent: 'pi_3N_secret_x9', note: 'x' };
-  const got = await keep({ id: randomUUID(), name: 'checkout', props, url: 'https://shop.example/thanks?session_id=cs_test_a1B2' });
-  assert.deepEqual(got.props, { session_id: 'cs_test_a1B2', payment_intent: 'pi_3N' });
-  assert.equal(got.url, 'https://shop.example/thanks');
-});
-
-test('names that attack are only text', async () => {
-  const got = await keep(JSON.parse(`{"id":"${randomUUID()}","name":"a\\u0000b","props":{"__proto__":"x","constructor":"y","\\ud800":"z"}}`));
-  assert.equal(got.name, 'a b');
-  assert.deepEqual(got.props, { constructor: 'y', '\ufffd': 'z' });
-  assert.equal(({} as Record<string, unknown>).x, undefined);
 });
 
 test('a full spool and a records store that is down answer 503 and keep nothing', async () => {

@@ -1,10 +1,10 @@
 import type { Event } from '../core/event.ts';
+import { createAgentReader } from './agent.ts';
 import { type CollectCounters, countUp, createCollectCounters } from './counters.ts';
 import type { Locate } from './locate.ts';
 import { createSiteCache, type FindSite, type SiteContext } from './site-cache.ts';
 import { type Spool, SpoolFull } from './spool.ts';
-import { acquisition } from './steps/acquisition.ts';
-import { createAgentReader } from './steps/agent.ts';
+import { createAcquisition } from './steps/acquisition.ts';
 import { type Batch, BATCH_LIMITS, isObject, isRefused, readBatch } from './steps/batch.ts';
 import { bots } from './steps/bots.ts';
 import { decode } from './steps/decode.ts';
@@ -50,16 +50,20 @@ const RETRY_AFTER_S = 30;
 /** The steps of one hit, in order. Each takes a hit and gives it back, or says why it is not kept. */
 function createLine({ locate, hashEmail }: Pick<CollectOptions, 'locate' | 'hashEmail'>) {
   const readAgent = createAgentReader();
-  const agentOf = (hit: Hit) => readAgent(hit.userAgent, hit.sender.trusted ? null : hit.sender.hints);
+  const agent: Step = (hit) => {
+    hit.agent = readAgent(hit.userAgent, hit.sender.trusted ? null : hit.sender.hints);
+    return hit;
+  };
   const steps: readonly Step[] = [
     origin,
     limits,
     decode,
     exclusions,
-    (hit) => bots(hit, agentOf(hit)),
+    agent,
+    bots,
     (hit) => location(hit, locate),
-    (hit) => device(hit, agentOf(hit)),
-    acquisition, // and its channel
+    device,
+    createAcquisition(), // and its channel
     (hit) => contacts(hit, hashEmail),
   ];
 

@@ -1,5 +1,6 @@
 import { plainHost } from '../core/acquisition-host.ts';
-import type { UrlRules } from '../core/acquisition-url.ts';
+import { type PageUrl, readPageUrl } from '../core/acquisition-url.ts';
+import { createRecent } from './recent.ts';
 import type { Site } from '../storage/records/records.ts';
 
 /** What collect needs of a site, made ready for the hot path. */
@@ -7,7 +8,10 @@ export interface SiteContext {
   id: string;
   /** The site's domain and listed hosts, plain (core/acquisition-host). */
   hosts: readonly string[];
-  urlRules: UrlRules;
+  /** Reads and cuts an address by the site's rules; null for what is not a page's. */
+  readPage(url: string): PageUrl | null;
+  /** Another number whenever the site changed: part of the keys of what is remembered. */
+  serial: number;
   excludedPaths: readonly string[];
 }
 
@@ -15,6 +19,7 @@ export type FindSite = (id: string) => Promise<Site | null> | Site | null;
 
 const FRESH_MS = 1000;
 const SITES_MAX = 10_000;
+const PAGES_MAX = 2000;
 
 /**
  * Keeps found sites for a second, so that a flood of hits asks the records store once. A site that was not found is
@@ -23,7 +28,7 @@ const SITES_MAX = 10_000;
  */
 export function createSiteCache(options: { findSite: FindSite; now: () => number }) {
   const { findSite, now } = options;
-  const known = new Map<string, { context: SiteContext; freshUntil: number }>();
+  const known = new Map<string, { context: SiteContext; basis: string; freshUntil: number }>();
   const asking = new Map<string, Promise<SiteContext | null>>();
 
   async function ask(id: string): Promise<SiteContext | null> {
@@ -33,9 +38,11 @@ export function createSiteCache(options: { findSite: FindSite; now: () => number
         known.delete(id);
         return null;
       }
-      if (known.size >= SITES_MAX) known.clear();
-      const context = contextOf(site);
-      known.set(id, { context, freshUntil: now() + FRESH_MS });
+      const last = known.get(id);
+      if (!last && known.size >= SITES_MAX) known.clear();
+      const basis = JSON.stringify([site.domain, site.settings]);
+      const context = last?.basis === basis ? last.context : contextOf(site);
+      known.set(id, { context, basis, freshUntil: now() + FRESH_MS });
       return context;
     } catch (error) {
       const last = known.get(id);
@@ -59,12 +66,24 @@ export function createSiteCache(options: { findSite: FindSite; now: () => number
   };
 }
 
+let serials = 0;
+
 function contextOf(site: Site): SiteContext {
   const { hosts, keptParameters, hashRouting, excludedPaths } = site.settings;
+  const rules = { keptParameters: new Set(keptParameters.map((name) => name.toLowerCase())), hashRouting };
+  const pages = createRecent<PageUrl | null>(PAGES_MAX);
   return {
     id: site.id,
     hosts: [site.domain, ...hosts].map(plainHost).filter((host) => host !== ''),
-    urlRules: { keptParameters: new Set(keptParameters.map((name) => name.toLowerCase())), hashRouting },
+    readPage(url) {
+      let page = pages.get(url);
+      if (page === undefined) {
+        page = readPageUrl(url, rules);
+        pages.set(url, page);
+      }
+      return page;
+    },
+    serial: ++serials,
     excludedPaths,
   };
 }

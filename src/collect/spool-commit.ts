@@ -1,4 +1,5 @@
 import type { Event } from '../core/event.ts';
+import { eventText, rowText } from './spool-row.ts';
 
 /** The spool has no room: its own limit is reached or the disk is full. Nothing of the append was kept. */
 export class SpoolFull extends Error {
@@ -75,7 +76,7 @@ export function createGroupCommit(options: {
   return {
     append(events: readonly Event[]): Promise<void> {
       if (closed) return Promise.reject(new Error('the spool is closed'));
-      const json = JSON.stringify(events).slice(1, -1);
+      const json = events.length === 1 ? eventText(events[0]!) : events.map(eventText).join(',');
       if (heldBytes() + waitingChars + json.length > bytesMax) {
         return Promise.reject(new SpoolFull(`the spool holds its limit of ${bytesMax} bytes`));
       }
@@ -101,7 +102,7 @@ function rowsOf(group: readonly Waiting[]): GroupRow[] {
   let chars = 0;
   const close = () => {
     if (texts.length === 0) return;
-    rows.push({ json: `[${texts.join(',')}]`, count, bytes: chars });
+    rows.push({ json: rowText(texts), count, bytes: chars });
     texts = [];
     count = 0;
     chars = 0;

@@ -31,8 +31,9 @@ const SCHEMA = `
   );`;
 
 /** The SQL of the spool. Every write belongs into `transaction`. */
-export function openSpoolFile(path: string) {
+export function openSpoolFile(path: string, pagesMax?: number) {
   const db = openDatabase(path);
+  if (pagesMax !== undefined) db.exec(`PRAGMA max_page_count = ${Math.trunc(pagesMax)}`);
   const insertRow = db.prepare('INSERT INTO spool_rows (events, count, bytes) VALUES (?, ?, ?)');
   const insertReject = db.prepare(
     'INSERT INTO spool_rejects (site, event_id, body, error, rejected_at) VALUES (?, ?, ?, ?, ?)',

@@ -1,5 +1,6 @@
 import type { Event } from '../core/event.ts';
 import { createGroupCommit, SpoolFull } from './spool-commit.ts';
+import { readRowText } from './spool-row.ts';
 import { openSpoolFile, type Reject, type StoredRow } from './spool-file.ts';
 
 export type { Reject } from './spool-file.ts';
@@ -45,10 +46,12 @@ export function createSpool(options: {
   now: () => number;
   /** Room for events that wait, in bytes of JSON. */
   bytesMax?: number;
+  /** Room for the file, in pages of 4 KB; default: the disk's. */
+  pagesMax?: number;
   onReject?: (reject: Reject) => void;
 }): Spool {
   const { path, now, bytesMax = DEFAULT_BYTES_MAX, onReject = () => {} } = options;
-  const file = openSpoolFile(path);
+  const file = openSpoolFile(path, options.pagesMax);
   let held = file.measure();
   const commits = createGroupCommit({
     heldBytes: () => held.bytes,
@@ -64,7 +67,7 @@ export function createSpool(options: {
 
   /** A row that cannot be read is set aside, so that it never sinks the others. */
   function readRow({ id, events }: StoredRow): SpoolRow | null {
-    const parsed = parseEvents(events);
+    const parsed = readRowText(events);
     if (parsed) return { id, events: parsed };
     const reject = { site: '', eventId: '', body: events, error: `spool row ${id} is not readable JSON` };
     file.transaction(() => {
@@ -110,13 +113,4 @@ export function createSpool(options: {
       file.close();
     },
   };
-}
-
-function parseEvents(json: string): Event[] | null {
-  try {
-    const parsed: unknown = JSON.parse(json);
-    return Array.isArray(parsed) ? (parsed as Event[]) : null;
-  } catch {
-    return null;
-  }
 }

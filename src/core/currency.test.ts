@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { currencyExponent, decimalString, formatMinor } from './currency.ts';
 
-test('trap 19: amounts have the decimals of Stripe\'s own table', () => {
+test("trap 19: amounts have the decimals of Stripe's own table", () => {
   const cases: [number, string, string][] = [
     [123_450, 'usd', '1234.50'],
     [500, 'JPY', '500'],

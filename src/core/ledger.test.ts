@@ -56,7 +56,13 @@ test('an entry is written once, then corrected by entries of its own', () => {
     ['ch_1#fee#1', 0, 5],
   ]);
   assert.equal(ledger.find((it) => it.id === 'ch_1#fee')?.balanceTransaction, 'txn_1');
-  assert.deepEqual(sumLedger(ledger), { grossMinor: 0, refundedMinor: 0, disputedMinor: 0, feeMinor: 35, feeCurrency: 'usd' });
+  assert.deepEqual(sumLedger(ledger), {
+    grossMinor: 0,
+    refundedMinor: 0,
+    disputedMinor: 0,
+    feeMinor: 35,
+    feeCurrency: 'usd',
+  });
 });
 
 test('a fee known when the money is booked stands on the entry itself', () => {

@@ -29,14 +29,22 @@ const link = (rung: number, claim: LinkClaim, value: string, seenAt = T0): Link 
 const CASES: [name: string, links: Link[], answer: string][] = [
   ['nothing was found', [], 'no_visitor_id'],
   ['a known visitor', [link(1, 'visitor', 'v1')], 'v1'],
-  ['the first rung wins, in whatever order links are listed', [link(2, 'visitor', 'v2'), link(1, 'visitor', 'v1')], 'v1'],
+  [
+    'the first rung wins, in whatever order links are listed',
+    [link(2, 'visitor', 'v2'), link(1, 'visitor', 'v1')],
+    'v1',
+  ],
   ['on one rung the earlier sight wins', [link(1, 'visitor', 'v1', T0), link(1, 'visitor', 'v2', T0 - 1)], 'v2'],
   ['a malformed id does not stop the ladder', [link(1, 'visitor', 'not an id!'), link(2, 'visitor', 'v2')], 'v2'],
   ['a later known visitor beats an unknown one', [link(1, 'visitor', 'nobody'), link(7, 'visitor', 'v2')], 'v2'],
   ['an unknown visitor', [link(1, 'visitor', 'nobody')], 'visitor_never_seen'],
   ['a malformed id alone', [link(1, 'visitor', 'not an id!')], 'malformed_visitor_id'],
   ['an id of 65 characters', [link(1, 'visitor', 'x'.repeat(65))], 'malformed_visitor_id'],
-  ['an unknown id says more than a malformed one', [link(1, 'visitor', 'a b'), link(2, 'visitor', 'x')], 'visitor_never_seen'],
+  [
+    'an unknown id says more than a malformed one',
+    [link(1, 'visitor', 'a b'), link(2, 'visitor', 'x')],
+    'visitor_never_seen',
+  ],
   ['a visitor seen only after paying', [link(1, 'visitor', 'late')], 'visitor_seen_after_payment'],
   ['one seen before paying beats it', [link(1, 'visitor', 'late'), link(9, 'email_hash', 'hash')], 'v2'],
   ['a session stands for its visitor', [link(1, 'session', 's1')], 'v1'],
@@ -57,7 +65,19 @@ for (const [name, links, answer] of CASES) {
 }
 
 test('trap 25: placeholders never join, not even when somebody used one as a visitor id', () => {
-  const junk = ['', ' ', 'null', 'undefined', 'NULL', 'Guest', 'none', '[object Object]', 'NaN', 'anonymous', ' undefined '];
+  const junk = [
+    '',
+    ' ',
+    'null',
+    'undefined',
+    'NULL',
+    'Guest',
+    'none',
+    '[object Object]',
+    'NaN',
+    'anonymous',
+    ' undefined ',
+  ];
   const visitors = new Map(junk.map((value) => [value, 0]));
   const everything = known({
     visitors,
@@ -84,7 +104,11 @@ test('the whole ladder, in order', () => {
   const objects = [
     paidCharge('ch_1', 1, { paymentIntent: 'pi_1', customer: 'cus_1', evidence: says('metadata.own_id', 'own') }),
     make('payment_intent', 'pi_1', {
-      evidence: [...says('metadata.datafast_visitor_id', 'b'), ...says('metadata.hw_session_id', 'c'), ...says('metadata.attribu_visitor_id', 'a')],
+      evidence: [
+        ...says('metadata.datafast_visitor_id', 'b'),
+        ...says('metadata.hw_session_id', 'c'),
+        ...says('metadata.attribu_visitor_id', 'a'),
+      ],
     }),
     make('checkout_session', 'cs_1', {
       paymentIntent: 'pi_1',

@@ -47,7 +47,14 @@ const FIELDS: Record<ObjectKind, Record<string, fc.Arbitrary<unknown>>> = {
     failureBalanceTransaction: ref,
   },
   payment_intent: { customer: ref, latestCharge: ref, invoice: ref, orderReference: ref },
-  checkout_session: { mode: ref, paymentIntent: ref, subscription: ref, invoice: ref, customer: ref, paymentStatus: text },
+  checkout_session: {
+    mode: ref,
+    paymentIntent: ref,
+    subscription: ref,
+    invoice: ref,
+    customer: ref,
+    paymentStatus: text,
+  },
   invoice: {
     customer: ref,
     subscription: ref,
@@ -60,12 +67,22 @@ const FIELDS: Record<ObjectKind, Record<string, fc.Arbitrary<unknown>>> = {
   invoice_payment: { invoice: ref, paymentIntent: ref, charge: ref, amountPaidMinor: amount, status: text },
   subscription: { customer: ref, latestInvoice: ref },
   customer: { emailHash: ref },
-  balance_transaction: { source: ref, type: ref, amountMinor: fc.integer({ min: -5, max: 5 }), feeMinor: amount, currency: ref },
+  balance_transaction: {
+    source: ref,
+    type: ref,
+    amountMinor: fc.integer({ min: -5, max: 5 }),
+    feeMinor: amount,
+    currency: ref,
+  },
 };
 
 for (const kind of OBJECT_KINDS) {
   test(`merging ${kind} snapshots is commutative, associative and idempotent`, () => {
-    const snapshot = fc.record({ kind: fc.constant(kind), ...base, ...FIELDS[kind] }) as unknown as fc.Arbitrary<ProviderObject>;
+    const snapshot = fc.record({
+      kind: fc.constant(kind),
+      ...base,
+      ...FIELDS[kind],
+    }) as unknown as fc.Arbitrary<ProviderObject>;
     fc.assert(
       fc.property(snapshot, snapshot, snapshot, (a, b, c) => {
         assert.deepEqual(mergeObjects(a, b), mergeObjects(b, a));
@@ -73,7 +90,11 @@ for (const kind of OBJECT_KINDS) {
         const merged = mergeObjects(a, b);
         assert.deepEqual(mergeObjects(merged, merged), merged);
         assert.deepEqual(mergeObjects(merged, a), merged, 'an older snapshot changes nothing');
-        assert.equal(JSON.stringify(mergeObjects(a, b)), JSON.stringify(mergeObjects(b, a)), 'and fields have one order');
+        assert.equal(
+          JSON.stringify(mergeObjects(a, b)),
+          JSON.stringify(mergeObjects(b, a)),
+          'and fields have one order',
+        );
       }),
       { numRuns: 300 },
     );
@@ -99,7 +120,10 @@ test('mergeAll gives one object per id, sorted, the earliest sight of each value
 });
 
 test('referencesOf lists every reference once', () => {
-  assert.deepEqual(referencesOf(paidCharge('ch_1', 1, { customer: 'x', paymentIntent: 'x', invoice: 'in_1' })), ['x', 'in_1']);
+  assert.deepEqual(referencesOf(paidCharge('ch_1', 1, { customer: 'x', paymentIntent: 'x', invoice: 'in_1' })), [
+    'x',
+    'in_1',
+  ]);
   assert.deepEqual(referencesOf(make('invoice', 'in_1', { paymentIntents: ['pi_1', 'pi_2'], subscription: 'sub_1' })), [
     'sub_1',
     'pi_1',

@@ -100,8 +100,8 @@ export function stepAway(kind: ObjectKind | null, object: ProviderObject | null,
 }
 
 /**
- * From any object towards the charges whose fold may look at it. Customers are only reached from a session or from
- * themselves, or one invoice would touch every payment its customer ever made.
+ * From any object towards the charges whose fold may look at it. A customer is only a place to start from, or one
+ * invoice would touch every payment its customer ever made; who starts from a session starts from its customer as well.
  */
 export function stepTowardsCharges(
   kind: ObjectKind | null,
@@ -118,20 +118,20 @@ export function stepTowardsCharges(
       return { out: follow(object, ['latestCharge']), into: ['charge'] };
     case 'checkout_session':
       return {
-        out: follow(
-          object,
-          via === null ? ['paymentIntent', 'invoice', 'subscription', 'customer'] : ['paymentIntent', 'invoice'],
-        ),
+        out: follow(object, via === null ? ['paymentIntent', 'invoice', 'subscription'] : ['paymentIntent', 'invoice']),
         into: ['payment_intent'],
       };
     case 'invoice':
-      return { out: follow(object, ['charge', 'paymentIntents']), into: ['invoice_payment', 'payment_intent', 'charge'] };
+      return {
+        out: follow(object, ['charge', 'paymentIntents']),
+        into: ['invoice_payment', 'payment_intent', 'charge', 'checkout_session'],
+      };
     case 'invoice_payment':
       return { out: follow(object, ['paymentIntent', 'charge']), into: [] };
     case 'subscription':
       return { out: [], into: ['invoice', 'checkout_session'] };
     case 'customer':
-      return { out: [], into: ['charge', 'payment_intent', 'invoice'] };
+      return { out: [], into: ['charge', 'payment_intent', 'invoice', 'subscription', 'checkout_session'] };
     case 'balance_transaction':
       return { out: follow(object, ['source']), into: ['charge', 'refund'] };
     default:

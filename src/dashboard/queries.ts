@@ -55,6 +55,8 @@ export const reportQuery = (site: string, params: Params) =>
   queryOptions({
     queryKey: ['report', site, params],
     queryFn: ({ signal }) => get<ReportAnswer>(pathOf(site, '/report'), params, signal),
+    // An overview left open stays true; a hidden tab asks nothing.
+    refetchInterval: 30_000,
     // A filter must not make the page jump: the old numbers stay, dimmed, until the new ones are here. Never those of
     // another site or mode.
     placeholderData: (previous: ReportAnswer | undefined, query) =>

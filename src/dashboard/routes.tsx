@@ -9,7 +9,7 @@ import {
 import { HomePage } from './pages/home.tsx';
 import { NotFoundPage, PageError } from './pages/not-found.tsx';
 import { SiteFrame } from './pages/site-frame.tsx';
-import { overviewSearch, parseSearch, paymentsSearch, stringifySearch } from './search.ts';
+import { overviewSearch, parseSearch, paymentsSearch, signInSearch, stringifySearch } from './search.ts';
 import type { Mode } from '../core/payment.ts';
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: NotFoundPage, errorComponent: PageError });
@@ -25,6 +25,7 @@ const setup = createRoute({
 const signIn = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
+  validateSearch: signInSearch,
   component: lazyRouteComponent(() => import('./pages/sign-in.tsx'), 'SignInPage'),
 });
 const newSite = createRoute({

@@ -62,6 +62,12 @@ export function paymentsSearch(raw: Record<string, unknown>): PaymentsSearch {
   return search;
 }
 
+/** Where to go after signing in: a page of the dashboard, never another site ('//evil.example' is one). */
+export function signInSearch(raw: Record<string, unknown>): { next?: string } {
+  const { next } = raw;
+  return typeof next === 'string' && /^\/sites\/[\w-]/.test(next) ? { next } : {};
+}
+
 export const daysOfSearch = (search: OverviewSearch, today: string): Days =>
   search.range === 'custom' && search.from && search.to
     ? { from: search.from, to: search.to }

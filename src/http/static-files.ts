@@ -62,8 +62,8 @@ export function readFiles(folder: string): Map<string, StaticFile> {
 }
 
 export async function sendFile(request: FastifyRequest, reply: FastifyReply, file: StaticFile) {
-  reply.headers({ etag: file.etag, vary: 'accept-encoding', 'x-content-type-options': 'nosniff' });
-  // A proxy that compresses marks the tag as weak (W/"…"); it still names these bytes.
+  reply.headers({ etag: `W/${file.etag}`, vary: 'accept-encoding', 'x-content-type-options': 'nosniff' });
+  // Weak, because one tag names every encoding of the file.
   if (request.headers['if-none-match']?.includes(file.etag)) return reply.code(304).send();
   reply.type(file.type);
   const encoding = encodingFor(request, file);

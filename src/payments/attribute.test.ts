@@ -357,6 +357,26 @@ describe('one person, several visitors', () => {
   });
 });
 
+test('rows whose insert was answered by an outage are inserted once', async () => {
+  const shop = await openShop();
+  await shop.hits(['v1', 3, 'google']);
+  await shop.pay('ch_1', {}, [link('v1')], [['charge', 10_00]]);
+  await shop.attributor.runOnce();
+  const lost = createMirror({
+    records,
+    facts: {
+      async insertCredits(...batch) {
+        await facts.insertCredits(...batch);
+        throw new FactsUnavailable('the answer was lost');
+      },
+    },
+  });
+  await assert.rejects(lost.runOnce(), FactsUnavailable);
+  await assert.rejects(lost.runOnce(), FactsUnavailable);
+  await shop.settle();
+  assert.deepEqual([await shop.revenue(), await records.outbox.count()], [{ google: 10_00 }, 0]);
+});
+
 test('recompute goes on where it was interrupted', async () => {
   const shop = await openShop();
   for (const id of ['ch_1', 'ch_2', 'ch_3']) await shop.pay(id, {}, [], [['charge', 1_00]]);

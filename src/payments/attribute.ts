@@ -69,35 +69,13 @@ export function createAttributor(options: AttributorOptions): { runOnce(): Promi
       const changes = creditChanges(payment.attribution.rows, attribution.rows);
       await tx.payments.setAttribution(site, paymentId, attribution);
       if (changes.length > 0) await tx.outbox.add(changes);
-      await requestSiblings(tx, payment, attribution.visitor, siblings);
+      const affected = affectedSiblings(payment, attribution.visitor, siblings);
+      if (affected.length > 0) await tx.attributions.request(site, affected, now());
       await tx.attributions.finish(site, paymentId, version);
       return changes.length > 0 ? 'changed' : 'same';
     });
     if (outcome === 'changed') onOutbox();
     return outcome === 'again';
-  }
-
-  /**
-   * A visitor that is new to the customer lengthens the paths of the customer's other payments; one that left shortens
-   * them. Payments without a visitor of their own stay as they are: a customer is not evidence of a visit, a link is.
-   * A payment's own visitor comes from its own links only, so this ends after one round.
-   */
-  async function requestSiblings(
-    tx: Records,
-    payment: PaymentRow,
-    visitor: string | null,
-    siblings: readonly Sibling[],
-  ): Promise<void> {
-    const before = payment.attribution.visitor;
-    if (before === visitor) return;
-    const others = siblings.filter((sibling) => sibling.visitor !== null);
-    const theirs = (one: string | null) => one === null || others.some((sibling) => sibling.visitor === one);
-    if (others.length === 0 || (theirs(before) && theirs(visitor))) return;
-    await tx.attributions.request(
-      payment.site,
-      others.map((sibling) => sibling.id),
-      now(),
-    );
   }
 
   /** An outage is the loop's to wait for; anything else must not keep the other payments waiting. */
@@ -106,13 +84,15 @@ export function createAttributor(options: AttributorOptions): { runOnce(): Promi
       return await work();
     } catch (error) {
       if (isOutage(error)) throw error;
-      for (const { site, paymentId, attempts } of requests) {
-        const retryAt = now() + Math.min(RETRY_MAX_MS, 1_000 * 2 ** Math.min(attempts, 10));
-        log.error({ site, payment: paymentId, attempts, error: String(error) }, 'attribution failed, will be repeated');
-        await records.attributions.postpone(site, paymentId, String(error).slice(0, 500), retryAt);
-      }
+      for (const request of requests) await postpone(request, error);
       return false;
     }
+  }
+
+  async function postpone({ site, paymentId, attempts }: Request, error: unknown): Promise<void> {
+    const retryAt = now() + Math.min(RETRY_MAX_MS, 1_000 * 2 ** Math.min(attempts, 10));
+    log.error({ site, payment: paymentId, attempts, error: String(error) }, 'attribution failed, will be repeated');
+    await records.attributions.postpone(site, paymentId, String(error).slice(0, 500), retryAt);
   }
 
   return {
@@ -134,6 +114,21 @@ async function lockSiblings(tx: Records, payment: Payment): Promise<Sibling[]> {
   if (payment.customer === null) return [];
   await tx.lock(`customer:${payment.site}:${payment.mode}:${payment.customer}`);
   return readSiblings(tx, payment);
+}
+
+/**
+ * A visitor that is new to the customer lengthens the paths of the customer's other payments; one that left shortens
+ * them. Payments without a visitor of their own stay as they are: a customer is not evidence of a visit, a link is.
+ * A payment's own visitor comes from its own links only, so this ends after one round.
+ *
+ * @returns the payments to attribute again
+ */
+function affectedSiblings(payment: PaymentRow, visitor: string | null, siblings: readonly Sibling[]): string[] {
+  const before = payment.attribution.visitor;
+  if (before === visitor) return [];
+  const others = siblings.filter((sibling) => sibling.visitor !== null);
+  const theirs = (one: string | null) => one === null || others.some((sibling) => sibling.visitor === one);
+  return theirs(before) && theirs(visitor) ? [] : others.map((sibling) => sibling.id);
 }
 
 interface Known {

@@ -15,8 +15,9 @@ export interface SiteHits {
 }
 
 /** Anyone may send hits: ids that are not Stripe's are no question to Stripe, and no more than these at once. */
-const SESSION_ID = /^cs_(?:(test|live)_)?[A-Za-z0-9_]{4,200}$/;
-const INTENT_ID = /^pi_[A-Za-z0-9_]{4,200}$/;
+const SESSION_ID = /^cs_(?:(test|live)_)?[A-Za-z0-9]+(?:_[A-Za-z0-9]+)*$/;
+const INTENT_ID = /^pi_[A-Za-z0-9]+(?:_[A-Za-z0-9]+)*$/;
+const ID_LENGTH_MAX = 200;
 const FETCHES_MAX = 100;
 
 /**
@@ -44,9 +45,7 @@ async function takeSite(tx: Records, hits: SiteHits, times: { now: number; fetch
   const site = await tx.sites.get(hits.site);
   if (!site) return;
   const identifies = hits.identifies.filter((it) => isWellFormedId(it.visitor) && !isPlaceholder(it.value));
-  const checkouts = hits.checkouts.filter(
-    (it) => isWellFormedId(it.visitor) && (SESSION_ID.test(it.object) || INTENT_ID.test(it.object)),
-  );
+  const checkouts = hits.checkouts.filter((it) => isWellFormedId(it.visitor) && isCheckout(it.object));
   await tx.identities.add(site.id, [
     ...identifies,
     ...checkouts.map(({ object, visitor, seenAt }) => ({ kind: 'checkout' as const, value: object, visitor, seenAt })),
@@ -83,6 +82,10 @@ async function linkCheckouts(
       times.now + times.fetchDelayMs,
     );
   }
+}
+
+function isCheckout(id: string): boolean {
+  return id.length <= ID_LENGTH_MAX && (SESSION_ID.test(id) || INTENT_ID.test(id));
 }
 
 function isOfMode(id: string, connection: Connection): boolean {

@@ -26,7 +26,17 @@ export async function chargesTouchedBy(
   connection: string,
   start: readonly Node[],
 ): Promise<string[]> {
-  const { charges } = await walk(records, connection, start, stepTowardsCharges);
+  const { objects, charges } = await walk(records, connection, start, stepTowardsCharges);
+  for (const { id } of start) {
+    const session = objects.get(id);
+    if (session?.kind !== 'checkout_session' || session.customer === null) continue;
+    // A session also bears on payments that its customer made later, and on no earlier one.
+    const later = await walk(records, connection, [{ id: session.customer, kind: 'customer' }], stepTowardsCharges);
+    for (const charge of later.charges) {
+      const madeAt = later.objects.get(charge)?.createdAt ?? Infinity;
+      if (madeAt >= (session.createdAt ?? 0)) charges.add(charge);
+    }
+  }
   return [...charges].sort();
 }
 

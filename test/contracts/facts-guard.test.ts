@@ -84,6 +84,14 @@ for (const engine of ENGINES) {
           "CREATE TABLE t (a String) ENGINE URL('http://127.0.0.1:1/', CSV)",
           'SELECT sleep(3)',
           "SELECT 'unfinished",
+          "SELECT “file”('/etc/passwd')",
+          'SELECT "fi\\x6ce"(\'/etc/passwd\')',
+          "SELECT file\u00a0('/etc/passwd')",
+          "SELECT * FROM '/etc/passwd'",
+          'SELECT * FROM `/etc/passwd`',
+          'SELECT * FROM default.`/etc/passwd`',
+          'SELECT * FROM "default" . `/etc/passwd`',
+          "SELECT * FROM numbers(1), '/etc/passwd'",
         ];
         for (const sql of refused) {
           await assert.rejects(store.client.read(sql), ClickHouseError, `read: ${sql}`);

@@ -44,9 +44,6 @@ function bad(code: string, message: string, field?: string): Refused {
   return { status: 400, code, message, field };
 }
 
-/** Drops a byte order mark, replaces what is not UTF-8. */
-const decoder = new TextDecoder();
-
 const ID_RULE = 'must be 1 to 64 of A-Z, a-z, 0-9, "_" and "-", or be left out';
 
 export function readBatch(body: unknown, withKey: boolean): Batch | Refused {
@@ -98,7 +95,7 @@ function parseBody(body: unknown): Record<string, unknown> | Refused {
       return { status: 413, code: 'too_large', message: 'the body is larger than 1 MB; send fewer events at once' };
     }
     try {
-      value = JSON.parse(typeof body === 'string' ? body : decoder.decode(body));
+      value = JSON.parse(typeof body === 'string' ? body : decode(body));
     } catch {
       return bad('invalid_json', 'the body is not JSON; send {"site":…,"events":[…]}');
     }
@@ -109,4 +106,10 @@ function parseBody(body: unknown): Record<string, unknown> | Refused {
 
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Replaces what is not UTF-8 and drops a byte order mark. */
+function decode(bytes: Uint8Array): string {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
 }

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { readPageUrl, wellFormed } from '../../core/acquisition-url.ts';
+import { wellFormed } from '../../core/acquisition-url.ts';
 import { idOf, isTime } from './batch.ts';
 import { type Drop, type Hit, malformed } from './hit.ts';
 import { readProps } from './props.ts';
@@ -82,7 +82,7 @@ function readPage(hit: Hit): Drop | null {
   const url = (wire.url as string | null | undefined) ?? '';
   if (url.length > URL_CHARS) return malformed('url', `"url" has more than ${URL_CHARS} characters`);
   if (url !== '') {
-    hit.page = readPageUrl(url, sender.site.urlRules);
+    hit.page = sender.site.readPage(url);
     if (!hit.page) return malformed('url', '"url" must be a full http:// or https:// address');
     event.url = hit.page.url;
     event.hostname = hit.page.hostname;
@@ -98,5 +98,5 @@ function readPage(hit: Hit): Drop | null {
 }
 
 export function oneLine(text: string, maxChars: number): string {
-  return wellFormed(text.replace(CONTROL, ' ').trim(), maxChars);
+  return text === '' ? text : wellFormed(text.replace(CONTROL, ' ').trim(), maxChars);
 }

@@ -1,5 +1,6 @@
 import type { Event } from '../../core/event.ts';
 import type { PageUrl } from '../../core/acquisition-url.ts';
+import { type Agent, type ClientHints, NO_AGENT } from '../agent.ts';
 import type { SiteContext } from '../site-cache.ts';
 
 /** Why a hit was not kept. Closed list: these are the values of `X-Headwater-Dropped` and of a metric's label. */
@@ -33,15 +34,8 @@ export interface Sender {
   acceptLanguage: string;
   /** Two-letter country of a trusted proxy, or ''. */
   proxyCountry: string;
-  /** Body bytes per hit are only worth counting when the whole body is larger than one hit may be. */
+  /** Sizes of single hits are only worth counting when the whole body is larger than one hit may be. */
   measureEvents: boolean;
-}
-
-/** Low-entropy client hints, as received. */
-export interface ClientHints {
-  brands: string;
-  mobile: string;
-  platform: string;
 }
 
 /** A hit on its way to an event: the wire's own fields, and the event as far as the steps before have filled it. */
@@ -54,7 +48,7 @@ export interface Hit {
   referrer: string;
   address: string;
   userAgent: string;
-  inAppBrowser: string;
+  agent: Agent;
 }
 
 export type Step = (hit: Hit) => Hit | Drop;
@@ -76,7 +70,7 @@ export function newHit(sender: Sender, wire: Readonly<Record<string, unknown>>):
     referrer: '',
     address: '',
     userAgent: '',
-    inAppBrowser: '',
+    agent: NO_AGENT,
   };
 }
 

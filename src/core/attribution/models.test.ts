@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { splitByLargestRemainder } from '../money.ts';
 import type { Touchpoint } from '../touchpoint.ts';
 import { RULE_MODELS } from './models.ts';

@@ -47,7 +47,7 @@ function Cells({ row, share, currency, children }: { row: Row; share: number; cu
       <span role="cell" className="text-right text-muted max-sm:hidden" data-column="share">
         {formatShare(share)}
       </span>
-      <span className="label col-span-2 sm:hidden" aria-hidden="true">
+      <span role="cell" className="label col-span-2 sm:hidden">
         {visitors} visitors · {customers} customers · {formatShare(share)}
       </span>
     </>
@@ -227,7 +227,7 @@ export function Breakdown({
 export function BreakdownSkeleton() {
   return (
     <div className="flex flex-col gap-4 px-5 pt-1 pb-5" aria-busy="true">
-      {[80, 64, 72, 40, 56, 30, 48, 36].map((width, index) => (
+      {[80, 64, 72, 40, 56, 30].map((width, index) => (
         <div key={width} className="flex justify-between gap-6">
           <Skeleton className={`h-4 ${['w-48', 'w-36', 'w-40', 'w-24'][index % 4]}`} />
           <Skeleton className="h-4 w-20" />

@@ -37,7 +37,7 @@ export function CardPage({ title, intro, children }: { title: string; intro?: Re
       <main className="mx-auto w-full max-w-md px-4 pt-[6vh] pb-16">
         <div className="panel p-6 sm:p-8">
           <h1 className="text-xl font-semibold tracking-tight">{title}</h1>
-          <div className="mt-1 mb-5 text-muted">{intro}</div>
+          <div className="mt-4 mb-5 text-muted">{intro}</div>
           {children}
         </div>
       </main>

@@ -9,20 +9,22 @@ const STATUSES = {
   refused: { tone: 'down', name: 'Refused by Stripe' },
 } as const;
 
+const asSentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
+
 function StatusText({ connection }: { connection: ConnectionAnswer }) {
   if (connection.status === 'verified') return null;
   const told = connection.status_reason;
   if (connection.status === 'refused') {
     return (
       <p className="mt-1.5" data-testid="connection-reason">
-        {told ? <>Stripe says: “{told}”. </> : 'Stripe refused the key. '}
+        {told ? <>Stripe says: “{told}” </> : 'Stripe refused the key. '}
         Paste a working key below.
       </p>
     );
   }
   return (
     <p className="mt-1.5" data-testid="connection-reason">
-      {told ?? 'Stripe has not confirmed the key yet.'}{' '}
+      {told === null ? 'Stripe has not confirmed the key yet.' : asSentence(told)}{' '}
       {connection.key_hint ? 'It is rechecked automatically; webhooks are booked meanwhile.' : null}
     </p>
   );

@@ -24,7 +24,7 @@ function Delta({
   shown: (value: number) => string;
 }) {
   if (now === null) return <span className="label">no revenue to cover</span>;
-  if (before === null) return <span className="label">no earlier period to compare</span>;
+  if (before === null) return <span className="label">no revenue before</span>;
   const title = `Previous period: ${shown(before)}`;
   if (before === now) {
     return (
@@ -37,15 +37,15 @@ function Delta({
   const change = asPoints ? (now - before) * 100 : before === 0 ? null : ((now - before) / Math.abs(before)) * 100;
   const size =
     change === null
-      ? 'from 0'
+      ? `from ${shown(before)}`
       : `${Math.abs(change).toFixed(Math.abs(change) < 10 ? 1 : 0)}${asPoints ? ' points' : '%'}`;
   return (
     <span className="text-[0.8rem]" title={title}>
       <span className={`figure font-medium ${isUp ? 'text-up' : 'text-down'}`}>
         {isUp ? <UpIcon /> : <DownIcon />}
         <span className="sr-only">{isUp ? 'up' : 'down'}</span> {size}
-      </span>{' '}
-      <span className="text-muted">vs {shown(before)}</span>
+      </span>
+      {change === null ? null : <span className="text-muted"> vs {shown(before)}</span>}
     </span>
   );
 }

@@ -72,7 +72,9 @@ export function LedgerEntries({ entries, timezone }: { entries: PaymentDetailAns
             <td className="label whitespace-nowrap max-md:order-4 md:py-2 md:pr-4">
               {formatMoment(entry.occurred_at, timezone, true)}
             </td>
-            <td className="font-mono text-[0.82rem] text-muted max-md:order-3 md:py-2 md:pr-4">
+            <td
+              className={`font-mono text-[0.82rem] text-muted max-md:order-3 md:py-2 md:pr-4 ${entry.balance_transaction ? '' : 'max-md:hidden'}`}
+            >
               {entry.balance_transaction ?? <span title="Not known yet">—</span>}
             </td>
             <td

@@ -125,8 +125,11 @@ export function ModeSwitch({
   modes: readonly Mode[];
   onChange: (mode: Mode) => void;
 }) {
-  if (modes.length < 2 && mode === 'live') return null;
-  if (modes.length < 2) {
+  // Without a connection there is no money of either kind.
+  if (modes.length === 0) return null;
+  const isAlone = modes.length === 1 && modes[0] === mode;
+  if (isAlone && mode === 'live') return null;
+  if (isAlone) {
     return (
       <span
         className="inline-flex h-9 items-center rounded-lg border border-warn-line bg-warn-soft px-3 font-medium text-warn"

@@ -31,7 +31,11 @@ export function OverviewPage() {
   const site = useSite();
   const search = useSearch({ from: '/sites/$siteId/' });
   const change = useChange(search);
-  const status = useQuery(statusQuery(site.id));
+  const status = useQuery({
+    ...statusQuery(site.id),
+    // The first hit and the first payment are watched for.
+    refetchInterval: ({ state }) => (state.data?.last_hit && state.data.payments > 0 ? 60_000 : 3000),
+  });
   useTitle(site.name);
 
   const today = todayIn(site.timezone);
@@ -91,9 +95,7 @@ type Asked = { from: string; to: string; model: string; mode: string | undefined
 
 function TimeSection({ site, days, asked }: { site: SiteAnswer; days: Days; asked: Asked }) {
   const dimension = bucketDimension(days);
-  const series = useQuery(
-    reportQuery(site.id, { ...asked, metrics: 'visitors,revenue', dimensions: dimension, limit: 1000 }),
-  );
+  const series = useQuery(reportQuery(site.id, { ...asked, metrics: 'visitors,revenue', dimensions: dimension }));
   return (
     <section aria-label="Over time" className="panel min-h-[386px] px-4 py-4 sm:px-5">
       {series.data ? (

@@ -22,6 +22,7 @@ function usePayments(site: string, mode: Mode | undefined, onlyUnattributed: boo
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
     enabled: isReady,
+    refetchInterval: 30_000,
   });
   const all = list.data?.pages.flatMap(({ payments }) => payments) ?? [];
   const shown = onlyUnattributed ? all.filter(({ reason }) => reason !== null) : all;

@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { useNavigate } from '@tanstack/react-router';
+import { useRouter, useSearch } from '@tanstack/react-router';
 import { send } from '../api.ts';
 import { CardPage } from '../components/card-page.tsx';
 import { Button, Field } from '../components/controls.tsx';
@@ -8,12 +8,13 @@ import { fieldError, formError, useForm } from '../form.ts';
 
 export function SignInPage() {
   const client = useQueryClient();
-  const navigate = useNavigate();
+  const { history } = useRouter();
+  const { next } = useSearch({ from: '/sign-in' });
   const form = useForm(
     ({ email, password }) => send('POST', '/sign-in', { email, password }),
     () => {
       client.clear();
-      void navigate({ to: '/' });
+      history.push(next ?? '/');
     },
   );
   const refused = formError(form.error, ['email', 'password']);

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { Navigate, Outlet, useParams, useSearch } from '@tanstack/react-router';
+import { Navigate, Outlet, useLocation, useParams, useSearch } from '@tanstack/react-router';
 import { createContext, use, useEffect } from 'react';
 import type { SiteAnswer } from '../../http/contract.ts';
 import { CardPage } from '../components/card-page.tsx';
@@ -28,7 +28,9 @@ export function SiteFrame() {
   useEffect(() => {
     if (site) rememberSite(site.id);
   }, [site]);
-  if (me.data && !member) return <Navigate to="/" replace />;
+  const { href } = useLocation();
+  if (me.data?.setup_required && !member) return <Navigate to="/" replace />;
+  if (me.data && !member) return <Navigate to="/sign-in" search={{ next: href }} replace />;
   const failed = me.error ?? sites.error;
   if (failed) {
     return (

@@ -1,29 +1,41 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import { sql } from 'kysely';
-import { openRecords } from '../../storage/records/open.ts';
+import type { KyselyPlugin } from 'kysely';
+import { RecordsUnavailable } from '../../storage/records/records.ts';
+import { describeStores, quiet } from '../../../test/contracts/record-stores.ts';
+import type { OpenedRecords } from '../../../test/contracts/record-stores.ts';
 import { createAccounts } from './accounts.ts';
 import { hashPassword, verifyPassword } from './passwords.ts';
 
-const log = { info() {}, warn() {}, error() {} };
 const owner = { name: 'Ada', email: 'Ada@Example.com', password: 'correct horse battery' };
 const tokenOf = (link: string | null) => new URL(link!).searchParams.get('token')!;
 const cookieOf = (setCookies: string[]) => setCookies.map((each) => each.split(';')[0]).join('; ');
 
-describe('accounts', () => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'headwater-accounts-'));
-  const records = openRecords({ dataDir, log });
+describeStores('accounts', (stores) => {
+  let records: OpenedRecords;
+  let accounts: ReturnType<typeof make>;
   let clock = Date.now();
+  let isDown = false;
+  const outage: KyselyPlugin = {
+    transformQuery({ node }) {
+      if (isDown) throw new RecordsUnavailable('the test took it away');
+      return node;
+    },
+    transformResult: async ({ result }) => result,
+  };
   const make = (publicUrl = 'http://localhost:1323') =>
-    createAccounts({ records, db: records.db, secret: 'a'.repeat(64), publicUrl, now: () => clock, log });
-  const accounts = make();
-  before(() => records.migrate());
-  after(async () => {
-    await records.close();
-    rmSync(dataDir, { recursive: true });
+    createAccounts({
+      records,
+      db: records.db.withPlugin(outage),
+      secret: 'a'.repeat(64),
+      publicUrl,
+      now: () => clock,
+      log: quiet,
+    });
+  before(async () => {
+    records = await stores.fresh();
+    accounts = make();
   });
 
   it('goes from the first start to an owner who is signed in, once', async () => {
@@ -68,6 +80,18 @@ describe('accounts', () => {
     assert.equal(await accounts.session('headwater.session_token=nonsense'), null);
     assert.match((await accounts.signOut(cookie)).join(), /Max-Age=0/);
     assert.equal(await accounts.session(cookie), null);
+  });
+
+  it('says so when the store is down, instead of signing anybody out', async () => {
+    const signedIn = await accounts.signIn(owner);
+    assert.ok(signedIn.ok);
+    const cookie = cookieOf(signedIn.setCookies);
+    isDown = true;
+    await assert.rejects(accounts.session(cookie), RecordsUnavailable);
+    await assert.rejects(accounts.signIn(owner), RecordsUnavailable);
+    await assert.rejects(accounts.signOut(cookie), RecordsUnavailable);
+    isDown = false;
+    assert.equal((await accounts.session(cookie))?.member.email, 'ada@example.com');
   });
 
   it('keeps no token, link or password that opens anything in the database', async () => {

@@ -1,7 +1,9 @@
 import type { Log } from '../../loop.ts';
 import type { Records } from '../../storage/records/records.ts';
-import type { Accounts, Member, SignedIn } from '../deps.ts';
+import type { Accounts, SignedIn } from '../deps.ts';
 import type { AuthOptions } from './auth.ts';
+import { createMembers } from './members.ts';
+import type { Auth } from './members.ts';
 import { closeOwnerLink, newMemberToken, newOwnerToken, takeToken } from './one-time-links.ts';
 
 export interface AccountsOptions {
@@ -30,110 +32,71 @@ const BAD_LINK = {
   message:
     'token: this set-up link was used, replaced or is too old; restart Headwater or run `member add` for a new one',
 } as const;
-const BAD_SIGN_IN = {
+const EMAIL_TAKEN = {
   ok: false,
-  code: 'bad_credentials',
-  message: 'email and password do not match an account; check both, or ask for a new link (`member add`)',
+  code: 'email_taken',
+  field: 'email',
+  message: 'email: an account with this address exists; sign in with it, or use another address',
 } as const;
 
 /** Members, their passwords and sessions: better-auth inside, one-time links as the only door. */
 export function createAccounts(options: AccountsOptions): AccountsWithLinks {
   const { records, publicUrl, now } = options;
-  let loading: Promise<Awaited<ReturnType<typeof load>>> | null = null;
-  const auth = () => (loading ??= load());
+  let loading: Promise<Auth> | null = null;
+  const auth = () => (loading ??= load().catch(forget));
+  const members = createMembers(auth, records.teams);
 
-  async function load() {
+  async function load(): Promise<Auth> {
     const { createAuth } = await import('./auth.ts');
     return createAuth(options);
   }
 
-  async function signIn(input: { email: string; password: string }): Promise<SignedIn> {
-    try {
-      const { headers, response } = await (
-        await auth()
-      ).api.signInEmail({ body: { email: input.email.toLowerCase(), password: input.password }, returnHeaders: true });
-      return { ok: true, member: asMember(response.user), setCookies: headers.getSetCookie() };
-    } catch (error) {
-      if ((error as { statusCode?: number }).statusCode === 401) return BAD_SIGN_IN;
-      throw error;
-    }
+  // A failed load is tried again by the next who needs it.
+  function forget(error: unknown): never {
+    loading = null;
+    throw error;
   }
 
-  /** Makes the account; an earlier one of this address that never got into a team (a crash) is replaced. */
-  async function createMember(input: { name: string; email: string; password: string }): Promise<Member | null> {
-    const { internalAdapter, password } = await (await auth()).$context;
-    const email = input.email.toLowerCase();
-    const existing = await internalAdapter.findUserByEmail(email);
-    if (existing) {
-      if ((await records.teams.ofMember(existing.user.id)).length > 0) return null;
-      await internalAdapter.deleteAccounts(existing.user.id);
-      await internalAdapter.deleteUser(existing.user.id);
-    }
-    const hash = await password.hash(input.password);
-    const member = await internalAdapter.createUser(
-      { email, name: input.name, emailVerified: true },
-      undefined as never,
-    );
-    await internalAdapter.linkAccount({
-      userId: member.id,
-      providerId: 'credential',
-      accountId: member.id,
-      password: hash,
+  async function setUp(input: { token: string; name: string; email: string; password: string }): Promise<SignedIn> {
+    const putBack = await records.transaction(async (tx) => {
+      await tx.lock('accounts: one-time links');
+      return takeToken(tx.settings, input.token, now());
     });
-    return asMember(member);
+    if (!putBack) return BAD_LINK;
+    let joined = false;
+    try {
+      const member = await members.create(input);
+      if (!member) return EMAIL_TAKEN;
+      const role = (await records.teams.memberCount()) === 0 ? 'owner' : 'admin';
+      const team = await records.teams.default(now());
+      await records.teams.addMember(team.id, member.id, role, now());
+      joined = true;
+      await closeOwnerLink(records.settings);
+    } finally {
+      // Nothing came of it, so the link is still good: the person may correct the address and try again.
+      if (!joined) await putBack(records.settings);
+    }
+    return members.signIn(input);
   }
 
   return {
-    signIn,
+    setUp,
+    signIn: members.signIn,
+    signOut: members.signOut,
+    session: members.session,
     async setupRequired() {
       return (await records.teams.memberCount()) === 0;
-    },
-    async setUp(input) {
-      const putBack = await records.transaction(({ settings }) => takeToken(settings, input.token, now()));
-      if (!putBack) return BAD_LINK;
-      let joined = false;
-      try {
-        const member = await createMember(input);
-        if (!member) {
-          const message = 'email: an account with this address exists; sign in with it, or use another address';
-          return { ok: false, code: 'email_taken', message, field: 'email' };
-        }
-        const role = (await records.teams.memberCount()) === 0 ? 'owner' : 'admin';
-        const team = await records.teams.default(now());
-        await records.teams.addMember(team.id, member.id, role, now());
-        joined = true;
-        await closeOwnerLink(records.settings);
-      } finally {
-        // Nothing came of it, so the link is still good: the person may correct the address and try again.
-        if (!joined) await putBack(records.settings);
-      }
-      return signIn(input);
-    },
-    async signOut(cookie) {
-      const { headers } = await (await auth()).api.signOut({ headers: new Headers({ cookie }), returnHeaders: true });
-      return headers.getSetCookie();
-    },
-    async session(cookie) {
-      const { headers, response } = await (
-        await auth()
-      ).api.getSession({ headers: new Headers({ cookie }), returnHeaders: true });
-      return response ? { member: asMember(response.user), setCookies: headers.getSetCookie() } : null;
     },
     async ownerLink() {
       if ((await records.teams.memberCount()) > 0) return null;
       return `${publicUrl}/setup?token=${await newOwnerToken(records.settings)}`;
     },
-    async warmUp() {
-      await (
-        await auth()
-      ).$context;
-    },
     async memberLink() {
       return `${publicUrl}/setup?token=${await newMemberToken(records.settings, now())}`;
     },
+    async warmUp() {
+      const { $context } = await auth();
+      await $context;
+    },
   };
-}
-
-function asMember(user: { id: string; name: string; email: string }): Member {
-  return { id: user.id, name: user.name, email: user.email };
 }

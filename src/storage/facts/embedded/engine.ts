@@ -36,6 +36,8 @@ export interface Engine {
   close(): Promise<void>;
 }
 
+/** Not `default`, which opens files whose path is given as a table's name. */
+const DATABASE = 'headwater';
 /** Heavy reads at a time; others queue. Inserts and look-ups never wait for them. */
 const READERS_MAX = 4;
 const READERS_QUEUE_MAX = 200;
@@ -47,11 +49,12 @@ const IDLE_SESSIONS_MAX = 24;
  * settings for life: calls borrow one with their settings, alone, and only plain reads give it back. What an insert
  * needs rides inside its SQL text, which does not stay.
  */
-export function openEngine(chdb: Chdb, directory: string, limits: Limits): Engine {
+export async function openEngine(chdb: Chdb, directory: string, limits: Limits): Promise<Engine> {
   const configuration = join(directory, 'engine.xml');
   writeFileSync(configuration, engineConfiguration(limits), { mode: 0o600 });
   // Kept open while the engine lives: the first connection carries the configuration, the last one to close ends the engine.
   const keeper = new chdb.Session(join(directory, 'store'), { connectionArgs: [`--config-file=${configuration}`] });
+  await keeper.queryAsync(`CREATE DATABASE IF NOT EXISTS ${DATABASE} ENGINE = Atomic`, { format: 'TabSeparated' });
   const idle = new Map<string, ChdbSession[]>();
   const readers = createGate(READERS_MAX, READERS_QUEUE_MAX);
   let idleCount = 0;
@@ -64,6 +67,7 @@ export function openEngine(chdb: Chdb, directory: string, limits: Limits): Engin
     }
     const session = new chdb.Session(join(directory, 'store'));
     try {
+      await session.queryAsync(`USE ${DATABASE}`, { format: 'TabSeparated' });
       await session.queryAsync(`SET ${key}`, { format: 'TabSeparated' });
       return session;
     } catch (error) {

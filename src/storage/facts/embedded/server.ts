@@ -6,8 +6,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { lockDirectory } from '../../../directory-lock.ts';
 import { openEngine, type Chdb, type Engine } from './engine.ts';
-import { lockDirectory } from './lock.ts';
 import { readBody } from './request-body.ts';
 import { settingsOf } from './settings.ts';
 import { bindParameters, inspectStatement, SqlRefused } from './sql-text.ts';
@@ -125,8 +125,8 @@ function answerError(response: ServerResponse, error: unknown) {
 
 async function open(message: OpenMessage): Promise<{ server: Server; engine: Engine }> {
   const chdb = await loadChdb();
-  await lockDirectory(message.directory, message.lockWaitMs);
-  const engine = openEngine(chdb, message.directory, message);
+  await lockDirectory(message.directory, { what: 'facts directory', waitMs: message.lockWaitMs });
+  const engine = await openEngine(chdb, message.directory, message);
   const names = await engine.select('SELECT lower(name) FROM system.table_functions', 'TabSeparated', new Map());
   const session: Session = {
     engine,

@@ -1,8 +1,14 @@
 import { isbot } from 'isbot';
 import { UAParser } from 'ua-parser-js';
-import inApp from '../in-app-browsers.json' with { type: 'json' };
-import { createLru } from '../lru.ts';
-import type { ClientHints } from './hit.ts';
+import inApp from './in-app-browsers.json' with { type: 'json' };
+import { createRecent } from './recent.ts';
+
+/** Low-entropy client hints, as received. */
+export interface ClientHints {
+  brands: string;
+  mobile: string;
+  platform: string;
+}
 
 /** What a user agent and its client hints say. The texts themselves are not kept with the event. */
 export interface Agent {
@@ -18,16 +24,16 @@ export interface Agent {
 const AGENTS_MAX = 5000;
 const OS_NAMES: Record<string, string> = { 'Mac OS': 'macOS', 'Chromium OS': 'ChromeOS', 'Chrome OS': 'ChromeOS' };
 const DEVICE_NAMES: Record<string, string> = { mobile: 'mobile', tablet: 'tablet', smarttv: 'tv' };
-const IN_APP_SOURCES = inApp.patterns.map(({ pattern, source }) => ({ pattern: new RegExp(pattern), source }));
+const IN_APP_BROWSERS = inApp.patterns.map((app) => ({ ...app, pattern: new RegExp(app.pattern) }));
 /** Brands that a user agent hides behind Chrome's name, as they write themselves in sec-ch-ua. */
 const HIDDEN_BRANDS = ['Brave', 'Vivaldi', 'DuckDuckGo', 'Arc', 'Opera GX', 'Avast Secure Browser', 'Norton Browser'];
-const NOTHING: Agent = { browser: '', os: '', device: '', inApp: '', isBot: false };
+export const NO_AGENT: Agent = { browser: '', os: '', device: '', inApp: '', isBot: false };
 
 /** Parsing takes tens of microseconds and most hits come from few agents: 5,000 are remembered. */
 export function createAgentReader(): (userAgent: string, hints: ClientHints | null) => Agent {
-  const known = createLru<Agent>(AGENTS_MAX);
+  const known = createRecent<Agent>(AGENTS_MAX);
   return (userAgent, hints) => {
-    if (userAgent === '' && hints === null) return NOTHING;
+    if (userAgent === '' && hints === null) return NO_AGENT;
     const key = hints === null ? userAgent : `${userAgent}\n${hints.brands}\n${hints.mobile}\n${hints.platform}`;
     const found = known.get(key);
     if (found) return found;
@@ -43,12 +49,14 @@ function readAgent(userAgent: string, hints: ClientHints | null): Agent {
   const platform = unquote(hints?.platform ?? '');
   const osName = parsed.os.name ?? platform;
   const os = OS_NAMES[osName] ?? osName;
-  const browser = HIDDEN_BRANDS.find((brand) => brands.includes(`"${brand}"`)) ?? parsed.browser.name ?? '';
+  const app = IN_APP_BROWSERS.find(({ pattern }) => pattern.test(userAgent));
+  const hidden = HIDDEN_BRANDS.find((brand) => brands.includes(`"${brand}"`));
+  const browser = app?.browser ?? hidden ?? parsed.browser.name ?? '';
   return {
     browser: browser.replace(/^Mobile (?=Safari|Firefox|Chrome)/, ''),
     os,
     device: deviceOf(parsed.device.type, os, hints),
-    inApp: IN_APP_SOURCES.find(({ pattern }) => pattern.test(userAgent))?.source ?? '',
+    inApp: app?.source ?? '',
     isBot: isbot(userAgent) || /Headless/i.test(brands),
   };
 }

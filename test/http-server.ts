@@ -2,17 +2,21 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { ConnectRefused } from '../payments/connect.ts';
-import { createDefaultMode } from '../reports/mode.ts';
-import { createSiteActivity } from '../sites/activity.ts';
-import { newKey } from '../sites/new-key.ts';
-import { createStripeSettings } from '../sites/stripe-settings.ts';
-import { openRecords } from '../storage/records/open.ts';
-import { createAccounts } from './accounts/accounts.ts';
-import type { HttpDeps } from './deps.ts';
-import { createServer } from './server.ts';
+import { ConnectRefused } from '../src/payments/connect.ts';
+import { createDefaultMode } from '../src/reports/mode.ts';
+import { createSiteActivity } from '../src/sites/activity.ts';
+import { newKey } from '../src/sites/new-key.ts';
+import { createStripeSettings } from '../src/sites/stripe-settings.ts';
+import { openRecords } from '../src/storage/records/open.ts';
+import { createAccounts } from '../src/http/accounts/accounts.ts';
+import type { HttpDeps } from '../src/http/deps.ts';
+import { createServer } from '../src/http/server.ts';
 
+const log = pino({ level: 'silent' });
 export const PASSWORD = 'correct horse battery';
+
+type Records = ReturnType<typeof openRecords>;
+type TestAccounts = ReturnType<typeof createAccounts>;
 
 /**
  * The HTTP layer for tests: real records store, accounts and routes; the use cases behind HttpDeps are values, so a test
@@ -20,25 +24,44 @@ export const PASSWORD = 'correct horse battery';
  */
 export async function createTestServer(changes: Partial<HttpDeps> = {}) {
   const dataDir = mkdtempSync(join(tmpdir(), 'headwater-http-'));
-  const dashboardDir = join(dataDir, 'dashboard');
-  mkdirSync(join(dashboardDir, 'assets'), { recursive: true });
-  writeFileSync(join(dashboardDir, 'index.html'), '<!doctype html><title>Headwater</title>');
-  writeFileSync(join(dashboardDir, 'assets', 'app-1a2b.js'), 'export {};');
-  const log = pino({ level: 'silent' });
   const records = openRecords({ dataDir, log });
   await records.migrate();
   const publicUrl = changes.publicUrl ?? 'http://localhost:1323';
   const now = changes.now ?? Date.now;
   const accounts = createAccounts({ records, db: records.db, secret: 's'.repeat(64), publicUrl, now, log });
-  const lastHit = async () => ({ occurredAt: Date.UTC(2026, 10, 1), url: 'https://shop.example.com/' });
+  const dashboardDir = writeDashboard(dataDir);
+  const deps: HttpDeps = { ...depsOver(records, accounts), now, publicUrl, dashboardDir, ...changes };
+  const server = createServer(deps);
+  await server.ready();
+  return {
+    server,
+    records,
+    accounts,
+    ...people(records, accounts, deps),
+    async close() {
+      await server.close();
+      await records.close();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
 
-  const deps: HttpDeps = {
+function writeDashboard(dataDir: string): string {
+  const dashboardDir = join(dataDir, 'dashboard');
+  mkdirSync(join(dashboardDir, 'assets'), { recursive: true });
+  writeFileSync(join(dashboardDir, 'index.html'), '<!doctype html><title>Headwater</title>');
+  writeFileSync(join(dashboardDir, 'assets', 'app-1a2b.js'), 'export {};');
+  return dashboardDir;
+}
+
+function depsOver(records: Records, accounts: TestAccounts): Omit<HttpDeps, 'now' | 'publicUrl' | 'dashboardDir'> {
+  const lastHit = async () => ({ occurredAt: Date.UTC(2026, 10, 1), url: 'https://shop.example.com/' });
+  const publicUrl = 'http://localhost:1323';
+  const defaultMode = createDefaultMode({ records });
+  return {
     log,
-    now,
-    publicUrl,
     trustedProxies: ['loopback'],
     collectPerMinute: 600,
-    dashboardDir,
     pixel: Buffer.from('(function(){})();'),
     hits: {
       accepted: 0,
@@ -60,7 +83,7 @@ export async function createTestServer(changes: Partial<HttpDeps> = {}) {
       list: async () => ({ ok: true, value: { payments: [], next: null } }),
       get: async () => null,
     },
-    siteActivity: createSiteActivity({ facts: { lastHit }, records, defaultMode: createDefaultMode({ records }) }),
+    siteActivity: createSiteActivity({ facts: { lastHit }, records, defaultMode }),
     sites: records.sites,
     keys: records.keys,
     teams: records.teams,
@@ -72,26 +95,22 @@ export async function createTestServer(changes: Partial<HttpDeps> = {}) {
       outboxRows: () => records.outbox.count(),
       attributionsWaiting: () => records.attributions.count(),
     },
-    ...changes,
   };
-  const server = createServer(deps);
-  await server.ready();
+}
 
+function people(records: Records, accounts: TestAccounts, { now, publicUrl }: HttpDeps) {
   return {
-    server,
-    records,
-    accounts,
-    /** A site of the default team, or of a team given by a member's cookie. */
-    async addSite(team?: string, domain = 'shop.example.com') {
-      const owner = team ?? (await records.teams.default(now())).id;
-      return records.sites.add({ team: owner, name: 'Shop', domain, timezone: 'UTC', currency: 'usd' }, now());
+    /** A site of the default team. */
+    async addSite(domain = 'shop.example.com') {
+      const team = (await records.teams.default(now())).id;
+      return records.sites.add({ team, name: 'Shop', domain, timezone: 'UTC', currency: 'usd' }, now());
     },
     async addKey(site: string, scopes = ['read', 'collect', 'write'], expiresAt: number | null = null) {
       const { key, hash, prefix } = newKey();
       await records.keys.add({ site, hash, prefix, scopes, expiresAt }, now());
       return { authorization: `Bearer ${key}` };
     },
-    /** Cookies of a member of the default team. */
+    /** A member of the default team, signed in. */
     async signUp(email = 'ada@example.com') {
       const link = (await accounts.ownerLink()) ?? (await accounts.memberLink());
       const token = new URL(link).searchParams.get('token')!;
@@ -99,11 +118,6 @@ export async function createTestServer(changes: Partial<HttpDeps> = {}) {
       if (!result.ok) throw new Error(result.message);
       const cookie = result.setCookies.map((each) => each.split(';')[0]).join('; ');
       return { member: result.member, headers: { cookie, origin: publicUrl } };
-    },
-    async close() {
-      await server.close();
-      await records.close();
-      rmSync(dataDir, { recursive: true, force: true });
     },
   };
 }

@@ -1,0 +1,26 @@
+// `npm run bench [-- NAME …]`: measures this checkout on this machine and prints one line per figure. What the figures
+// mean, and those of our machine, are in bench/README.md.
+import { availableParallelism, totalmem } from 'node:os';
+
+const BENCHES: Record<string, () => Promise<{ measure(): Promise<string[]> }>> = {
+  start: () => import('./start-to-ready.ts'),
+  collect: () => import('./collect.ts'),
+  batches: () => import('./batches.ts'),
+  report: () => import('./report.ts'),
+  pixel: () => import('./pixel.ts'),
+};
+
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !(name in BENCHES));
+if (unknown.length > 0) {
+  process.stderr.write(`bench: there is no ${unknown.join(', ')}; there are ${Object.keys(BENCHES).join(', ')}\n`);
+  process.exit(2);
+}
+
+console.log(
+  `${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}, ${process.platform}`,
+);
+for (const name of asked.length > 0 ? asked : Object.keys(BENCHES)) {
+  const { measure } = await BENCHES[name]!();
+  for (const line of await measure()) console.log(`${name.padEnd(8)} ${line}`);
+}

@@ -1,0 +1,168 @@
+import { decimalString } from '../core/currency.ts';
+import { EVIDENCE_OBJECTS, type Expectation } from './scenario-expect.ts';
+
+/** What is needed to ask Headwater about a story. */
+export interface Questions {
+  target: { url: string; site: string; apiKey: string };
+  /** Days that enclose the story. */
+  from: string;
+  to: string;
+  mode: 'live' | 'test';
+  chargeOf(name: string | null): string | null;
+}
+
+export interface Finding {
+  line: number;
+  /** The expectation as written. */
+  text: string;
+  ok: boolean;
+  /** What was found instead, in the words of the story. */
+  found: string;
+}
+
+interface Expecting {
+  line: number;
+  text: string;
+  expectation: Expectation;
+}
+
+const POLL_MS = 100;
+/** What has come true must still be true after this long: a payment counted twice is right for a moment, too. */
+const SETTLE_MS = 500;
+
+/** Asks until all of a block is true, and once more a moment later. What is not true by the deadline is a finding. */
+export async function check(questions: Questions, block: readonly Expecting[], patienceMs: number): Promise<Finding[]> {
+  const deadline = Date.now() + patienceMs;
+  let findings = await ask(questions, block);
+  let trueSince = findings.every((finding) => finding.ok) ? Date.now() : null;
+  while (Date.now() < deadline && (trueSince === null || Date.now() - trueSince < SETTLE_MS)) {
+    await new Promise((resolve) => setTimeout(resolve, trueSince === null ? POLL_MS : SETTLE_MS));
+    findings = await ask(questions, block);
+    if (!findings.every((finding) => finding.ok)) trueSince = null;
+    else trueSince ??= Date.now();
+  }
+  return findings;
+}
+
+async function ask(questions: Questions, block: readonly Expecting[]): Promise<Finding[]> {
+  return Promise.all(
+    block.map(async ({ line, text, expectation }) => {
+      try {
+        return { line, text, ...(await answer(questions, expectation)) };
+      } catch (error) {
+        return { line, text, ok: false, found: (error as Error).message };
+      }
+    }),
+  );
+}
+
+type Answer = Pick<Finding, 'ok' | 'found'>;
+
+function answer(questions: Questions, expectation: Expectation): Promise<Answer> {
+  switch (expectation.kind) {
+    case 'credits':
+      return credits(questions, expectation);
+    case 'metric':
+      return metric(questions, expectation);
+    case 'evidence':
+      return evidence(questions, expectation);
+    default:
+      return fromPayments(questions, expectation);
+  }
+}
+
+interface Report {
+  rows: Record<string, string | number | null>[];
+  totals: Record<string, number | null>;
+  currency: string;
+  unconverted?: Record<string, Record<string, number>>;
+}
+
+async function get<T>({ target }: Questions, path: string): Promise<T> {
+  const response = await fetch(`${target.url}/api/v1/sites/${target.site}/${path}`, {
+    headers: { authorization: `Bearer ${target.apiKey}` },
+  });
+  const text = await response.text();
+  if (response.status !== 200)
+    throw new Error(`${path.split('?')[0]} answered ${response.status}: ${text.slice(0, 200)}`);
+  return JSON.parse(text) as T;
+}
+
+function report(questions: Questions, query: Record<string, string>): Promise<Report> {
+  const { from, to, mode } = questions;
+  return get<Report>(questions, `report?${new URLSearchParams({ from, to, mode, limit: '1000', ...query })}`);
+}
+
+async function credits(questions: Questions, expected: Extract<Expectation, { kind: 'credits' }>): Promise<Answer> {
+  const { model, dimension } = expected;
+  const { rows, currency } = await report(questions, { metrics: 'revenue', dimensions: dimension, model });
+  const found = new Map(
+    rows.filter((row) => row.revenue !== 0).map((row) => [String(row[dimension]), Number(row.revenue)]),
+  );
+  // A row of 0.00 in a story says that there is none: a full refund leaves nothing.
+  const wanted = Object.entries(expected.rows).filter(([, amount]) => amount !== 0);
+  const ok = found.size === wanted.length && wanted.every(([name, amount]) => found.get(name) === amount);
+  const shown = [...found].map(([name, amount]) => `${name} ${decimalString(amount, currency)}`);
+  return { ok, found: shown.join(', ') || 'nothing' };
+}
+
+async function metric(questions: Questions, expected: Extract<Expectation, { kind: 'metric' }>): Promise<Answer> {
+  const { currency, totals, unconverted } = await report(questions, { metrics: expected.metric });
+  const found =
+    expected.currency === currency
+      ? (totals[expected.metric] ?? 0)
+      : (unconverted?.[expected.currency]?.[expected.metric] ?? 0);
+  return { ok: found === expected.amountMinor, found: decimalString(found, expected.currency) };
+}
+
+interface PaymentAnswer {
+  id: string;
+  currency: string;
+  revenue: number;
+  fees: number;
+  reason: string | null;
+}
+
+async function payments(questions: Questions): Promise<PaymentAnswer[]> {
+  const all: PaymentAnswer[] = [];
+  let cursor: string | null = null;
+  do {
+    const query = new URLSearchParams({ mode: questions.mode, limit: '100', ...(cursor === null ? {} : { cursor }) });
+    const page: { payments: PaymentAnswer[]; next: string | null } = await get(questions, `payments?${query}`);
+    all.push(...page.payments);
+    cursor = page.next;
+  } while (cursor !== null);
+  return all;
+}
+
+async function fromPayments(
+  questions: Questions,
+  expected: Extract<Expectation, { kind: 'payments' | 'fees' | 'unattributed' }>,
+): Promise<Answer> {
+  const all = await payments(questions);
+  if (expected.kind === 'payments') return { ok: all.length === expected.count, found: String(all.length) };
+  const own = all.filter((payment) => payment.currency === expected.currency);
+  if (expected.kind === 'fees') {
+    const fees = own.reduce((sum, payment) => sum + payment.fees, 0);
+    return { ok: fees === expected.amountMinor, found: decimalString(fees, expected.currency) };
+  }
+  const sums = new Map<string, number>();
+  for (const { reason, revenue } of own) {
+    if (reason !== null) sums.set(reason, (sums.get(reason) ?? 0) + revenue);
+  }
+  const shown = [...sums].map(([reason, amount]) => `${decimalString(amount, expected.currency)} reason ${reason}`);
+  return { ok: (sums.get(expected.reason) ?? 0) === expected.amountMinor, found: shown.join(', ') || 'nothing' };
+}
+
+async function evidence(questions: Questions, expected: Extract<Expectation, { kind: 'evidence' }>): Promise<Answer> {
+  const charge = questions.chargeOf(expected.payment);
+  if (charge === null) return { ok: false, found: 'no such payment in the story' };
+  const detail = await get<{ links: { object: string; field: string; used: boolean }[] }>(
+    questions,
+    `payments/${charge}`,
+  );
+  const used = detail.links.find((link) => link.used);
+  if (!used) return { ok: false, found: 'no link was used' };
+  const ok = used.field === expected.field && used.object.startsWith(EVIDENCE_OBJECTS[expected.object]!);
+  return { ok, found: `${used.object} ${used.field}` };
+}

@@ -1,0 +1,133 @@
+import { readFile } from 'node:fs/promises';
+import { check, type Finding, type Questions } from './check.ts';
+import { createPerformer } from './perform.ts';
+import { AT_ONCE, type Delivery, readScenario, type Scenario, type Step } from './scenario.ts';
+import type { SimulatedAccount } from './stripe/account.ts';
+import type { ApiVersion } from './stripe/versions.ts';
+import type { HitTarget } from './visitors.ts';
+
+/**
+ * A running Headwater and a Stripe account that is connected to a fresh site of it. Headwater is reached over HTTP only;
+ * the account's API is where `HEADWATER_STRIPE_API_BASE` points.
+ */
+export interface Target extends HitTarget {
+  /** A key with the scope `read`; often the server key itself. */
+  apiKey: string;
+  /** Host of the site's pages. */
+  domain: string;
+  account: SimulatedAccount;
+  /** The secret that the connection knows. */
+  webhookSecret: string;
+}
+
+export interface Override {
+  /** Replaces every `deliver` of the story. */
+  delivery?: Partial<Delivery>;
+  version?: ApiVersion;
+  /** How long an expectation may take to come true. Default 15 s. */
+  patienceMs?: number;
+}
+
+export interface Played {
+  title: string;
+  findings: Finding[];
+  ok: boolean;
+}
+
+const DAY_MS = 86_400_000;
+/** Statements without a time of day follow each other from nine o'clock on, a minute apart. */
+const FIRST_MS = 9 * 3_600_000;
+const STEP_MS = 60_000;
+const PATIENCE_MS = 15_000;
+
+export async function playFile(
+  path: string,
+  target: Target | ((scenario: Scenario) => Promise<Target>),
+  override: Override = {},
+): Promise<Played> {
+  const scenario = readScenario(await readFile(path, 'utf8'));
+  return play(scenario, typeof target === 'function' ? await target(scenario) : target, override);
+}
+
+/** Plays a story: hits and payments as they happen, then asks what Headwater makes of them. */
+export async function play(scenario: Scenario, target: Target, override: Override = {}): Promise<Played> {
+  const { account } = target;
+  const version = override.version ?? scenario.settings.version;
+  account.engine.settings.defaultVersion = version;
+  const endpoint = account.addEndpoint({
+    url: `${target.url}/api/webhooks/stripe/${target.site}`,
+    events: scenario.settings.events ?? ['*'],
+    version,
+    secret: target.webhookSecret,
+  });
+  const lastDay = Math.max(0, ...scenario.steps.map((step) => (step.kind === 'act' ? step.day : 0)));
+  const startMs = Math.floor(Date.now() / DAY_MS) * DAY_MS - (lastDay + 1) * DAY_MS;
+  const performer = createPerformer(target);
+  const questions: Questions = {
+    target,
+    from: dayOf(startMs - DAY_MS),
+    to: dayOf(Date.now() + DAY_MS),
+    mode: account.state.livemode ? 'live' : 'test',
+    chargeOf: performer.chargeOf,
+  };
+  const findings: Finding[] = [];
+  const perDay = new Map<number, number>();
+  let delivery = begin(account, { ...AT_ONCE, ...override.delivery });
+  for (let index = 0; index < scenario.steps.length; index += 1) {
+    const step = scenario.steps[index]!;
+    if (step.kind === 'act') {
+      const nth = perDay.get(step.day) ?? 0;
+      perDay.set(step.day, nth + 1);
+      const at = startMs + step.day * DAY_MS + (step.timeMs ?? FIRST_MS + nth * STEP_MS);
+      await performer.perform(step.action, at).catch((error: unknown) => {
+        throw new Error(`line ${step.line}: ${step.text}: ${(error as Error).message}`);
+      });
+    } else if (step.kind === 'deliver') {
+      await deliver(account, delivery);
+      delivery = begin(account, override.delivery ? delivery : step.delivery);
+    } else {
+      const block = following(scenario.steps, index);
+      await deliver(account, delivery);
+      findings.push(...(await check(questions, block, override.patienceMs ?? PATIENCE_MS)));
+      index += block.length - 1;
+      delivery = begin(account, delivery);
+    }
+  }
+  await deliver(account, delivery);
+  account.state.remove('webhook_endpoint', endpoint.id);
+  return { title: scenario.title, findings, ok: findings.every((finding) => finding.ok) };
+}
+
+type Expecting = Extract<Step, { kind: 'expect' }>;
+
+/** Expectations that stand together are asked together. */
+function following(steps: readonly Step[], start: number): Expecting[] {
+  const block: Expecting[] = [];
+  for (const step of steps.slice(start)) {
+    if (step.kind !== 'expect') break;
+    block.push(step);
+  }
+  return block;
+}
+
+function begin(account: SimulatedAccount, delivery: Delivery): Delivery {
+  if (delivery.order !== 'at once') account.webhooks.hold();
+  return delivery;
+}
+
+async function deliver(account: SimulatedAccount, delivery: Delivery): Promise<void> {
+  if (delivery.order === 'at once') {
+    await account.webhooks.idle();
+    return;
+  }
+  await account.webhooks.release({
+    order: delivery.order,
+    seed: delivery.seed,
+    copies: delivery.copies,
+    drop: (event) => delivery.without.includes(event.type),
+  });
+}
+
+function dayOf(at: number): string {
+  return new Date(at).toISOString().slice(0, 10);
+}

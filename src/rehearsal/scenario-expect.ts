@@ -1,0 +1,97 @@
+import { RULE_MODELS, type RuleModel } from '../core/attribution/models.ts';
+import { currencyExponent } from '../core/currency.ts';
+import { UNATTRIBUTED_REASONS } from '../core/link.ts';
+import { DIMENSIONS, type Dimension } from '../core/report.ts';
+
+/** What a statement needs to be read: the currency of bare amounts, and how to complain. */
+export interface Reading {
+  currency: string;
+  fail(reason: string): Error;
+}
+
+export type Expectation =
+  /** Every row with revenue, and no other. */
+  | { kind: 'credits'; model: RuleModel; dimension: Dimension; rows: Record<string, number> }
+  | { kind: 'metric'; metric: 'revenue' | 'gross' | 'refunded'; amountMinor: number; currency: string }
+  | { kind: 'fees'; amountMinor: number; currency: string }
+  | { kind: 'unattributed'; amountMinor: number; currency: string; reason: string }
+  | { kind: 'payments'; count: number }
+  /** The link that decided: where it was found. `payment` null: the last one. */
+  | { kind: 'evidence'; object: string; field: string; payment: string | null };
+
+/** How evidence is called in stories, and how the ids of such objects begin. */
+export const EVIDENCE_OBJECTS: Record<string, string> = {
+  charge: 'ch_',
+  intent: 'pi_',
+  session: 'cs_',
+  invoice: 'in_',
+  subscription: 'sub_',
+  customer: 'cus_',
+};
+
+/** '12.34' of a currency in minor units. Null: not such an amount. */
+export function minorUnits(text: string, currency: string): number | null {
+  const [, sign, whole, decimals = ''] = /^(-?)(\d{1,12})(?:\.(\d+))?$/.exec(text) ?? [];
+  const exponent = currencyExponent(currency);
+  if (whole === undefined || decimals.length > exponent) return null;
+  return Number(sign + whole + decimals.padEnd(exponent, '0'));
+}
+
+export function amountOf(text: string, currency: string, { fail }: Reading): number {
+  const amountMinor = minorUnits(text, currency);
+  if (amountMinor === null) throw fail(`"${text}" is not an amount of ${currency}; write it as in Stripe's dashboard`);
+  return amountMinor;
+}
+
+export function readExpectation(text: string, reading: Reading): Expectation {
+  const [, model, dimension = 'channel', list] = /^([a-z_]+)(?: by ([a-z_]+))?: (.+)$/.exec(text) ?? [];
+  if (model !== undefined && list !== undefined) return readCredits(model, dimension, list, reading);
+
+  const [, reasoned, reasonedIn, reason] = /^unattributed (\S+)(?: ([a-z]{3}))? reason (\S+)$/.exec(text) ?? [];
+  if (reasoned !== undefined && reason !== undefined) {
+    if (!(reason in UNATTRIBUTED_REASONS)) {
+      throw reading.fail(`"${reason}" is not a reason; they are ${Object.keys(UNATTRIBUTED_REASONS).join(', ')}`);
+    }
+    const currency = reasonedIn ?? reading.currency;
+    return { kind: 'unattributed', amountMinor: amountOf(reasoned, currency, reading), currency, reason };
+  }
+  const [, metric, amount, metricIn] = /^(revenue|gross|refunded|fees) (\S+)(?: ([a-z]{3}))?$/.exec(text) ?? [];
+  if (metric !== undefined && amount !== undefined) {
+    const currency = metricIn ?? reading.currency;
+    const amountMinor = amountOf(amount, currency, reading);
+    if (metric === 'fees') return { kind: 'fees', amountMinor, currency };
+    return { kind: 'metric', metric: metric as 'revenue' | 'gross' | 'refunded', amountMinor, currency };
+  }
+  const [, count] = /^payments (\d{1,6})$/.exec(text) ?? [];
+  if (count !== undefined) return { kind: 'payments', count: Number(count) };
+
+  const [, object, field, payment = null] = /^evidence ([a-z]+) (\S+)(?: of (\S+))?$/.exec(text) ?? [];
+  if (object !== undefined && field !== undefined) {
+    if (!(object in EVIDENCE_OBJECTS)) {
+      throw reading.fail(`"${object}" is no evidence; write ${Object.keys(EVIDENCE_OBJECTS).join(', ')}`);
+    }
+    return { kind: 'evidence', object, field, payment };
+  }
+  throw reading.fail(
+    `"expect ${text}" is not understood; expect MODEL: CHANNEL AMOUNT, … | revenue, gross, refunded or fees AMOUNT | ` +
+      'unattributed AMOUNT reason R | payments N | evidence OBJECT FIELD',
+  );
+}
+
+function readCredits(model: string, dimension: string, list: string, reading: Reading): Expectation {
+  const knownModel = RULE_MODELS.find((name) => name === model);
+  if (!knownModel) throw reading.fail(`"${model}" is not a model; they are ${RULE_MODELS.join(', ')}`);
+  const knownDimension = DIMENSIONS.find((name) => name === dimension);
+  if (!knownDimension) throw reading.fail(`"${dimension}" is not a dimension; they are ${DIMENSIONS.join(', ')}`);
+  const rows: Record<string, number> = {};
+  for (const part of list.split(',').map((text) => text.trim())) {
+    const [, name, amount] = /^(.+) (-?[\d.]+)$/.exec(part) ?? [];
+    if (name === undefined || amount === undefined) {
+      throw reading.fail(`"${part}" is not "NAME AMOUNT", such as "Paid Search 50.00"`);
+    }
+    const label = name === 'Unattributed' ? '(unattributed)' : name;
+    if (label in rows) throw reading.fail(`"${name}" is listed twice`);
+    rows[label] = amountOf(amount, reading.currency, reading);
+  }
+  return { kind: 'credits', model: knownModel, dimension: knownDimension, rows };
+}

@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import * as fc from 'fast-check';
+import { canSplit } from '../core/report-scope.ts';
+import { DIMENSIONS, METRICS } from '../core/report.ts';
+import { parseReportQuery } from './parse.ts';
+
+const site = { id: 's1', timezone: 'Europe/Berlin', currency: 'eur', settings: { windowDays: null } };
+const defaults = { mode: 'live' as const, now: Date.parse('2026-11-20T23:30:00Z') };
+const parse = (raw: Record<string, string>, changed: Partial<typeof site> | object = {}) =>
+  parseReportQuery(raw, { ...site, ...changed }, defaults);
+
+function queryOf(raw: Record<string, string>) {
+  const parsed = parse(raw);
+  assert.ok(parsed.ok, JSON.stringify(parsed));
+  return parsed.query;
+}
+
+describe('a question', () => {
+  test('without parameters asks for the last thirty days, in the site’s zone', () => {
+    assert.deepEqual(queryOf({}), {
+      site: 's1',
+      timezone: 'Europe/Berlin',
+      currency: 'eur',
+      mode: 'live',
+      metrics: ['visitors', 'revenue'],
+      dimensions: [],
+      // It is the 21st already in Berlin.
+      from: '2026-10-23',
+      to: '2026-11-21',
+      model: 'first_touch',
+      by: 'entry_date',
+      filters: [],
+      order: null,
+      limit: 100,
+      bots: 'exclude',
+    });
+  });
+
+  test('takes every parameter of the contract', () => {
+    const parsed = parse({
+      metrics: 'visitors, revenue',
+      dimensions: 'source,campaign',
+      from: '2026-11-01',
+      to: '2027-01-31',
+      mode: 'test',
+      model: 'time_decay',
+      window: 'lifetime',
+      by: 'payment_date',
+      filter: '[["source","is",["google"]],["campaign","contains","spring"]]',
+      compare: 'previous_year',
+      limit: '5',
+      order: '-revenue',
+      bots: 'include',
+    });
+    assert.ok(parsed.ok);
+    const { query, compare } = parsed;
+    assert.deepEqual(
+      [compare, query.from, query.to, query.mode, query.limit],
+      ['previous_year', '2026-11-01', '2027-01-31', 'test', 5],
+    );
+    assert.deepEqual([query.model, query.by, query.bots], ['time_decay', 'payment_date', 'include']);
+    assert.deepEqual(query.order, { key: 'revenue', descending: true });
+    assert.deepEqual(query.filters, [
+      ['source', 'is', ['google']],
+      ['campaign', 'contains', ['spring']],
+    ]);
+  });
+
+  test('fills in what is missing of the days', () => {
+    const days = (raw: Record<string, string>) => [queryOf(raw).from, queryOf(raw).to];
+    assert.deepEqual(days({ from: '2026-11-10' }), ['2026-11-10', '2026-11-21']);
+    assert.deepEqual(days({ to: '2026-03-01' }), ['2026-01-31', '2026-03-01']);
+    assert.deepEqual(days({ from: '2030-01-01' }), ['2030-01-01', '2030-01-01']);
+    assert.deepEqual(days({ from: '1970-01-01', to: '9999-12-31' }), ['1970-01-01', '9999-12-31']);
+  });
+
+  test('by time keeps all its points unless it says how many', () => {
+    assert.equal(queryOf({ dimensions: 'day' }).limit, 10_000);
+    assert.equal(queryOf({ dimensions: 'day', limit: '7' }).limit, 7);
+  });
+});
+
+const refused: [raw: Record<string, string>, field: string, reason: RegExp][] = [
+  [{ metrics: 'visitors,profit' }, 'metrics', /"profit" is not known; use visitors, sessions,/],
+  [{ metrics: ',' }, 'metrics', /not known/],
+  [{ dimensions: 'colour' }, 'dimensions', /"colour" is not known; use channel,/],
+  [{ dimensions: 'source,medium,campaign,term,content' }, 'dimensions', /at most 4/],
+  [
+    { metrics: 'revenue', dimensions: 'page' },
+    'dimensions',
+    /"revenue" cannot be split by "page"; it can be split by channel/,
+  ],
+  [{ metrics: 'visitors', dimensions: 'payment_kind' }, 'dimensions', /"visitors" cannot be split by "payment_kind"/],
+  [{ metrics: 'bounce_rate', dimensions: 'event' }, 'dimensions', /"bounce_rate" cannot be split by "event"/],
+  [
+    { metrics: 'conversion_rate', dimensions: 'language' },
+    'dimensions',
+    /"conversion_rate" cannot be split by "language"/,
+  ],
+  [{ metrics: 'revenue', filter: '[["exit_page","is",["/"]]]' }, 'filter', /"revenue" cannot be split by "exit_page"/],
+  [{ from: '2026-02-30' }, 'from', /not a day; write it as YYYY-MM-DD/],
+  [{ to: 'yesterday' }, 'to', /not a day/],
+  [{ from: '2026-11-02', to: '2026-11-01' }, 'from', /is after 2026-11-01/],
+  [{ mode: 'sandbox' }, 'mode', /use live, test/],
+  [{ model: 'markov' }, 'model', /"markov" is not known; use first_touch/],
+  [{ window: '30d' }, 'window', /30d cannot be reported yet; this site's credits use its own window, lifetime/],
+  [{ window: 'forever' }, 'window', /write days as 30d, or lifetime/],
+  [{ by: 'day' }, 'by', /use entry_date, payment_date/],
+  [{ filter: 'source=google' }, 'filter', /is not JSON; write \[\["source","is",\["google"\]\]\]/],
+  [{ filter: '{"source":"google"}' }, 'filter', /is not a list/],
+  [{ filter: '[["source","is"]]' }, 'filter', /holds something else/],
+  [{ filter: '[["source","matches",["g.*"]]]' }, 'filter', /"matches" is not known/],
+  [{ filter: '[["source","is",[]]]' }, 'filter', /needs 1 to 100 values/],
+  [{ filter: '[["source","is",[1]]]' }, 'filter', /texts of at most 500/],
+  [{ filter: `[["source","is",["${'x'.repeat(501)}"]]]` }, 'filter', /texts of at most 500/],
+  [{ filter: JSON.stringify(Array.from({ length: 21 }, () => ['source', 'is', ['a']])) }, 'filter', /at most 20/],
+  [{ compare: 'last_week' }, 'compare', /use previous_period, previous_year/],
+  [{ limit: '0' }, 'limit', /from 1 to 10000/],
+  [{ limit: '1e3' }, 'limit', /whole number/],
+  [{ order: '-sessions' }, 'order', /"sessions" is not known; use visitors, revenue/],
+  [{ order: '-' }, 'order', /names nothing/],
+  [{ bots: 'yes' }, 'bots', /use exclude, include/],
+  [{ metric: 'visitors' }, 'metric', /is not a parameter of reports; they are metrics,/],
+];
+
+describe('a question that cannot be answered names its field and the remedy', () => {
+  for (const [raw, field, reason] of refused) {
+    test(JSON.stringify(raw).slice(0, 100), () => {
+      const parsed = parse(raw);
+      assert.ok(!parsed.ok);
+      assert.equal(parsed.field, field);
+      assert.match(parsed.reason, reason);
+    });
+  }
+});
+
+test('a site with a window of its own reports by that window only', () => {
+  const settings = { windowDays: 30 };
+  assert.ok(parse({ window: '30d' }, { settings }).ok);
+  assert.ok(!parse({ window: 'lifetime' }, { settings }).ok);
+});
+
+test('every metric and dimension is either split or refused with both names', () => {
+  for (const metric of METRICS) {
+    for (const dimension of DIMENSIONS) {
+      const parsed = parse({ metrics: metric, dimensions: dimension });
+      assert.equal(parsed.ok, canSplit(dimension, metric));
+      if (!parsed.ok) assert.ok(parsed.reason.includes(`"${metric}"`) && parsed.reason.includes(`"${dimension}"`));
+    }
+  }
+});
+
+test('no text makes the parser throw, and none reaches a name', () => {
+  const names = fc.constantFrom(
+    'metrics',
+    'dimensions',
+    'from',
+    'to',
+    'model',
+    'window',
+    'filter',
+    'limit',
+    'order',
+    'bots',
+  );
+  fc.assert(
+    fc.property(names, fc.oneof(fc.string({ unit: 'binary' }), fc.json()), (name, value) => {
+      const parsed = parse({ [name]: value });
+      if (!parsed.ok) return;
+      assert.ok(parsed.query.metrics.every((metric) => METRICS.includes(metric)));
+      assert.ok(parsed.query.dimensions.every((dimension) => DIMENSIONS.includes(dimension)));
+      assert.ok(parsed.query.filters.every(([dimension]) => DIMENSIONS.includes(dimension)));
+    }),
+  );
+});
