@@ -34,7 +34,10 @@ export function eventOf(type: string, object: object, rest: { created: number; l
 /** What is sent: the exact bytes and their signature. */
 export function signed(event: object, secret: string, sentAtMs = Date.now()) {
   const body = JSON.stringify(event);
-  return { body, headers: { 'content-type': 'application/json', 'stripe-signature': signatureHeader(body, secret, sentAtMs) } };
+  return {
+    body,
+    headers: { 'content-type': 'application/json', 'stripe-signature': signatureHeader(body, secret, sentAtMs) },
+  };
 }
 
 export function charge({ name, amount, currency = 'usd', created, customer, livemode = false, metadata = {} }: Paid) {

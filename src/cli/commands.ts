@@ -14,4 +14,5 @@ export const COMMANDS: readonly Entry[] = [
   { name: 'key add', load: async () => (await import('./key.ts')).keyAdd },
   { name: 'stripe connect', load: async () => (await import('./stripe.ts')).stripeConnect },
   { name: 'recompute', load: async () => (await import('./recompute.ts')).recompute },
+  { name: 'rehearse', load: async () => (await import('./rehearse.ts')).rehearse },
 ];

@@ -38,7 +38,7 @@ export interface CollectOptions {
   now: () => number;
   /** Keyed hash of a lower-cased e-mail address. */
   hashEmail: (email: string) => string;
-  /** Header of a trusted proxy that carries a two-letter country, lower case; null: none. */
+  /** Header of a trusted proxy that carries a two-letter country; null: none. */
   countryHeader?: string | null;
   counters?: CollectCounters;
   /** Called after each commit that made work for the drainer. */
@@ -102,6 +102,7 @@ function createLine({ locate, hashEmail }: Pick<CollectOptions, 'locate' | 'hash
  */
 export function createCollect(options: CollectOptions): (request: CollectRequest) => Promise<CollectResult> {
   const { spool, locate, now, hashEmail, onSpooled } = options;
+  const countryHeader = options.countryHeader?.toLowerCase() ?? '';
   const counters = options.counters ?? createCollectCounters();
   const findSite = createSiteCache({ findSite: options.findSite, now });
   const sort = createLine({ locate, hashEmail });
@@ -123,7 +124,7 @@ export function createCollect(options: CollectOptions): (request: CollectRequest
     const site = await siteOf(request.keySite, batch);
     if ('status' in site) return site;
 
-    const { events, dropped, bad } = sort(senderOf(request, batch, site, now(), options.countryHeader), batch.events);
+    const { events, dropped, bad } = sort(senderOf(request, batch, site, now(), countryHeader), batch.events);
     // One bad hit never sinks its neighbours; a request of nothing but bad ones is told what is wrong with the first.
     if (bad && (dropped.malformed ?? 0) + (dropped.too_large ?? 0) === batch.events.length) return refusal(bad);
     if (events.length > 0) {
@@ -184,7 +185,7 @@ function senderOf(
   batch: Batch,
   site: SiteContext,
   receivedAt: number,
-  countryHeader: string | null | undefined,
+  countryHeader: string,
 ): Sender {
   const header = (name: string, maxChars: number) => {
     const value = headers[name];
@@ -209,7 +210,7 @@ function senderOf(
       platform: header('sec-ch-ua-platform', 60),
     },
     acceptLanguage: header('accept-language', 100),
-    proxyCountry: countryHeader ? header(countryHeader, 10) : '',
+    proxyCountry: countryHeader === '' ? '' : header(countryHeader, 10),
     measureEvents: !(typeof body === 'string' || body instanceof Uint8Array) || body.length > BATCH_LIMITS.eventBytes,
   };
 }

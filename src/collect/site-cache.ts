@@ -1,6 +1,6 @@
 import { plainHost } from '../core/acquisition-host.ts';
 import { type PageUrl, readPageUrl } from '../core/acquisition-url.ts';
-import { createRecent } from './recent.ts';
+import { createRecent, type Recent } from './recent.ts';
 import type { Site } from '../storage/records/records.ts';
 
 /** What collect needs of a site, made ready for the hot path. */
@@ -15,11 +15,13 @@ export interface SiteContext {
   excludedPaths: readonly string[];
 }
 
+type Pages = Recent<PageUrl | null>;
+
 export type FindSite = (id: string) => Promise<Site | null> | Site | null;
 
 const FRESH_MS = 1000;
 const SITES_MAX = 10_000;
-const PAGES_MAX = 2000;
+const PAGES_MAX = 5000;
 
 /**
  * Keeps found sites for a second, so that a flood of hits asks the records store once. A site that was not found is
@@ -29,6 +31,8 @@ const PAGES_MAX = 2000;
 export function createSiteCache(options: { findSite: FindSite; now: () => number }) {
   const { findSite, now } = options;
   const known = new Map<string, { context: SiteContext; basis: string; freshUntil: number }>();
+  // One for all sites: its size is what bounds the memory.
+  const pages: Pages = createRecent(PAGES_MAX);
   const asking = new Map<string, Promise<SiteContext | null>>();
 
   async function ask(id: string): Promise<SiteContext | null> {
@@ -41,7 +45,7 @@ export function createSiteCache(options: { findSite: FindSite; now: () => number
       const last = known.get(id);
       if (!last && known.size >= SITES_MAX) known.clear();
       const basis = JSON.stringify([site.domain, site.settings]);
-      const context = last?.basis === basis ? last.context : contextOf(site);
+      const context = last?.basis === basis ? last.context : contextOf(site, pages);
       known.set(id, { context, basis, freshUntil: now() + FRESH_MS });
       return context;
     } catch (error) {
@@ -68,22 +72,23 @@ export function createSiteCache(options: { findSite: FindSite; now: () => number
 
 let serials = 0;
 
-function contextOf(site: Site): SiteContext {
+function contextOf(site: Site, pages: Pages): SiteContext {
   const { hosts, keptParameters, hashRouting, excludedPaths } = site.settings;
   const rules = { keptParameters: new Set(keptParameters.map((name) => name.toLowerCase())), hashRouting };
-  const pages = createRecent<PageUrl | null>(PAGES_MAX);
+  const serial = ++serials;
   return {
     id: site.id,
     hosts: [site.domain, ...hosts].map(plainHost).filter((host) => host !== ''),
     readPage(url) {
-      let page = pages.get(url);
+      const key = `${serial}\n${url}`;
+      let page = pages.get(key);
       if (page === undefined) {
         page = readPageUrl(url, rules);
-        pages.set(url, page);
+        pages.set(key, page);
       }
       return page;
     },
-    serial: ++serials,
+    serial,
     excludedPaths,
   };
 }

@@ -68,7 +68,7 @@ test('rows are forgotten with their plan, and row ids are never used again', asy
 });
 
 test('a full spool refuses the whole append and takes the next once there is room', async () => {
-  const spool = open(newPath(), 300);
+  const spool = open(newPath(), 500);
   await spool.append([event('a')]);
   const many = Array.from({ length: 10 }, () => event('b'));
   await assert.rejects(spool.append(many), SpoolFull);

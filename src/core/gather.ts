@@ -139,9 +139,7 @@ function ownsRefund(charge: ChargeObject | null, refund: RefundObject, charges: 
   if (!charge) return false;
   if (refund.charge !== null) return refund.charge === charge.id;
   if (refund.paymentIntent === null || refund.paymentIntent !== charge.paymentIntent) return false;
-  const paid = charges.filter(
-    (other) => other.paymentIntent === refund.paymentIntent && other.amountCapturedMinor > 0,
-  );
+  const paid = charges.filter((other) => other.paymentIntent === refund.paymentIntent && other.amountCapturedMinor > 0);
   return paid[0]?.id === charge.id;
 }
 

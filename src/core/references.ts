@@ -83,7 +83,10 @@ export function stepAway(kind: ObjectKind | null, object: ProviderObject | null,
         into: ['charge', 'refund', 'checkout_session', 'invoice_payment', 'invoice'],
       };
     case 'refund':
-      return { out: follow(object, ['balanceTransaction', 'failureBalanceTransaction']), into: ['balance_transaction'] };
+      return {
+        out: follow(object, ['balanceTransaction', 'failureBalanceTransaction']),
+        into: ['balance_transaction'],
+      };
     case 'invoice_payment':
       return { out: follow(object, ['invoice']), into: [] };
     case 'invoice':

@@ -1,6 +1,7 @@
 import { QueryCache, QueryClient, queryOptions } from '@tanstack/react-query';
 import type {
   ConnectionsAnswer,
+  KeysAnswer,
   MeAnswer,
   PaymentDetailAnswer,
   PaymentsAnswer,
@@ -50,6 +51,11 @@ export const connectionsQuery = (site: string) =>
   queryOptions({
     queryKey: ['stripe', site],
     queryFn: ({ signal }) => get<ConnectionsAnswer>(pathOf(site, '/stripe'), {}, signal),
+  });
+export const keysQuery = (site: string) =>
+  queryOptions({
+    queryKey: ['keys', site],
+    queryFn: async ({ signal }) => (await get<KeysAnswer>(pathOf(site, '/keys'), {}, signal)).keys,
   });
 export const reportQuery = (site: string, params: Params) =>
   queryOptions({

@@ -84,6 +84,11 @@ const settingsRevenue = createRoute({
   path: '/revenue',
   component: lazyRouteComponent(() => import('./pages/settings-revenue.tsx'), 'RevenuePage'),
 });
+const settingsKeys = createRoute({
+  getParentRoute: () => settings,
+  path: '/keys',
+  component: lazyRouteComponent(() => import('./pages/settings-keys.tsx'), 'KeysPage'),
+});
 
 const tree = root.addChildren([
   home,
@@ -94,7 +99,7 @@ const tree = root.addChildren([
     overview,
     payments,
     payment,
-    settings.addChildren([settingsHome, settingsSite, settingsScript, settingsRevenue]),
+    settings.addChildren([settingsHome, settingsSite, settingsScript, settingsRevenue, settingsKeys]),
   ]),
 ]);
 

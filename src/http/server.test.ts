@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { connect } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { FactsUnavailable } from '../storage/facts/facts.ts';
 import { RecordsUnavailable } from '../storage/records/records.ts';
@@ -124,6 +125,21 @@ describe('errors', () => {
     const failed = await at.server.inject({ url, headers });
     assert.equal(failed.statusCode, 500);
     assert.doesNotMatch(failed.body, /secret detail|\.ts/);
+    await at.close();
+  });
+
+  it('answers what is not HTTP in the same form', async () => {
+    const at = await createTestServer();
+    const { port } = new URL(await at.server.listen({ host: '127.0.0.1', port: 0 }));
+    for (const [sent, status] of [
+      ['nonsense\r\n\r\n', '400 Bad Request'],
+      [`GET / HTTP/1.1\r\nhost: a\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`, '431 Request Header Fields Too Large'],
+    ] as const) {
+      const socket = connect(Number(port), '127.0.0.1', () => socket.write(sent));
+      const answer = (await Array.fromAsync(socket.setEncoding('utf8'))).join('');
+      assert.ok(answer.startsWith(`HTTP/1.1 ${status}\r\n`), answer);
+      assert.ok(JSON.parse(answer.split('\r\n\r\n')[1]!).error.message);
+    }
     await at.close();
   });
 

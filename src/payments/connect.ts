@@ -81,7 +81,16 @@ async function saveKey(
     same ??
     undecided ??
     (await tx.connections.add(
-      { site, account, mode, status: 'unverified', statusReason: null, sealedKey: null, keyHint: null, checkedAt: null },
+      {
+        site,
+        account,
+        mode,
+        status: 'unverified',
+        statusReason: null,
+        sealedKey: null,
+        keyHint: null,
+        checkedAt: null,
+      },
       now(),
     ));
   const change = {
@@ -111,7 +120,16 @@ async function connectionForSecret(tx: Records, ofSite: Connection[], site: stri
   if (only) return only;
   const statusReason = 'only a webhook secret is known; add a key so that missing facts can be read';
   return tx.connections.add(
-    { site, account: null, mode: 'test', status: 'unverified', statusReason, sealedKey: null, keyHint: null, checkedAt: null },
+    {
+      site,
+      account: null,
+      mode: 'test',
+      status: 'unverified',
+      statusReason,
+      sealedKey: null,
+      keyHint: null,
+      checkedAt: null,
+    },
     now,
   );
 }

@@ -54,7 +54,10 @@ export function createRecorder(options: RecorderOptions): { runOnce(): Promise<b
     const named = await fetchNamed(connection, site, event.named);
     return records.transaction(async (tx) => {
       await lockConnection(tx, connection);
-      const booked = await bookObjects(tx, { connection, site, now: now(), fetchDelayMs }, [...event.objects, ...named]);
+      const booked = await bookObjects(tx, { connection, site, now: now(), fetchDelayMs }, [
+        ...event.objects,
+        ...named,
+      ]);
       if (!(await tx.inbox.done(row, now()))) throw new LeaseLost();
       return booked;
     });
@@ -64,10 +67,12 @@ export function createRecorder(options: RecorderOptions): { runOnce(): Promise<b
   async function fetchNamed(connection: Connection, site: Site, named: readonly Parameters<Provider['fetch']>[1][]) {
     const objects: ProviderObject[] = [];
     for (const want of named) {
-      if (connection.sealedKey === null) throw new Hopeless('a thin event, and there is no key to fetch its object with');
+      if (connection.sealedKey === null)
+        throw new Hopeless('a thin event, and there is no key to fetch its object with');
       const key = secrets.open(connection.sealedKey, keyPlace(connection.id));
       const fetched = await provider.fetch(key, want, { visitorMetadataKeys: site.settings.visitorMetadataKeys });
-      if (fetched.status === 'forbidden') throw new Hopeless(`a thin event whose object may not be read: ${fetched.reason}`);
+      if (fetched.status === 'forbidden')
+        throw new Hopeless(`a thin event whose object may not be read: ${fetched.reason}`);
       if (fetched.status === 'found') objects.push(...fetched.objects);
     }
     return objects;

@@ -48,7 +48,10 @@ export type Failure =
 export function failureOf(error: unknown): Failure {
   if (!(error instanceof Stripe.errors.StripeError)) {
     const reason = error instanceof Error ? error.message : String(error);
-    return { kind: 'unavailable', error: new ProviderUnavailable(`Stripe could not be asked: ${reason}`, { cause: error }) };
+    return {
+      kind: 'unavailable',
+      error: new ProviderUnavailable(`Stripe could not be asked: ${reason}`, { cause: error }),
+    };
   }
   const reason = masked(error.message || error.type);
   const status = error.statusCode ?? 0;
@@ -56,7 +59,14 @@ export function failureOf(error: unknown): Failure {
   if (status === 403) return { kind: 'forbidden', reason };
   if (status === 404 || error.code === 'resource_missing') return { kind: 'absent', reason };
   // 400, 402, …: asking the same again gives the same answer. 409 is a conflict that passes, 429 a limit.
-  if (status >= 400 && status < 500 && status !== 408 && status !== 409 && status !== 429 && error.code !== 'rate_limit') {
+  if (
+    status >= 400 &&
+    status < 500 &&
+    status !== 408 &&
+    status !== 409 &&
+    status !== 429 &&
+    error.code !== 'rate_limit'
+  ) {
     return { kind: 'rejected', reason };
   }
   return {

@@ -29,7 +29,8 @@ function checkFormat(key: string): { livemode: boolean } | { reason: string } {
   if (key.startsWith('pk_')) {
     return { reason: 'this is a publishable key (pk_…), which reads nothing; use a restricted key (rk_…)' };
   }
-  if (key.startsWith('whsec_')) return { reason: 'this is a webhook secret (whsec_…), not a key; use a restricted key (rk_…)' };
+  if (key.startsWith('whsec_'))
+    return { reason: 'this is a webhook secret (whsec_…), not a key; use a restricted key (rk_…)' };
   const match = /^(?:sk|rk)_(live|test)_[A-Za-z0-9_]{1,250}$/.exec(key);
   if (!match) return { reason: 'not a Stripe key; use a restricted key (rk_live_… or rk_test_…)' };
   return { livemode: match[1] === 'live' };

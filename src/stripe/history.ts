@@ -33,7 +33,8 @@ const LISTS: Record<string, List | undefined> = {
   'refund by payment_intent': (stripe, id, page) => stripe.refunds.list({ ...page, payment_intent: id }),
   'checkout_session by payment_intent': (stripe, id, page) =>
     stripe.checkout.sessions.list({ ...page, payment_intent: id }),
-  'checkout_session by subscription': (stripe, id, page) => stripe.checkout.sessions.list({ ...page, subscription: id }),
+  'checkout_session by subscription': (stripe, id, page) =>
+    stripe.checkout.sessions.list({ ...page, subscription: id }),
   'checkout_session by customer': (stripe, id, page) =>
     stripe.checkout.sessions.list({ ...page, ...(isAccount(id) ? { customer_account: id } : { customer: id }) }),
   'invoice by subscription': (stripe, id, page) => stripe.invoices.list({ ...page, subscription: id }),

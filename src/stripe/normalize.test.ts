@@ -29,10 +29,31 @@ const OLD = [
     invoice: 'in_1',
     payment_intent: 'pi_1',
     metadata: {},
-    balance_transaction: { id: 'txn_1', object: 'balance_transaction', amount: 2000, fee: 88, currency: 'usd', source: 'ch_1', type: 'charge', created: T },
+    balance_transaction: {
+      id: 'txn_1',
+      object: 'balance_transaction',
+      amount: 2000,
+      fee: 88,
+      currency: 'usd',
+      source: 'ch_1',
+      type: 'charge',
+      created: T,
+    },
     refunds: {
       object: 'list',
-      data: [{ id: 're_1', object: 'refund', amount: 500, charge: 'ch_1', payment_intent: 'pi_1', created: T + 60, currency: 'usd', status: 'succeeded', balance_transaction: 'txn_2' }],
+      data: [
+        {
+          id: 're_1',
+          object: 'refund',
+          amount: 500,
+          charge: 'ch_1',
+          payment_intent: 'pi_1',
+          created: T + 60,
+          currency: 'usd',
+          status: 'succeeded',
+          balance_transaction: 'txn_2',
+        },
+      ],
     },
     billing_details: { email: ' Ada@Example.com ', phone: '+49 30 1234567', address: { line1: 'Secret Street 1' } },
     payment_method_details: { card: { last4: '4242' } },
@@ -43,7 +64,21 @@ const OLD = [
     created: T,
     customer: { id: 'cus_1', object: 'customer', created: T, email: 'ADA@example.com', metadata: {} },
     invoice: 'in_1',
-    charges: { object: 'list', data: [{ id: 'ch_1', object: 'charge', amount: 2000, status: 'succeeded', captured: true, amount_captured: 2000, currency: 'usd', created: T }] },
+    charges: {
+      object: 'list',
+      data: [
+        {
+          id: 'ch_1',
+          object: 'charge',
+          amount: 2000,
+          status: 'succeeded',
+          captured: true,
+          amount_captured: 2000,
+          currency: 'usd',
+          created: T,
+        },
+      ],
+    },
     metadata: {},
   },
   {
@@ -58,10 +93,20 @@ const OLD = [
     payment_intent: 'pi_1',
     subscription: 'sub_1',
     subscription_details: { metadata: { attribu_visitor_id: 'v1' } },
-    lines: { object: 'list', data: [{ id: 'il_1', object: 'line_item', type: 'subscription', metadata: { attribu_visitor_id: 'v1' } }] },
+    lines: {
+      object: 'list',
+      data: [{ id: 'il_1', object: 'line_item', type: 'subscription', metadata: { attribu_visitor_id: 'v1' } }],
+    },
     metadata: {},
   },
-  { id: 'sub_1', object: 'subscription', created: T - 10, customer: 'cus_1', latest_invoice: 'in_1', metadata: { attribu_visitor_id: 'v1' } },
+  {
+    id: 'sub_1',
+    object: 'subscription',
+    created: T - 10,
+    customer: 'cus_1',
+    latest_invoice: 'in_1',
+    metadata: { attribu_visitor_id: 'v1' },
+  },
 ];
 
 /** The same happening as 2026-10-28.endive shows it: links moved or gone, refunds and fees apart. */
@@ -84,8 +129,27 @@ const ENDIVE = [
     billing_details: { email: 'ada@example.com' },
     presentment_details: { presentment_amount: 2200, presentment_currency: 'cad' },
   },
-  { id: 'txn_1', object: 'balance_transaction', amount: 2000, fee: 88, currency: 'usd', source: 'ch_1', type: 'charge', created: T },
-  { id: 're_1', object: 'refund', amount: 500, charge: 'ch_1', payment_intent: 'pi_1', created: T + 60, currency: 'usd', status: 'succeeded', balance_transaction: 'txn_2' },
+  {
+    id: 'txn_1',
+    object: 'balance_transaction',
+    amount: 2000,
+    fee: 88,
+    currency: 'usd',
+    source: 'ch_1',
+    type: 'charge',
+    created: T,
+  },
+  {
+    id: 're_1',
+    object: 'refund',
+    amount: 500,
+    charge: 'ch_1',
+    payment_intent: 'pi_1',
+    created: T + 60,
+    currency: 'usd',
+    status: 'succeeded',
+    balance_transaction: 'txn_2',
+  },
   {
     id: 'pi_1',
     object: 'payment_intent',
@@ -95,7 +159,15 @@ const ENDIVE = [
     payment_details: { order_reference: 'in_1' },
     metadata: {},
   },
-  { id: 'inpay_1', object: 'invoice_payment', created: T, invoice: 'in_1', amount_paid: 2000, status: 'paid', payment: { type: 'payment_intent', payment_intent: 'pi_1' } },
+  {
+    id: 'inpay_1',
+    object: 'invoice_payment',
+    created: T,
+    invoice: 'in_1',
+    amount_paid: 2000,
+    status: 'paid',
+    payment: { type: 'payment_intent', payment_intent: 'pi_1' },
+  },
   {
     id: 'in_1',
     object: 'invoice',
@@ -104,11 +176,31 @@ const ENDIVE = [
     billing_reason: 'subscription_create',
     currency: 'usd',
     customer: 'cus_1',
-    parent: { type: 'subscription_details', subscription_details: { subscription: 'sub_1', metadata: { attribu_visitor_id: 'v1' } } },
-    lines: { object: 'list', data: [{ id: 'il_1', object: 'line_item', parent: { type: 'subscription_item_details' }, metadata: { attribu_visitor_id: 'v1' } }] },
+    parent: {
+      type: 'subscription_details',
+      subscription_details: { subscription: 'sub_1', metadata: { attribu_visitor_id: 'v1' } },
+    },
+    lines: {
+      object: 'list',
+      data: [
+        {
+          id: 'il_1',
+          object: 'line_item',
+          parent: { type: 'subscription_item_details' },
+          metadata: { attribu_visitor_id: 'v1' },
+        },
+      ],
+    },
     metadata: {},
   },
-  { id: 'sub_1', object: 'subscription', created: T - 10, customer: 'cus_1', latest_invoice: 'in_1', metadata: { attribu_visitor_id: 'v1' } },
+  {
+    id: 'sub_1',
+    object: 'subscription',
+    created: T - 10,
+    customer: 'cus_1',
+    latest_invoice: 'in_1',
+    metadata: { attribu_visitor_id: 'v1' },
+  },
   { id: 'cus_1', object: 'customer', created: T, email: 'ada@example.com', metadata: {} },
 ];
 
@@ -144,18 +236,26 @@ test('trap 20: both renderings mixed, as one endpoint and List Events give them,
 
 test('nothing of cards, addresses and phones is kept, and e-mail addresses only as hashes', () => {
   const kept = JSON.stringify(read(...OLD, ...ENDIVE));
-  for (const secret of ['4242', 'Secret Street', '1234567', '@example.com"', 'Ada@']) assert.ok(!kept.includes(secret), secret);
+  for (const secret of ['4242', 'Secret Street', '1234567', '@example.com"', 'Ada@'])
+    assert.ok(!kept.includes(secret), secret);
   assert.ok(kept.includes('hash(ada@example.com)'), 'hashed in the form identify() uses');
   assert.equal(kept.includes('hash(ADA'), false);
 });
 
-test('trap 19: adaptive pricing books the charge\'s own currency', () => {
+test("trap 19: adaptive pricing books the charge's own currency", () => {
   assert.equal(fold(read(...ENDIVE)).payment?.currency, 'usd');
 });
 
 test('an expandable may be an id, an object or null', () => {
-  const intents = [{ payment_intent: 'pi_1' }, { payment_intent: { id: 'pi_1', object: 'payment_intent' } }, { payment_intent: null }, {}];
-  const read1 = intents.map((fields) => read({ id: 'cs_1', object: 'checkout.session', ...fields }).find((it) => it.id === 'cs_1'));
+  const intents = [
+    { payment_intent: 'pi_1' },
+    { payment_intent: { id: 'pi_1', object: 'payment_intent' } },
+    { payment_intent: null },
+    {},
+  ];
+  const read1 = intents.map((fields) =>
+    read({ id: 'cs_1', object: 'checkout.session', ...fields }).find((it) => it.id === 'cs_1'),
+  );
   assert.deepEqual(
     read1.map((session) => session?.kind === 'checkout_session' && session.paymentIntent),
     ['pi_1', 'pi_1', null, null],
@@ -202,14 +302,15 @@ test('trap 25: metadata as found, keys of the contract and of the site only', ()
   );
 });
 
-test('order references count only in Stripe\'s own two forms', () => {
+test("order references count only in Stripe's own two forms", () => {
   const reference = (order_reference: unknown) => {
     const [intent] = read({ id: 'pi_1', object: 'payment_intent', payment_details: { order_reference } });
     return intent?.kind === 'payment_intent' ? intent.orderReference : undefined;
   };
   assert.equal(reference('in_1'), 'in_1');
   assert.equal(reference('cs_test_1'), 'cs_test_1');
-  for (const junk of ['order 7', 'pi_1', '', null, 7, 'in_"; drop', { id: 'in_1' }]) assert.equal(reference(junk), null);
+  for (const junk of ['order 7', 'pi_1', '', null, 7, 'in_"; drop', { id: 'in_1' }])
+    assert.equal(reference(junk), null);
 });
 
 test('junk amounts, times, currencies and ids are left out', () => {
@@ -226,7 +327,8 @@ test('junk amounts, times, currencies and ids are left out', () => {
     payment_intent: ['pi_1'],
   });
   assert.ok(charge?.kind === 'charge');
-  const { amountMinor, amountCapturedMinor, amountRefundedMinor, createdAt, currency, customer, paymentIntent } = charge;
+  const { amountMinor, amountCapturedMinor, amountRefundedMinor, createdAt, currency, customer, paymentIntent } =
+    charge;
   assert.deepEqual(
     [amountMinor, amountCapturedMinor, amountRefundedMinor, createdAt, currency, customer, paymentIntent],
     [0, 0, 0, null, null, null, null],
@@ -235,8 +337,31 @@ test('junk amounts, times, currencies and ids are left out', () => {
 });
 
 test('hostile shapes never throw, and never give anything but sane values', () => {
-  const names = ['id', 'object', 'data', 'metadata', 'payment_intent', 'refunds', 'amount', 'status', 'created', 'parent', 'payments', 'lines'];
-  const kinds = ['charge', 'refund', 'payment_intent', 'checkout.session', 'invoice', 'invoice_payment', 'subscription', 'customer', 'balance_transaction'];
+  const names = [
+    'id',
+    'object',
+    'data',
+    'metadata',
+    'payment_intent',
+    'refunds',
+    'amount',
+    'status',
+    'created',
+    'parent',
+    'payments',
+    'lines',
+  ];
+  const kinds = [
+    'charge',
+    'refund',
+    'payment_intent',
+    'checkout.session',
+    'invoice',
+    'invoice_payment',
+    'subscription',
+    'customer',
+    'balance_transaction',
+  ];
   const { tree } = fc.letrec((tie) => ({
     tree: fc.oneof(
       { maxDepth: 5 },

@@ -83,7 +83,8 @@ function payer(json: Json): string | null {
 }
 
 function readCharge(json: Json, base: Base, context: NormalizeContext): ChargeObject {
-  const status = oneOf(['pending', 'succeeded', 'failed'], json['status']) ?? (json['paid'] === true ? 'succeeded' : null);
+  const status =
+    oneOf(['pending', 'succeeded', 'failed'], json['status']) ?? (json['paid'] === true ? 'succeeded' : null);
   const authorised = amount(json['amount']);
   // Before 2020 there was no amount_captured. A pending or failed charge may say "captured", but took no money.
   const captured = integer(json['amount_captured']) ?? (json['captured'] === false ? 0 : authorised);
@@ -179,9 +180,7 @@ function readInvoice(json: Json, base: Base, context: NormalizeContext): Invoice
       ...metadataEvidence(json['metadata'], 'metadata', context),
       ...metadataEvidence(details['metadata'], 'parent.subscription_details.metadata', context),
       ...metadataEvidence(oldDetails['metadata'], 'subscription_details.metadata', context),
-      ...list(json['lines']).flatMap((line) =>
-        metadataEvidence(record(line)['metadata'], 'lines.metadata', context),
-      ),
+      ...list(json['lines']).flatMap((line) => metadataEvidence(record(line)['metadata'], 'lines.metadata', context)),
       ...emailEvidence(json['customer_email'], 'customer_email', context),
     ],
     customer: payer(json),

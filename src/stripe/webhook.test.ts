@@ -28,7 +28,12 @@ const TABLE: [name: string, header: string | undefined, accepted: boolean, body?
   ['another secret', `t=${at()},v1=${sign(at(), BODY, 'whsec_evil')}`, false],
   ['an upper-case signature', `t=${at()},v1=${good.toUpperCase()}`, false],
   ['a space after the comma', `t=${at()}, v1=${good}`, false],
-  ['a body of another rendering', `t=${at()},v1=${good}`, false, Buffer.from(JSON.stringify(JSON.parse(BODY.toString()), null, 1))],
+  [
+    'a body of another rendering',
+    `t=${at()},v1=${good}`,
+    false,
+    Buffer.from(JSON.stringify(JSON.parse(BODY.toString()), null, 1)),
+  ],
   ['an empty body', `t=${at()},v1=${sign(at(), Buffer.alloc(0))}`, false, Buffer.alloc(0)],
   ['a second, later t', `t=${at(-9999)},v1=${good},t=${at()}`, true],
   ['a second, older t', `t=${at()},v1=${good},t=${at(-9999)}`, false],
@@ -65,7 +70,12 @@ test('signature: the head of what was signed, also when it is no event', () => {
     assert.ok(verified.ok);
     return verified.delivery;
   };
-  assert.deepEqual(head(BODY.toString()), { eventId: 'evt_1', type: 'charge.succeeded', livemode: false, account: null });
+  assert.deepEqual(head(BODY.toString()), {
+    eventId: 'evt_1',
+    type: 'charge.succeeded',
+    livemode: false,
+    account: null,
+  });
   assert.deepEqual(head('{"id":"evt_2","type":"x","livemode":true,"account":"acct_9"}'), {
     eventId: 'evt_2',
     type: 'x',
@@ -102,8 +112,13 @@ test('read: a snapshot event, seen when the event was made', () => {
 
 test('trap 21: a thin event names what must be fetched', () => {
   const thin = (related_object: unknown) =>
-    readEvent(JSON.stringify({ id: 'evt_1', object: 'v2.core.event', type: 'v1.charge.succeeded', related_object }), context);
-  assert.deepEqual(thin({ id: 'ch_1', type: 'charge', url: '/v1/charges/ch_1' }).named, [{ kind: 'charge', by: null, id: 'ch_1' }]);
+    readEvent(
+      JSON.stringify({ id: 'evt_1', object: 'v2.core.event', type: 'v1.charge.succeeded', related_object }),
+      context,
+    );
+  assert.deepEqual(thin({ id: 'ch_1', type: 'charge', url: '/v1/charges/ch_1' }).named, [
+    { kind: 'charge', by: null, id: 'ch_1' },
+  ]);
   assert.deepEqual(thin({ id: 'cs_1', type: 'checkout.session' }).named[0]?.kind, 'checkout_session');
   assert.deepEqual(thin({ id: 'x_1', type: 'billing.meter' }).named, []);
   assert.deepEqual(thin({ id: 'x_1', type: 'constructor' }).named, []);
@@ -116,7 +131,10 @@ test('trap 27: invoice.upcoming has no invoice yet', () => {
 });
 
 test('read: unknown types and missing data give nothing; what is no event throws', () => {
-  assert.deepEqual(readEvent('{"id":"evt_1","type":"new.thing","data":{"object":{"id":"n_1","object":"new"}}}', context).objects, []);
+  assert.deepEqual(
+    readEvent('{"id":"evt_1","type":"new.thing","data":{"object":{"id":"n_1","object":"new"}}}', context).objects,
+    [],
+  );
   assert.deepEqual(readEvent('{"id":"evt_1","type":"charge.succeeded"}', context).objects, []);
   for (const body of ['', 'x', '[]', 'null', '7', '{}', '{"id":"evt_1"}', '{"type":"x"}', '['.repeat(100_000)]) {
     assert.throws(() => readEvent(body, context), UnreadableEvent);

@@ -244,7 +244,7 @@ describe('the life of the child', () => {
     const settings = await client.read(
       "SELECT getSetting('readonly') AS readonly, getSetting('max_memory_usage') AS memory, getSetting('max_execution_time') > 0 AS timed",
     );
-    assert.deepEqual(settings, [{ readonly: 1, memory: 300_000_000, timed: 1 }]);
+    assert.deepEqual(settings, [{ readonly: 1, memory: 120_000_000, timed: 1 }]);
     await client.close();
     await engine.close();
     await rm(directory, { recursive: true, force: true });

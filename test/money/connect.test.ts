@@ -21,7 +21,7 @@ const refusal = async (input: Parameters<typeof connectStripe>[1]) => {
   return `${error.field}: ${error.message}`;
 };
 
-test('a key Stripe refuses is refused with Stripe\'s reason, and malformed input before Stripe is asked', async () => {
+test("a key Stripe refuses is refused with Stripe's reason, and malformed input before Stripe is asked", async () => {
   assert.match(await refusal({ site: '', key: 'sk_test_wrong' }), /^key: .*Invalid API Key/i);
   assert.match(await refusal({ site: '', key: 'rk_test_nothing' }), /^key: .*rak_charge_read/);
   const asked = money.stripe.requests.length;
@@ -62,7 +62,10 @@ test('when Stripe cannot be reached the connection is unverified, and is checked
   money.skip(61_000);
   await rechecker.runOnce();
   const verified = await money.records.connections.get(id);
-  assert.deepEqual([verified?.status, verified?.statusReason, verified?.account], ['verified', null, money.stripe.account.id]);
+  assert.deepEqual(
+    [verified?.status, verified?.statusReason, verified?.account],
+    ['verified', null, money.stripe.account.id],
+  );
 });
 
 test('a key that turns out to be refused stays visible as refused', async () => {
@@ -104,7 +107,11 @@ test('a secret alone waits for its first event to tell the mode, and for its key
 test('connecting twice at once makes one connection', async () => {
   const site = (await money.addSite()).id;
   const input = { site, key: KEY, webhookSecret: 'whsec_twice' };
-  const answers = await Promise.all([connectStripe(money, input), connectStripe(money, input), connectStripe(money, input)]);
+  const answers = await Promise.all([
+    connectStripe(money, input),
+    connectStripe(money, input),
+    connectStripe(money, input),
+  ]);
   assert.equal(new Set(answers.map((it) => it.id)).size, 1);
   assert.equal((await money.records.connections.secrets(site)).length, 1);
 });
@@ -122,7 +129,11 @@ test('no telemetry goes to Stripe, and its answers are not taken for more than t
   assert.equal((await provider.probe('sk_test_x')).status, 'unreachable');
   body = '{"object":"list","data":[]}';
   assert.deepEqual(await provider.probe('rk_live_x'), { status: 'verified', livemode: true, account: null });
-  assert.equal((await provider.fetch('rk_live_x', { kind: 'refund', by: 'charge', id: 'ch_1' }, { visitorMetadataKeys: [] })).status, 'absent');
+  assert.equal(
+    (await provider.fetch('rk_live_x', { kind: 'refund', by: 'charge', id: 'ch_1' }, { visitorMetadataKeys: [] }))
+      .status,
+    'absent',
+  );
   for (const headers of seen) {
     assert.equal(headers['x-stripe-client-telemetry'], undefined);
     assert.ok(!String(headers['x-stripe-client-user-agent']).includes('telemetry_id'));

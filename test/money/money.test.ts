@@ -150,10 +150,15 @@ test('what a key may not read is asked for again when another key is connected',
   assert.equal(payment!.kind, 'subscription_start');
 });
 
-test('the subscription of attribu.tech\'s guide links by its session although the key sees no invoice', async () => {
+test("the subscription of attribu.tech's guide links by its session although the key sees no invoice", async () => {
   const money = await started({ orderReferences: false });
   const site = await connected(money, { key: CHARGES_KEY, events: ['charge.succeeded', 'checkout.session.completed'] });
-  subscribe(money.stripe.account, { amount: 900, currency: 'usd', email: 'a@example.org', sessionMetadata: { attribu_visitor_id: 'v1' } });
+  subscribe(money.stripe.account, {
+    amount: 900,
+    currency: 'usd',
+    email: 'a@example.org',
+    sessionMetadata: { attribu_visitor_id: 'v1' },
+  });
   await money.drain();
   const [payment] = await bookOf(money, site.id);
   assert.match(payment!.links[0]!, /cs_\S+ visitor v1$/);
@@ -161,7 +166,12 @@ test('the subscription of attribu.tech\'s guide links by its session although th
 
 test('an endpoint that is sent no charge events finds the charge', async () => {
   const money = await started();
-  for (const event of ['checkout.session.completed', 'invoice.payment_succeeded', 'invoice_payment.paid', 'payment_intent.succeeded']) {
+  for (const event of [
+    'checkout.session.completed',
+    'invoice.payment_succeeded',
+    'invoice_payment.paid',
+    'payment_intent.succeeded',
+  ]) {
     await connected(money, { events: [event] });
   }
   subscribe(money.stripe.account, { amount: 900, currency: 'usd', subscriptionMetadata: { hw_visitor_id: 'v1' } });
@@ -209,7 +219,7 @@ test('rung 3b: a payment link is linked by the session the pixel reports, before
   assert.equal(linkOf(second.charge!.id), `4000 ${second.session.id} visitor v2`);
 });
 
-test('public hits never make money, and ids that are not Stripe\'s are no question to Stripe', async () => {
+test("public hits never make money, and ids that are not Stripe's are no question to Stripe", async () => {
   const money = await started();
   const site = await connected(money);
   const before = money.stripe.requests.length;

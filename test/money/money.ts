@@ -129,5 +129,9 @@ function sumsOf(entries: readonly LedgerEntry[]) {
     add(`${object} ${object.endsWith('#refunds') ? '' : entry.occurredAt}`, entry.amountMinor);
     add(`${object} fee`, entry.feeMinor ?? 0);
   }
-  return Object.fromEntries(Object.entries(sums).filter(([, sum]) => sum !== 0).sort());
+  return Object.fromEntries(
+    Object.entries(sums)
+      .filter(([, sum]) => sum !== 0)
+      .sort(),
+  );
 }

@@ -23,13 +23,23 @@ after(() => money.close());
 const visitor = (value: string) => says('metadata.hw_visitor_id', value);
 const WORLDS: Record<string, ProviderObject[]> = {
   'every rung at once': [
-    paidCharge('ch_1', 1000, { paymentIntent: 'pi_1', customer: 'cus_1', amountRefundedMinor: 400, balanceTransaction: 'txn_1' }),
+    paidCharge('ch_1', 1000, {
+      paymentIntent: 'pi_1',
+      customer: 'cus_1',
+      amountRefundedMinor: 400,
+      balanceTransaction: 'txn_1',
+    }),
     make('payment_intent', 'pi_1', { customer: 'cus_1', orderReference: 'in_1', evidence: visitor('b') }),
     make('refund', 're_1', { charge: 'ch_1', amountMinor: 300, balanceTransaction: 'txn_2' }),
     make('balance_transaction', 'txn_1', { source: 'ch_1', amountMinor: 1000, feeMinor: 59 }),
     make('balance_transaction', 'txn_2', { source: 're_1', amountMinor: -300, feeMinor: -1, type: 'refund' }),
     make('invoice_payment', 'inpay_1', { invoice: 'in_1', paymentIntent: 'pi_1' }),
-    make('invoice', 'in_1', { subscription: 'sub_1', customer: 'cus_1', billingReason: 'subscription_create', evidence: visitor('c') }),
+    make('invoice', 'in_1', {
+      subscription: 'sub_1',
+      customer: 'cus_1',
+      billingReason: 'subscription_create',
+      evidence: visitor('c'),
+    }),
     make('subscription', 'sub_1', { customer: 'cus_1', createdAt: T0 - 5000, evidence: visitor('d') }),
     make('checkout_session', 'cs_1', { paymentIntent: 'pi_1', evidence: visitor('e') }),
     make('checkout_session', 'cs_2', { subscription: 'sub_1', paymentIntent: null, evidence: visitor('f') }),
@@ -40,7 +50,12 @@ const WORLDS: Record<string, ProviderObject[]> = {
   'only hints: a session named by the order reference leads to subscription, invoice and customer': [
     paidCharge('ch_1', 1000, { paymentIntent: 'pi_1' }),
     make('payment_intent', 'pi_1', { orderReference: 'cs_1' }),
-    make('checkout_session', 'cs_1', { mode: 'subscription', subscription: 'sub_1', invoice: 'in_1', customer: 'cus_1' }),
+    make('checkout_session', 'cs_1', {
+      mode: 'subscription',
+      subscription: 'sub_1',
+      invoice: 'in_1',
+      customer: 'cus_1',
+    }),
     make('invoice', 'in_1', { evidence: visitor('a') }),
     make('subscription', 'sub_1', { createdAt: T0 - 5000, evidence: visitor('b') }),
     make('customer', 'cus_1', { evidence: visitor('c') }),
@@ -51,7 +66,13 @@ const WORLDS: Record<string, ProviderObject[]> = {
   'the references of 2020-08-27': [
     paidCharge('ch_1', 1000, { paymentIntent: 'pi_1', invoice: 'in_1' }),
     make('payment_intent', 'pi_1', { latestCharge: 'ch_1', invoice: 'in_1' }),
-    make('invoice', 'in_1', { charge: 'ch_1', paymentIntents: ['pi_1'], subscription: 'sub_1', customer: 'cus_1', billingReason: 'subscription_cycle' }),
+    make('invoice', 'in_1', {
+      charge: 'ch_1',
+      paymentIntents: ['pi_1'],
+      subscription: 'sub_1',
+      customer: 'cus_1',
+      billingReason: 'subscription_cycle',
+    }),
     make('subscription', 'sub_1', { evidence: visitor('a') }),
     make('checkout_session', 'cs_1', { subscription: 'sub_1', evidence: visitor('b') }),
     make('customer', 'cus_1', { evidence: visitor('c') }),

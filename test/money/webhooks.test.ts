@@ -55,7 +55,10 @@ test('a verified webhook is committed before it is answered, and once', async ()
   const { site, secret, connection } = await connected();
   const body = event(charge());
   const answers = await Promise.all(Array.from({ length: 5 }, () => send(site, body, secret)));
-  assert.deepEqual(answers.map((it) => it.status), [200, 200, 200, 200, 200]);
+  assert.deepEqual(
+    answers.map((it) => it.status),
+    [200, 200, 200, 200, 200],
+  );
   assert.deepEqual(answers.map((it) => it.code).sort(), [...Array(4).fill('duplicate'), 'stored']);
   assert.equal((await money.records.inbox.counts(site)).pending, 1);
   assert.ok((await money.records.connections.get(connection.id))?.lastEventAt);
@@ -63,7 +66,10 @@ test('a verified webhook is committed before it is answered, and once', async ()
   assert.ok(!row!.body.includes('charge'), 'the body lies sealed');
   await money.records.inbox.fail(row!, 'looked', Date.now());
   await money.drain(1);
-  assert.deepEqual((await bookOf(money, site)).map((it) => [it.grossMinor, it.currency]), [[500, 'jpy']]);
+  assert.deepEqual(
+    (await bookOf(money, site)).map((it) => [it.grossMinor, it.currency]),
+    [[500, 'jpy']],
+  );
 });
 
 test('a bad signature is 400 and stores nothing; an unknown site is 404', async () => {
@@ -191,7 +197,10 @@ test('a worker that lost its lease writes nothing; the other books once', async 
   await slow.runOnce();
   const [payment] = await money.records.payments.all(site, null, 10);
   const entries = await money.records.ledger.entries(site, payment!);
-  assert.deepEqual(entries.map((it) => it.amountMinor), [500]);
+  assert.deepEqual(
+    entries.map((it) => it.amountMinor),
+    [500],
+  );
   assert.deepEqual(await money.records.inbox.counts(site), { pending: 0, done: 1, dead: 0, quarantined: 0 });
 });
 
@@ -199,7 +208,12 @@ test('trap 21: a thin event fetches its object; without a key that may read it, 
   const { stripe } = money;
   const bought = checkoutPayment(stripe.account, { amount: 700, currency: 'usd', metadata: { hw_visitor_id: 'v1' } });
   const thin = (type: string, id: string) =>
-    JSON.stringify({ id: `evt_${(counter += 1)}`, object: 'v2.core.event', type: `v1.${type}.created`, related_object: { id, type, url: '/' } });
+    JSON.stringify({
+      id: `evt_${(counter += 1)}`,
+      object: 'v2.core.event',
+      type: `v1.${type}.created`,
+      related_object: { id, type, url: '/' },
+    });
   const { site, secret } = await connected();
   assert.equal((await send(site, thin('charge', bought.charge!.id), secret)).code, 'stored');
   await money.drain(1);
@@ -213,7 +227,11 @@ test('trap 21: a thin event fetches its object; without a key that may read it, 
 
 test('hostile content in a signed event is booked or left out, never a crash', async () => {
   const { site, secret } = await connected();
-  const metadata = { hw_visitor_id: "'; drop table payments; --", zori_visitor_id: '\0\ud800', attribu_visitor_id: 'x'.repeat(5000) };
+  const metadata = {
+    hw_visitor_id: "'; drop table payments; --",
+    zori_visitor_id: '\0\ud800',
+    attribu_visitor_id: 'x'.repeat(5000),
+  };
   const objects = [
     charge({ metadata, description: '\0', customer: { id: 5 }, refunds: [[[{}]]], payment_intent: { id: {} } }),
     charge({ amount: 'lots', amount_captured: Number.MAX_VALUE }),

@@ -19,7 +19,10 @@ for (const engine of ['SQLite', 'PostgreSQL'] as const) {
     test('trap 13: three recorders and two fetchers on shuffled duplicates book each payment once', async () => {
       const postgres = engine === 'PostgreSQL' ? await startPostgres() : null;
       const money = await startMoney(postgres ? { databaseUrl: await postgres.newDatabase() } : {});
-      closing.push(() => money.close(), async () => void (await postgres?.stop()));
+      closing.push(
+        () => money.close(),
+        async () => void (await postgres?.stop()),
+      );
       const site = await money.addSite();
       await connectStripe(money, { site: site.id, key: KEY, webhookSecret: 'whsec_w' });
       const { account } = money.stripe;

@@ -18,7 +18,7 @@ export function PaymentSum({ payment }: { payment: PaymentDetailAnswer }) {
       data-testid="payment-sum"
     >
       {parts.map(([name, sign, amount, currency]) => (
-        <div key={name} className={`bg-panel px-4 py-3 ${name === 'Revenue' ? 'bg-accent-soft/50' : ''}`}>
+        <div key={name} className={`px-4 py-3 ${name === 'Revenue' ? 'bg-accent-soft' : 'bg-panel'}`}>
           <dt className="label">{name}</dt>
           <dd className="figure flex gap-1.5 text-lg font-medium" data-testid={`sum-${name.toLowerCase()}`}>
             {sign ? (

@@ -125,6 +125,14 @@ function Section({ title, note, children }: { title: string; note: string; child
   );
 }
 
+function Name({ value }: { value: string }) {
+  return (
+    <strong className="inline-block max-w-80 truncate align-bottom font-semibold" title={value}>
+      {valueName(value)}
+    </strong>
+  );
+}
+
 /** The answer first: who gets the credit and by which value, or why nobody does and what to do. */
 function Verdict({ payment, timezone }: { payment: PaymentDetailAnswer; timezone: string }) {
   if (payment.reason !== null) {
@@ -152,10 +160,10 @@ function Verdict({ payment, timezone }: { payment: PaymentDetailAnswer; timezone
     <div data-testid="verdict">
       <Note>
         <p>
-          First brought by <strong className="font-semibold">{valueName(payment.source)}</strong>
+          First brought by <Name value={payment.source} />
           {first && first.campaign !== '' && first.campaign !== '(none)' ? (
             <>
-              , campaign <strong className="font-semibold">{first.campaign}</strong>
+              , campaign <Name value={first.campaign} />
             </>
           ) : null}
           {first ? ` (${first.channel}), ${formatMoment(first.at, timezone)}` : ''}.

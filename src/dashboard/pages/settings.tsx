@@ -4,6 +4,7 @@ import { useSite } from './site-frame.tsx';
 const PAGES = [
   { to: '/sites/$siteId/settings/script', name: 'Script' },
   { to: '/sites/$siteId/settings/revenue', name: 'Revenue' },
+  { to: '/sites/$siteId/settings/keys', name: 'API keys' },
   { to: '/sites/$siteId/settings/site', name: 'Site' },
 ] as const;
 
@@ -11,7 +12,7 @@ export function SettingsFrame() {
   const site = useSite();
   return (
     <div className="grid items-start gap-x-10 gap-y-4 md:grid-cols-[9rem_minmax(0,1fr)]">
-      <nav aria-label="Settings" className="flex gap-1 md:sticky md:top-6 md:flex-col">
+      <nav aria-label="Settings" className="flex flex-wrap gap-1 md:sticky md:top-6 md:flex-col">
         {PAGES.map(({ to, name }) => (
           <Link
             key={to}

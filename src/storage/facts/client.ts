@@ -90,7 +90,7 @@ export function createFactsClient(options: {
         await connection.client().insert({
           table,
           columns: columns as [string, ...string[]],
-          values,
+          values: values.map((row) => row.map(wellFormed)),
           format: 'JSONCompactEachRow',
           clickhouse_settings: { ...INSERT_SETTINGS, insert_deduplication_token: token },
         });
@@ -103,7 +103,7 @@ export function createFactsClient(options: {
 }
 
 // Amounts and times fit a JavaScript number; as strings every reader would have to convert them.
-const QUERY_SETTINGS: ClickHouseSettings = { output_format_json_quote_64bit_integers: 0 };
+const QUERY_SETTINGS: ClickHouseSettings = { output_format_json_quote_64bit_integers: 0, session_timezone: 'UTC' };
 
 /** What makes a repeated token exact, views included. Every one is needed: another combination doubles the views. */
 const INSERT_SETTINGS: ClickHouseSettings = {
@@ -113,7 +113,16 @@ const INSERT_SETTINGS: ClickHouseSettings = {
   async_insert: 0,
   // An import holds many months.
   max_partitions_per_insert_block: '0',
+  // On a cluster: answered once every shard has its rows.
+  distributed_foreground_insert: 1,
 };
+
+/** Half of a surrogate pair, which any sender can put into a title, would fail the batch of all others. */
+function wellFormed(cell: unknown): unknown {
+  if (typeof cell === 'string') return cell.toWellFormed();
+  if (cell === null || typeof cell !== 'object') return cell;
+  return Object.fromEntries(Object.entries(cell).map(([key, value]) => [key.toWellFormed(), wellFormed(value)]));
+}
 
 function readSettingsOf({ timeoutMs, memoryBytes, resultRows }: ReadLimits): ClickHouseSettings {
   return {

@@ -17,7 +17,7 @@ import {
  * identity have no session and no visitor: they add to pageviews and events only, with the tags they came with.
  */
 export const VISIT_MEASURES = {
-  visitors: `uniqExactIf(visitor, visitor != '')`,
+  visitors: `uniqExactIf(visitor_key, visitor_key != 0)`,
   sessions: `sum(is_session)`,
   pageviews: `sum(views)`,
   events: `sum(hits)`,
@@ -29,7 +29,7 @@ export const VISIT_MEASURES = {
 /** By page and by event a session counts wherever one of its events does. */
 export const EVENT_MEASURES = {
   ...VISIT_MEASURES,
-  sessions: `uniqExactIf((visitor, session), session != '')`,
+  sessions: `uniqExactIf(session_key, session_key != 0)`,
 } as const;
 
 export function isEventLevel(query: ReportQuery): boolean {
@@ -44,7 +44,7 @@ export function visitRows(query: ReportQuery, dimensions: readonly Dimension[]):
   const filters = filterSql(query.filters, sessions);
   const bots = query.bots === 'include' ? '' : ` AND marked = ''`;
   const text = `
-    SELECT ${labelColumns(dimensions, sessions)} visitor, toUInt64(1) AS is_session, toUInt64(session_hits <= 1) AS is_bounce,
+    SELECT ${labelColumns(dimensions, sessions)} visitor_key, toUInt64(1) AS is_session, toUInt64(session_hits <= 1) AS is_bounce,
       session_views, session_views AS views, session_hits AS hits,
       toUInt64(greatest(toUnixTimestamp64Milli(ended_at) - toUnixTimestamp64Milli(started_at), 0)) AS lasted_ms
     FROM (${sessionTags(columns)})
@@ -55,7 +55,8 @@ export function visitRows(query: ReportQuery, dimensions: readonly Dimension[]):
 
 /**
  * Sessions near the range, merged: one may cross midnight UTC, and rows of one day may not be merged yet. A day more on
- * both sides, because a session is kept by the days of its events and counts on the day it started.
+ * both sides, because a session is kept by the days of its events and counts on the day it started. Told apart by hashes
+ * of 64 bits, which group several times faster than two texts; among ten million sessions two meet once in 300,000 reports.
  */
 function sessionTags(columns: readonly ColumnDimension[]): string {
   const tags = columns.map((dimension) => {
@@ -63,11 +64,11 @@ function sessionTags(columns: readonly ColumnDimension[]): string {
     return `, ${merge}(${COLUMN_DIMENSIONS[dimension][0]}) AS tag_${dimension}`;
   });
   return `
-      SELECT visitor, session, min(first_at) AS started_at, max(last_at) AS ended_at, sum(pageviews) AS session_views,
+      SELECT cityHash64(visitor, session) AS session_key, any(cityHash64(visitor)) AS visitor_key, min(first_at) AS started_at, max(last_at) AS ended_at, sum(pageviews) AS session_views,
         sum(events) AS session_hits, max(bot) AS marked${tags.join('')}
       FROM sessions
       WHERE site = {site:String} AND ${daysAround('day', 1)}
-      GROUP BY visitor, session`;
+      GROUP BY session_key`;
 }
 
 /** A hit without a session has neither a first nor a last page. */
@@ -78,7 +79,7 @@ function anonymousRows(query: ReportQuery, dimensions: readonly Dimension[]): st
   const vocabulary: Vocabulary = { column: own, at: 'occurred_at', special: {} };
   const zero = 'toUInt64(0)';
   return `
-    SELECT ${labelColumns(dimensions, vocabulary)} '' AS visitor, ${zero} AS is_session, ${zero} AS is_bounce,
+    SELECT ${labelColumns(dimensions, vocabulary)} ${zero} AS visitor_key, ${zero} AS is_session, ${zero} AS is_bounce,
       ${zero} AS session_views, toUInt64(name = 'pageview') AS views, toUInt64(1) AS hits, ${zero} AS lasted_ms
     FROM events
     WHERE site = {site:String} AND visitor = '' AND session = '' AND ${inRange('occurred_at')}
@@ -106,15 +107,16 @@ export function eventRows(query: ReportQuery, dimensions: readonly Dimension[]):
     column: (dimension) => {
       const column = own(dimension);
       const event = column === `''` ? column : `e.${column}`;
-      return SESSION_TAGS.includes(dimension) ? `if(s.session = '', ${event}, s.tag_${dimension})` : event;
+      return SESSION_TAGS.includes(dimension) ? `if(s.session_key = 0, ${event}, s.tag_${dimension})` : event;
     },
     at: 'e.occurred_at',
     special: { page: `if(e.path = '', '(none)', e.path)`, event: `toString(e.name)` },
   };
   const filters = filterSql(query.filters, vocabulary);
-  const join = `LEFT JOIN (${sessionTags(columns)}) AS s ON e.visitor = s.visitor AND e.session = s.session`;
+  const join = `LEFT JOIN (${sessionTags(columns)}) AS s ON cityHash64(e.visitor, e.session) = s.session_key`;
   const text = `
-    SELECT ${labelColumns(dimensions, vocabulary)} e.visitor AS visitor, e.session AS session,
+    SELECT ${labelColumns(dimensions, vocabulary)} if(e.visitor = '', 0, cityHash64(e.visitor)) AS visitor_key,
+      if(e.session = '', 0, cityHash64(e.visitor, e.session)) AS session_key,
       toUInt64(e.name = 'pageview') AS views, toUInt64(1) AS hits
     FROM events AS e ${columns.length > 0 ? join : ''}
     WHERE e.site = {site:String} AND ${inRange('e.occurred_at')}

@@ -20,13 +20,9 @@ export function createReport(
   client: Pick<FactsClient, 'read'>,
 ): (query: ReportQuery) => Promise<ReportAnswer & { unconverted: Record<string, Record<string, number>> }> {
   return async (query) => {
-    const [totals, rows, unconverted] = await Promise.all([
-      read(client, query, { dimensions: [], keys: null }),
-      query.dimensions.length === 0 ? null : readRows(client, query),
-      readUnconverted(client, query),
-    ]);
-    const whole = render(query, [], totals.rows[0] ?? { labels: [], key: '', measures: {} });
-    return { rows: rows ?? [whole], totals: whole, unconverted };
+    const [{ rows, total }, unconverted] = await Promise.all([readRows(client, query), readUnconverted(client, query)]);
+    const totals = render(query, [], total);
+    return { rows: query.dimensions.length === 0 ? [totals] : rows, totals, unconverted };
   };
 }
 
@@ -36,22 +32,28 @@ interface Step {
   keys: readonly string[] | null;
 }
 
-async function readRows(client: Pick<FactsClient, 'read'>, query: ReportQuery): Promise<ReportRow[]> {
+async function readRows(
+  client: Pick<FactsClient, 'read'>,
+  query: ReportQuery,
+): Promise<{ rows: ReportRow[]; total: Measured }> {
   const { dimensions } = query;
   const order = orderOf(query);
   const sorted = (rows: Measured[]) => rows.toSorted((a, b) => compareRows(query, order, a, b));
-  const first = await read(client, query, { dimensions, keys: null });
+  // Rows by currency hold every currency, the totals only one.
+  const apart = dimensions.includes('currency') ? read(client, query, { dimensions: [], keys: null }) : null;
+  const [first, whole] = await Promise.all([read(client, query, { dimensions, keys: null }), apart]);
+  const { total } = whole ?? first;
   const ranked = sorted(first.rows);
   const onlyCurrencies = dimensions.every((dimension) => dimension === 'currency');
   if (onlyCurrencies || (first.complete && ranked.length <= query.limit)) {
-    return ranked.map((row) => render(query, dimensions, row));
+    return { rows: ranked.map((row) => render(query, dimensions, row)), total };
   }
   const kept = ranked.slice(0, query.limit).map((row) => row.key);
   const second = await read(client, query, { dimensions, keys: kept });
   const isOther = (row: Measured) => row.labels.some((label, at) => dimensions[at] !== 'currency' && label === OTHER);
   const named = sorted(second.rows.filter((row) => !isOther(row)));
   const other = sorted(second.rows.filter(isOther));
-  return [...named, ...other].map((row) => render(query, dimensions, row));
+  return { rows: [...named, ...other].map((row) => render(query, dimensions, row)), total };
 }
 
 /** Asks every source the metrics need, and lays their answers side by side. */
@@ -59,7 +61,7 @@ async function read(
   client: Pick<FactsClient, 'read'>,
   query: ReportQuery,
   step: Step,
-): Promise<{ rows: Measured[]; complete: boolean }> {
+): Promise<{ rows: Measured[]; total: Measured; complete: boolean }> {
   const sources = [...new Set(query.metrics.flatMap((metric) => METRIC_SOURCES[metric]))];
   const rowsMax = step.keys === null ? Math.max(query.limit, FIRST_STEP_ROWS) : null;
   const answers = await Promise.all(
@@ -68,18 +70,19 @@ async function read(
       return client.read<Record<string, string | number>>(statement.text, statement.params);
     }),
   );
+  const total: Measured = { labels: [], key: '', measures: {} };
   const byKey = new Map<string, Measured>();
-  for (const row of answers.flatMap((answer) => (rowsMax === null ? answer : answer.slice(0, rowsMax)))) {
+  for (const row of answers.flatMap((answer) => (rowsMax === null ? answer : answer.slice(0, rowsMax + 1)))) {
     const labels = step.dimensions.map((_, index) => String(row[`d${index}`]));
     const key = JSON.stringify(labels);
-    const measured = byKey.get(key) ?? { labels, key: String(row.label_key ?? ''), measures: {} };
+    const measured = row.is_total ? total : (byKey.get(key) ?? { labels, key: String(row.label_key), measures: {} });
     for (const [name, value] of Object.entries(row)) {
       if (name.startsWith('m_')) measured.measures[name.slice(2)] = measureValue(value);
     }
-    byKey.set(key, measured);
+    if (measured !== total) byKey.set(key, measured);
   }
-  const complete = rowsMax === null || answers.every((answer) => answer.length <= rowsMax);
-  return { rows: [...byKey.values()], complete };
+  const complete = rowsMax === null || answers.every((answer) => answer.length <= rowsMax + 1);
+  return { rows: [...byKey.values()], total, complete };
 }
 
 function rowsOf(query: ReportQuery, source: Source, dimensions: readonly Dimension[]): Sql {
@@ -100,7 +103,7 @@ function statementOf(query: ReportQuery, source: Source, step: Step, rowsMax: nu
   const names = Object.keys(available).filter((name) => measuresOf(query.metrics).has(name));
   const measures = names.map((name) => `${available[name]} AS m_${name}`).join(', ');
   const params = { ...rangeParams(query), ...rows.params };
-  if (dimensions.length === 0) return { text: `SELECT ${measures} FROM (${rows.text})`, params };
+  if (dimensions.length === 0) return { text: `SELECT 1 AS is_total, ${measures} FROM (${rows.text})`, params };
 
   const labels = dimensions.map((_, index) => `d${index}`);
   const hash = `cityHash64(${labels.join(', ')})`;
@@ -111,15 +114,17 @@ function statementOf(query: ReportQuery, source: Source, step: Step, rowsMax: nu
   );
   const grouped = dimensions.map((_, index) => `l${index}`);
   const answered = grouped.map((name, index) => `${name} AS d${index}`).join(', ');
+  // The total is read along: it costs a column, asking for it apart costs another pass over the visits.
   const text = `
-    SELECT ${answered}, ${names.map((name) => `m_${name}`).join(', ')}, toString(cityHash64(${grouped.join(', ')})) AS label_key
+    SELECT ${answered}, ${names.map((name) => `m_${name}`).join(', ')}, is_total,
+      toString(cityHash64(${grouped.join(', ')})) AS label_key
     FROM (
-      SELECT ${grouped.join(', ')}, ${measures}
+      SELECT ${grouped.join(', ')}, ${measures}, grouping(l0) AS is_total
       FROM (SELECT *, ${named.join(', ')} FROM (${rows.text}))
-      GROUP BY ${grouped.join(', ')}
-      ${source === 'amounts' ? `HAVING ${AMOUNTS_STAND}` : ''}
+      GROUP BY GROUPING SETS ((${grouped.join(', ')}), ())
+      ${source === 'amounts' ? `HAVING is_total = 1 OR ${AMOUNTS_STAND}` : ''}
     )
-    ${rowsMax === null ? '' : `ORDER BY ${sqlOrder(query, source, names)} LIMIT ${rowsMax + 1}`}`;
+    ${rowsMax === null ? '' : `ORDER BY is_total DESC, ${sqlOrder(query, source, names)} LIMIT ${rowsMax + 2}`}`;
   return { text, params: keys === null ? params : { ...params, keys: keys.map(BigInt) } };
 }
 

@@ -30,6 +30,8 @@ const ACCEPTED = new Set([
   'min_insert_block_size_rows',
   'min_insert_block_size_bytes',
   'max_insert_threads',
+  'distributed_foreground_insert',
+  'session_timezone',
   'mutations_sync',
   'lightweight_deletes_sync',
 ]);
@@ -78,7 +80,6 @@ export function resourceLimits(settings: Settings, limits: Limits): Settings {
     ['max_memory_usage', atMost('max_memory_usage', reads ? limits.readMemoryBytes : limits.memoryBytes)],
     ['max_execution_time', atMost('max_execution_time', reads ? 60 : 3600)],
     ['max_result_bytes', atMost('max_result_bytes', 256 * 1024 * 1024)],
-    ['session_timezone', 'UTC'],
     // Bound values are part of the text, in hexadecimal.
     ['max_query_size', String(64 * 1024 * 1024)],
   ]);

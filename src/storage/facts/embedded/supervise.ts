@@ -33,12 +33,13 @@ export async function startEmbedded(options: {
   log: Log;
   /** Of the whole engine; default: half of what the machine or the container allows. */
   memoryBytes?: number;
+  /** Of one report; default: a fifth, so that the reports that run at a time leave some to inserts. */
   readMemoryBytes?: number;
   lockWaitMs?: number;
 }): Promise<EmbeddedEngine> {
   const { directory, log, lockWaitMs = 10_000 } = options;
   const memoryBytes = options.memoryBytes ?? Math.max(256 * 1024 * 1024, Math.floor(availableMemoryBytes() / 2));
-  const readMemoryBytes = options.readMemoryBytes ?? Math.floor(memoryBytes / 2);
+  const readMemoryBytes = options.readMemoryBytes ?? Math.floor(memoryBytes / 5);
   let child: ChildProcess | null = null;
   let endpoint: Endpoint | null = null;
   let closing = false;
