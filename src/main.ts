@@ -241,6 +241,7 @@ function createWorkers(parts: { config: Config; log: Logger; base: Base; facts: 
   const recompute = createRecompute({ records, now });
   const { stripeSecretKey: key, stripeWebhookSecret: webhookSecret } = config;
 
+  // Not woken by each hit: steady traffic would become many tiny inserts, and reports may lag two seconds.
   add('drain', 300, createDrain({ spool, facts, handOver, now, log, counters }));
   add(
     'record',
@@ -309,7 +310,6 @@ async function httpDeps(parts: {
       hashEmail: secrets.hash,
       countryHeader: config.countryHeader,
       counters: workers.counters,
-      onSpooled: workers.wake('drain'),
     }),
     receiveWebhook,
     connectStripe: connect,
@@ -324,7 +324,7 @@ async function httpDeps(parts: {
     checks: {
       records: () => records.ping(),
       facts: () => facts.ping(),
-      spool: async () => void spool.size(),
+      spool: async () => spool.check(),
     },
     hits: workers.counters,
     gauges: {

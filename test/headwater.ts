@@ -30,7 +30,11 @@ export interface Headwater {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-export async function startHeadwater(env: Record<string, string> = {}): Promise<Headwater> {
+/** @param options.awaits what tells that it is up; '/healthz' when a store is down on purpose */
+export async function startHeadwater(
+  env: Record<string, string> = {},
+  { awaits = '/readyz' }: { awaits?: '/readyz' | '/healthz' } = {},
+): Promise<Headwater> {
   const dataDir = mkdtempSync(join(tmpdir(), 'headwater-test-'));
   const port = await freePort();
   const url = `http://localhost:${port}`;
@@ -52,7 +56,7 @@ export async function startHeadwater(env: Record<string, string> = {}): Promise<
     server = child;
     await until(async () => {
       assert.equal(child.exitCode, null, `the server ended while starting:\n${said}`);
-      return (await fetch(`${url}/readyz`).catch(() => null))?.ok === true;
+      return (await fetch(`${url}${awaits}`).catch(() => null))?.ok === true;
     }, 'the server to be ready');
   }
   const ended = (child: ChildProcess) =>

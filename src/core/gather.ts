@@ -53,85 +53,98 @@ const agree = (a: string | null | undefined, b: string | null | undefined) => !a
  */
 export function gather(chargeId: string, objects: readonly ProviderObject[]): PaymentFacts {
   const sorted = [...objects].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
-  const of = <K extends ObjectKind>(kind: K) => sorted.filter((object): object is Of<K> => object.kind === kind);
+  const of: Known = (kind) => sorted.filter((object) => object.kind === kind) as never;
   const charge = of('charge').find((object) => object.id === chargeId) ?? null;
   const intentId = charge?.paymentIntent ?? null;
   const intent = of('payment_intent').find((object) => object.id === intentId) ?? null;
   const payer = charge?.customer ?? intent?.customer ?? null;
-
-  const sessions = of('checkout_session');
-  const byIntent = sessions.filter((session) => {
+  const byIntent = of('checkout_session').filter((session) => {
     if (session.paymentIntent !== null) return session.paymentIntent === intentId;
     // Merchants can write the order reference, so it only counts while nothing speaks against it.
     return session.id === intent?.orderReference && agree(session.customer, payer);
   });
 
-  const invoicePayments = of('invoice_payment').filter(
-    (object) => (intentId !== null && object.paymentIntent === intentId) || object.charge === chargeId,
-  );
-  const namesCharge = (invoice: InvoiceObject) =>
-    invoice.charge === chargeId || (intentId !== null && invoice.paymentIntents.includes(intentId));
-  const hinted = intent?.orderReference?.startsWith('in_') ? intent.orderReference : null;
-  const isHintGood = (invoice: InvoiceObject) =>
-    agree(invoice.customer, payer) && (invoice.paymentIntents.length === 0 || namesCharge(invoice));
-  const allInvoices = of('invoice');
-  const hint = allInvoices.find((invoice) => invoice.id === hinted);
-  const invoiceIds = distinct([
-    charge?.invoice,
-    intent?.invoice,
-    ...invoicePayments.map((object) => object.invoice),
-    ...allInvoices.filter(namesCharge).map((invoice) => invoice.id),
-    ...byIntent.map((session) => session.invoice),
-    hint && !isHintGood(hint) ? null : hinted,
-  ]);
-  const invoices = allInvoices.filter((invoice) => invoiceIds.includes(invoice.id));
-  const subscriptionIds = distinct([
-    ...invoices.map((invoice) => invoice.subscription),
-    ...byIntent.map((session) => session.subscription),
-  ]);
-  const subscriptions = of('subscription').filter((object) => subscriptionIds.includes(object.id));
-
-  const bySubscription = sessions.filter(
-    (session) =>
-      session.subscription !== null && subscriptionIds.includes(session.subscription) && !byIntent.includes(session),
-  );
-  const byInvoice = sessions.filter(
-    (session) =>
-      session.invoice !== null &&
-      invoiceIds.includes(session.invoice) &&
-      !byIntent.includes(session) &&
-      !bySubscription.includes(session),
-  );
-  const linked = [...byIntent, ...bySubscription, ...byInvoice];
+  const billing = gatherBilling(of, { chargeId, charge, intent, payer, byIntent });
+  const { invoices, subscriptions } = billing;
+  const sessions = gatherSessions(of, byIntent, billing);
+  const linked = [...byIntent, ...sessions.bySubscription, ...sessions.byInvoice];
   const customerIds = distinct([
     charge?.customer,
     intent?.customer,
     ...[...linked, ...invoices, ...subscriptions].map((object) => object.customer),
   ]);
   const paidAt = charge?.createdAt ?? null;
-  const byCustomer = sessions.filter(
+  const byCustomer = of('checkout_session').filter(
     (session) =>
       session.customer !== null &&
       customerIds.includes(session.customer) &&
       !linked.includes(session) &&
       (session.createdAt === null || paidAt === null || session.createdAt <= paidAt),
   );
-
   const refunds = of('refund').filter((refund) => ownsRefund(charge, refund, of('charge')));
   return {
     charge,
     intent,
     refunds,
     balanceTransactions: balanceTransactions(of('balance_transaction'), charge, refunds),
-    invoicePayments,
-    invoiceIds,
-    invoices,
-    subscriptionIds,
-    subscriptions,
+    ...billing,
     customerIds,
     customers: of('customer').filter((customer) => customerIds.includes(customer.id)),
-    sessions: { byIntent, bySubscription, byInvoice, byCustomer },
+    sessions: { byIntent, ...sessions, byCustomer },
   };
+}
+
+/** Known objects of a kind, in the order of their ids. */
+type Known = <K extends ObjectKind>(kind: K) => Of<K>[];
+type Billing = Pick<PaymentFacts, 'invoicePayments' | 'invoiceIds' | 'invoices' | 'subscriptionIds' | 'subscriptions'>;
+
+/** Invoices by (i) the old direct references, (ii) invoice payments, (iii) the order reference, and their subscriptions. */
+function gatherBilling(
+  of: Known,
+  from: Pick<PaymentFacts, 'charge' | 'intent'> & {
+    chargeId: string;
+    payer: string | null;
+    byIntent: readonly CheckoutSessionObject[];
+  },
+): Billing {
+  const { chargeId, charge, intent, payer, byIntent } = from;
+  const intentId = charge?.paymentIntent ?? null;
+  const invoicePayments = of('invoice_payment').filter(
+    (object) => (intentId !== null && object.paymentIntent === intentId) || object.charge === chargeId,
+  );
+  const namesCharge = (invoice: InvoiceObject) =>
+    invoice.charge === chargeId || (intentId !== null && invoice.paymentIntents.includes(intentId));
+  const hinted = intent?.orderReference?.startsWith('in_') ? intent.orderReference : null;
+  const hint = of('invoice').find((invoice) => invoice.id === hinted);
+  const isRefuted = hint && !(agree(hint.customer, payer) && (hint.paymentIntents.length === 0 || namesCharge(hint)));
+  const invoiceIds = distinct([
+    charge?.invoice,
+    intent?.invoice,
+    ...invoicePayments.map((object) => object.invoice),
+    ...of('invoice')
+      .filter(namesCharge)
+      .map((invoice) => invoice.id),
+    ...byIntent.map((session) => session.invoice),
+    isRefuted ? null : hinted,
+  ]);
+  const invoices = of('invoice').filter((invoice) => invoiceIds.includes(invoice.id));
+  const subscriptionIds = distinct([
+    ...invoices.map((invoice) => invoice.subscription),
+    ...byIntent.map((session) => session.subscription),
+  ]);
+  const subscriptions = of('subscription').filter((object) => subscriptionIds.includes(object.id));
+  return { invoicePayments, invoiceIds, invoices, subscriptionIds, subscriptions };
+}
+
+/** Each session on its best rung only. */
+function gatherSessions(of: Known, byIntent: readonly CheckoutSessionObject[], billing: Billing) {
+  const names = (ids: readonly string[], id: string | null) => id !== null && ids.includes(id);
+  const others = of('checkout_session').filter((session) => !byIntent.includes(session));
+  const bySubscription = others.filter((session) => names(billing.subscriptionIds, session.subscription));
+  const byInvoice = others.filter(
+    (session) => names(billing.invoiceIds, session.invoice) && !bySubscription.includes(session),
+  );
+  return { bySubscription, byInvoice };
 }
 
 /** A refund that names only its payment intent belongs to the intent's first charge that succeeded. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { corrections, moneyObjectOf, sumLedger } from './ledger.ts';
 import type { LedgerEntry } from './ledger.ts';
 

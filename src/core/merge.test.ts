@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { mergeAll, mergeObjects } from './merge.ts';
 import { make, paidCharge, says, T0 } from './objects.fixture.ts';
 import { OBJECT_KINDS } from './payment.ts';

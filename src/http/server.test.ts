@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
 import { FactsUnavailable } from '../storage/facts/facts.ts';
 import { RecordsUnavailable } from '../storage/records/records.ts';
@@ -136,7 +137,7 @@ describe('errors', () => {
       [`GET / HTTP/1.1\r\nhost: a\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`, '431 Request Header Fields Too Large'],
     ] as const) {
       const socket = connect(Number(port), '127.0.0.1', () => socket.write(sent));
-      const answer = (await Array.fromAsync(socket.setEncoding('utf8'))).join('');
+      const answer = await text(socket);
       assert.ok(answer.startsWith(`HTTP/1.1 ${status}\r\n`), answer);
       assert.ok(JSON.parse(answer.split('\r\n\r\n')[1]!).error.message);
     }

@@ -1,166 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
-import type { Event } from '../core/event.ts';
-import type { LedgerEntry } from '../core/ledger.ts';
+import { describe, test } from 'node:test';
+import { facts, link, NOW, on, openShop, records } from '../../test/contracts/shop.ts';
 import type { Link } from '../core/link.ts';
 import type { Payment } from '../core/payment.ts';
-import type { ReportQuery } from '../core/report.ts';
 import { createDefaultMode } from '../reports/mode.ts';
 import { createPaymentReports } from '../reports/payments.ts';
-import { createFactsClient } from '../storage/facts/client.ts';
-import { createFacts } from '../storage/facts/create.ts';
-import { startEmbedded } from '../storage/facts/embedded/supervise.ts';
 import { FactsUnavailable } from '../storage/facts/facts.ts';
-import type { Facts } from '../storage/facts/facts.ts';
-import { createReport } from '../storage/facts/report.ts';
-import { openRecords } from '../storage/records/open.ts';
-import type { Records, Site } from '../storage/records/records.ts';
-import { createAttributor } from './attribute.ts';
+import type { Site } from '../storage/records/records.ts';
 import { createMirror } from './mirror.ts';
 import { createRecompute } from './recompute.ts';
-
-/** Stories on the real stores. Days are of November 2026; a visitor's first hit of a day starts a session. */
-const log = { info() {}, warn() {}, error() {} };
-const NOW = Date.parse('2026-12-01T00:00:00Z');
-let directory: string;
-let records: Records;
-let facts: Facts;
-
-before(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'headwater-attribute-'));
-  records = openRecords({ dataDir: directory, log });
-  const engine = await startEmbedded({ directory: join(directory, 'facts'), log });
-  const client = createFactsClient({ endpoint: () => engine.endpoint() });
-  facts = createFacts(client, createReport(client), { close: () => engine.close() });
-  await Promise.all([records.migrate(), facts.migrate()]);
-});
-after(async () => {
-  await facts?.close();
-  await records?.close();
-  await rm(directory, { recursive: true, force: true });
-});
-
-let counter = 0;
-const next = () => `00000000-0000-4000-8000-${String((counter += 1)).padStart(12, '0')}`;
-const on = (day: number, ms = 12 * 3_600_000) => Date.parse('2026-11-01T00:00:00Z') + (day - 1) * 86_400_000 + ms;
-
-async function openShop(settings: Partial<Site['settings']> = {}) {
-  const team = await records.teams.default(NOW);
-  const place = { team: team.id, name: 'Shop', domain: 'shop.example', timezone: 'UTC', currency: 'usd' };
-  const site = (await records.sites.add({ ...place, settings }, NOW)).id;
-  let outages = 0;
-  let asked = 0;
-  let wakes = 0;
-  const attributor = createAttributor({
-    records,
-    facts: {
-      async touchpoints(...question) {
-        asked += 1;
-        if (outages > 0) throw new FactsUnavailable('stopped');
-        return facts.touchpoints(...question);
-      },
-      visitorsOfSessions: (...question) => facts.visitorsOfSessions(...question),
-    },
-    now: () => NOW,
-    log,
-    onOutbox: () => (wakes += 1),
-  });
-  const mirror = createMirror({ records, facts });
-
-  async function settle() {
-    for (let turn = 0; turn < 20; turn += 1) {
-      const again = await attributor.runOnce();
-      if (!again && (await records.attributions.count(site)) === 0) break;
-    }
-    assert.equal(await records.attributions.count(site), 0, 'attribution ends');
-    while (await mirror.runOnce());
-  }
-
-  return {
-    site,
-    settle,
-    attributor,
-    stop: (times: number) => (outages = times),
-    asked: () => asked,
-    wakes: () => wakes,
-    async hits(...hits: [visitor: string, day: number, source: string, ms?: number][]) {
-      const events = hits.map(([visitor, day, source, ms]) => hit(site, visitor, on(day, ms), source));
-      await facts.insertEvents(events, `events-${next()}`);
-    },
-    async pay(id: string, paid: Partial<Payment>, links: Link[], entries: [LedgerEntry['kind'], number, number?][]) {
-      const payment = paymentOf(site, id, paid);
-      await records.payments.upsert(payment);
-      await records.payments.setLinks(site, id, links);
-      await records.ledger.append(
-        site,
-        payment.mode,
-        entries.map(([kind, amountMinor, day]) => entryOf(payment, kind, amountMinor, day)),
-      );
-      await records.attributions.request(site, [id], NOW);
-    },
-    request: (...ids: string[]) => records.attributions.request(site, ids, NOW),
-    attribution: async (id: string) => (await records.payments.get(site, id))!.attribution,
-    detail: (id: string) =>
-      createPaymentReports({ records, defaultMode: createDefaultMode({ records }) }).get({ id: site }, id),
-    revenue: async (model: ReportQuery['model'] = 'linear') => {
-      const range = { from: '2026-11-01', to: '2026-12-31', timezone: 'UTC', currency: 'usd', mode: 'live' as const };
-      const shape = { metrics: ['revenue'] as const, dimensions: ['source'] as const, filters: [], order: null };
-      const question = {
-        ...range,
-        ...shape,
-        site,
-        model,
-        by: 'entry_date' as const,
-        limit: 100,
-        bots: 'exclude' as const,
-      };
-      const { rows } = await facts.report(question);
-      return Object.fromEntries(rows.map((row) => [row.source, row.revenue]));
-    },
-  };
-}
-
-function hit(site: string, visitor: string, occurredAt: number, source: string): Event {
-  const from = { source, medium: '', campaign: '', term: '', content: '', clickId: '', clickIdKind: '' };
-  const arrival = { ...from, referrerHost: '', referrer: '', channel: source ? 'Referral' : 'Direct' };
-  const page = { hostname: 'shop.example', path: '/', url: 'https://shop.example/', title: '', props: {}, bot: '' };
-  const place = { country: 'DE', region: '', city: '', locationApproximate: false, language: 'de' };
-  const device = { browser: 'Firefox', os: 'Linux', device: 'desktop' };
-  const session = `${visitor}-${Math.floor(occurredAt / 86_400_000)}`;
-  const times = { occurredAt, receivedAt: occurredAt + 3 };
-  return { site, id: next(), visitor, session, name: 'pageview', ...times, ...page, ...arrival, ...place, ...device };
-}
-
-function paymentOf(site: string, id: string, fields: Partial<Payment>): Payment {
-  const sums = { grossMinor: 0, refundedMinor: 0, disputedMinor: 0, feeMinor: 0, feeCurrency: null };
-  const kind = { mode: 'live', kind: 'one_time', currency: 'usd', connection: 'c1' } as const;
-  return {
-    site,
-    id,
-    ...kind,
-    ...sums,
-    occurredAt: on(10) + 999,
-    customer: null,
-    subscription: null,
-    pathEndsAt: null,
-    ...fields,
-  };
-}
-
-function entryOf(payment: Payment, kind: LedgerEntry['kind'], amountMinor: number, day?: number): LedgerEntry {
-  const id = kind === 'charge' ? payment.id : `re_${next()}`;
-  const settlement = { balanceTransaction: null, settledMinor: null, settledCurrency: null, feeMinor: null };
-  const occurredAt = day === undefined ? payment.occurredAt : on(day);
-  return { id, paymentId: payment.id, kind, amountMinor, currency: payment.currency, occurredAt, ...settlement };
-}
-
-function link(value: string, claim: Link['claim'] = 'visitor', rung = 1): Link {
-  const field = claim === 'client_reference' ? 'client_reference_id' : `metadata.hw_${claim}_id`;
-  return { object: 'cs_1', field, value, claim, rung, seenAt: on(10) };
-}
 
 describe('a payment', () => {
   test('is credited along its path, and the report tells it', async () => {
@@ -355,6 +203,39 @@ describe('one person, several visitors', () => {
     assert.deepEqual(await shop.revenue(), { google: 10_00, newsletter: 10_00 });
     assert.deepEqual((await shop.attribution('ch_t')).visitors, ['v2'], 'test and live customers are different people');
   });
+});
+
+test('payments are listed newest first, page by page, live apart from test', async () => {
+  const shop = await openShop();
+  await shop.hits(['v1', 3, 'google'], ['v2', 3, '']);
+  await shop.pay('ch_1', { occurredAt: on(5) }, [link('v1')], [['charge', 10_00]]);
+  await shop.pay('ch_2', { occurredAt: on(6) }, [link('v2')], [['charge', 10_00]]);
+  await shop.pay('ch_3', { occurredAt: on(7) }, [], [['charge', 10_00]]);
+  await shop.pay('ch_t', { occurredAt: on(7), mode: 'test' }, [], [['charge', 10_00]]);
+  await shop.settle();
+  const reports = createPaymentReports({ records, defaultMode: createDefaultMode({ records }) });
+  const page = async (mode: 'live' | null, cursor: string | null) => {
+    const answer = await reports.list({ id: shop.site }, { mode, limit: 2, cursor });
+    assert.ok(answer.ok);
+    return answer.value;
+  };
+  const first = await page('live', null);
+  const second = await page('live', first.next);
+  const shown = [...first.payments, ...second.payments].map((payment) => [payment.id, payment.source, payment.reason]);
+  assert.deepEqual(shown, [
+    ['ch_3', '(unattributed)', 'no_visitor_id'],
+    ['ch_2', '(direct)', null],
+    ['ch_1', 'google', null],
+  ]);
+  assert.equal(second.next, null);
+  // Without a live connection a question that names no mode is about test money.
+  assert.deepEqual(
+    (await page(null, null)).payments.map((payment) => payment.id),
+    ['ch_t'],
+  );
+  const wrong = await reports.list({ id: shop.site }, { mode: 'live', limit: 2, cursor: `'; DROP TABLE payments` });
+  assert.ok(!wrong.ok && wrong.field === 'cursor');
+  assert.equal(await reports.get({ id: shop.site }, 'ch_none'), null);
 });
 
 test('rows whose insert was answered by an outage are inserted once', async () => {

@@ -45,7 +45,7 @@ export function createFetcher(options: FetcherOptions): { runOnce(): Promise<boo
     const connection = await records.connections.get(row.connection);
     const site = connection && (await records.sites.get(connection.site));
     if (!connection || !site) return settle(row, 'absent', 'its connection or site does not exist any more');
-    if (!(await isStillWanted(connection, site, row))) return settle(row, 'found', null);
+    if (!(await isStillWanted(records, { connection, site }, row))) return settle(row, 'found', null);
     if (connection.sealedKey === null) return settle(row, 'forbidden', 'no key is stored');
     const pause = pausedUntil.get(row.connection) ?? 0;
     if (pause > now()) throw new ProviderUnavailable('waiting, as Stripe asked', { retryAfterMs: pause - now() });
@@ -69,19 +69,6 @@ export function createFetcher(options: FetcherOptions): { runOnce(): Promise<boo
   async function settle(row: WantedRow, state: 'found' | 'absent' | 'forbidden', reason: string | null) {
     await records.wanted.settle(row, state, reason);
     if (state === 'forbidden') log.warn({ ...nameOf(row), reason }, 'the Stripe key may not read this');
-    return false;
-  }
-
-  /** Webhooks may have brought it, or a visitor id on a better rung, since it was asked for. */
-  async function isStillWanted(connection: Connection, site: Site, row: WantedRow): Promise<boolean> {
-    if (row.by === null && (await records.objects.get(connection.id, row.id))) return false;
-    const start = { id: row.id, kind: row.by ?? row.kind };
-    const charges = await chargesTouchedBy(records, connection.id, [start]);
-    if (charges.length === 0 || charges.length > FOLDS_MAX) return true;
-    for (const charge of charges) {
-      const { wanted } = await foldStored(records, { connection, site }, charge);
-      if (wanted.some((want) => want.kind === row.kind && want.by === row.by && want.id === row.id)) return true;
-    }
     return false;
   }
 
@@ -127,4 +114,21 @@ function isSettlement(row: WantedRow): boolean {
 
 function nameOf(row: WantedRow) {
   return { connection: row.connection, kind: row.kind, by: row.by, id: row.id };
+}
+
+/** Webhooks may have brought it, or a visitor id on a better rung, since it was asked for. */
+async function isStillWanted(
+  records: Records,
+  place: { connection: Connection; site: Site },
+  row: WantedRow,
+): Promise<boolean> {
+  const { id } = place.connection;
+  if (row.by === null && (await records.objects.get(id, row.id))) return false;
+  const charges = await chargesTouchedBy(records, id, [{ id: row.id, kind: row.by ?? row.kind }]);
+  if (charges.length === 0 || charges.length > FOLDS_MAX) return true;
+  for (const charge of charges) {
+    const { wanted } = await foldStored(records, place, charge);
+    if (wanted.some((want) => want.kind === row.kind && want.by === row.by && want.id === row.id)) return true;
+  }
+  return false;
 }

@@ -5,6 +5,7 @@ import { UNATTRIBUTED_REASONS } from '../core/link.ts';
 import type { Link, UnattributedReason } from '../core/link.ts';
 import { revenueMinor } from '../core/payment.ts';
 import type { Mode } from '../core/payment.ts';
+import { BadCursor } from '../storage/records/records.ts';
 import type { Attribution, PaymentRow, Records } from '../storage/records/records.ts';
 
 const UNATTRIBUTED_SOURCE = '(unattributed)';
@@ -29,8 +30,14 @@ export function createPaymentReports({ records, defaultMode }: PaymentsOptions) 
     ): Promise<Outcome<{ payments: ReturnType<typeof summaryOf>[]; next: string | null }>> {
       const mode = page.mode ?? (await defaultMode(site.id));
       const limit = Math.min(Math.max(1, Math.trunc(page.limit)), LIMIT_MAX);
-      const { payments, next } = await records.payments.list(site.id, mode, limit, page.cursor);
-      return { ok: true, value: { payments: payments.map(summaryOf), next } };
+      try {
+        const { payments, next } = await records.payments.list(site.id, mode, limit, page.cursor);
+        return { ok: true, value: { payments: payments.map(summaryOf), next } };
+      } catch (error) {
+        if (!(error instanceof BadCursor)) throw error;
+        const message = 'cursor: is not one this server gave; leave it out to begin with the newest payment';
+        return { ok: false, code: 'bad_cursor', field: 'cursor', message };
+      }
     },
 
     async get(site: { id: string }, id: string) {

@@ -1,4 +1,4 @@
-import Stripe from 'stripe';
+import { Stripe } from 'stripe';
 import { ProviderUnavailable } from '../payments/provider.ts';
 
 const CLIENTS_MAX = 50;

@@ -1,4 +1,4 @@
-import type Stripe from 'stripe';
+import type { Stripe } from 'stripe';
 import type { ObjectKind, WantedObject } from '../core/payment.ts';
 import type { Fetched } from '../payments/provider.ts';
 import { failureOf } from './client.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { foldPayment } from '../core/fold.ts';
 import { mergeAll } from '../core/merge.ts';
 import type { ProviderObject } from '../core/payment.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import Stripe from 'stripe';
+import { Stripe } from 'stripe';
 import type { ObjectKind, WantedObject } from '../core/payment.ts';
 import { UnreadableEvent } from '../payments/provider.ts';
 import type { Delivery, ReadEvent, Verification } from '../payments/provider.ts';

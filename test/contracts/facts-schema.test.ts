@@ -32,8 +32,14 @@ describe('the facts schema', () => {
   test('a cluster keeps rows in replicated tables behind distributed ones of the usual names', () => {
     const statements = files.flatMap((file) => statementsOf(readFileSync(new URL(file, DIRECTORY), 'utf8'), 'main'));
     for (const table of ['events', 'event_ids', 'sessions', 'touchpoints', 'credits']) {
-      assert.ok(statements.some((sql) => new RegExp(`EXISTS ${table}_local ON CLUSTER[^;]*ENGINE = Replicated\\w*MergeTree`).test(sql)));
-      assert.ok(statements.some((sql) => new RegExp(`EXISTS ${table} ON CLUSTER[^;]*ENGINE = Distributed\\('main'`).test(sql)));
+      assert.ok(
+        statements.some((sql) =>
+          new RegExp(`EXISTS ${table}_local ON CLUSTER[^;]*ENGINE = Replicated\\w*MergeTree`).test(sql),
+        ),
+      );
+      assert.ok(
+        statements.some((sql) => new RegExp(`EXISTS ${table} ON CLUSTER[^;]*ENGINE = Distributed\\('main'`).test(sql)),
+      );
     }
     assert.throws(() => statementsOf('SELECT 1', "x' --"), /CLICKHOUSE_CLUSTER/);
   });

@@ -159,8 +159,14 @@ for (const engine of ENGINES) {
       const site = 'surrogates';
       const broken = { title: 'a\ud800b', props: { '\ud800': '\udc00' } };
       await store.facts.insertEvents([eventOf({ site, ...broken }), eventOf({ site })], 'surrogates-1');
-      const rows = await store.client.read('SELECT title, props FROM events WHERE site = {site:String} ORDER BY title', { site });
-      assert.deepEqual(rows, [{ title: '', props: {} }, { title: 'a\ufffdb', props: { '\ufffd': '\ufffd' } }]);
+      const rows = await store.client.read(
+        'SELECT title, props FROM events WHERE site = {site:String} ORDER BY title',
+        { site },
+      );
+      assert.deepEqual(rows, [
+        { title: '', props: {} },
+        { title: 'a\ufffdb', props: { '\ufffd': '\ufffd' } },
+      ]);
     });
 
     test('a session takes its acquisition from its first event, in any order of arrival', async () => {

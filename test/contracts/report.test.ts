@@ -128,9 +128,9 @@ describe('a shop in November', () => {
     const { rows, totals } = await report(site, { metrics, dimensions: ['source'], model: 'linear' });
     const conversions = Object.fromEntries(rows.map((row) => [row.source, row.conversions]));
     // Half a minor unit more or less: shares follow credits.
-    assert.deepEqual(conversions, { google: 2, '(unattributed)': 1, '(direct)': 1.49990002, newsletter: 0.50009998 });
+    assert.deepEqual(conversions, { google: 2, '(unattributed)': 1, '(direct)': 1.4999, newsletter: 0.5001 });
     assert.equal(sum(rows.map((row) => row.conversions)), 5);
-    assert.deepEqual(totals, { conversions: 5, customers: 5, conversion_rate: 1.666666667, revenue_per_visitor: 5667 });
+    assert.deepEqual(totals, { conversions: 5, customers: 5, conversion_rate: 1.666667, revenue_per_visitor: 5667 });
     const google = rows.find((row) => row.source === 'google');
     assert.deepEqual(google, {
       source: 'google',

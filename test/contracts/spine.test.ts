@@ -49,7 +49,8 @@ const STORES: { name: string; open(): Promise<Stores> }[] = [
 
 const DAY_S = 86_400;
 /** Two seconds are promised (DESIGN.md §2); the machine of a test run is shared. */
-const VISIBLE_MS = 4_000;
+const PROMISED_MS = 4_000;
+const SETTLED_MS = 15_000;
 const nowS = () => Math.floor(Date.now() / 1000);
 const v = (visitor: string) => ({ hw_visitor_id: visitor });
 
@@ -69,7 +70,8 @@ function spine(open: () => Promise<Stores>) {
     await stores?.close();
   });
 
-  const visible = (what: string, check: () => Promise<void>) => until(() => check().then(() => true), what, VISIBLE_MS);
+  const visible = (what: string, check: () => Promise<void>, timeoutMs = SETTLED_MS) =>
+    until(() => check().then(() => true), what, timeoutMs);
   const campaign = (value: string) => JSON.stringify([['campaign', 'is', [value]]]);
 
   it('connects although Stripe cannot be reached, and says so', () => {
@@ -80,16 +82,26 @@ function spine(open: () => Promise<Stores>) {
   it('shows a hit and six events of one payment as one visitor and one payment, with its evidence', async () => {
     await shop.hit({ visitor: 'six', tags: 'utm_source=google&utm_medium=cpc&utm_campaign=six' });
     const query = { metrics: 'visitors,customers,revenue', dimensions: 'source', filter: campaign('six') };
-    await visible('the hit in the report', async () => {
-      assert.deepEqual((await shop.report(query)).rows, [{ source: 'google', visitors: 1, customers: 0, revenue: 0 }]);
-    });
+    await visible(
+      'the hit in the report',
+      async () => {
+        assert.deepEqual((await shop.report(query)).rows, [
+          { source: 'google', visitors: 1, customers: 0, revenue: 0 },
+        ]);
+      },
+      PROMISED_MS,
+    );
     const paid = { name: 'six', amount: 2000, created: nowS(), customer: 'cus_six', subscription: 'sub_six' };
     await shop.deliver(...stripe.sixEvents(paid, { attribu_visitor_id: 'six' }));
-    await visible('the payment in the report', async () => {
-      const { rows, currency, mode } = await shop.report(query);
-      assert.deepEqual(rows, [{ source: 'google', visitors: 1, customers: 1, revenue: 2000 }]);
-      assert.deepEqual([currency, mode], ['usd', 'test']);
-    });
+    await visible(
+      'the payment in the report',
+      async () => {
+        const { rows, currency, mode } = await shop.report(query);
+        assert.deepEqual(rows, [{ source: 'google', visitors: 1, customers: 1, revenue: 2000 }]);
+        assert.deepEqual([currency, mode], ['usd', 'test']);
+      },
+      PROMISED_MS,
+    );
     const listed = (await shop.payments()).filter(({ customer }) => customer === 'cus_six');
     assert.equal(listed.length, 1);
     const { id, kind, gross, revenue, reason, visitor_id: visitor, source } = listed[0]!;
@@ -267,11 +279,8 @@ function spine(open: () => Promise<Stores>) {
     await visible('what is left after a partial refund', async () => {
       const { revenue, credits } = await shop.payment('ch_refunded');
       assert.deepEqual([revenue, credits.linear], [600, [200, 200, 200]]);
-      const split = await bySource();
-      assert.deepEqual(
-        Object.values(split).map((row) => row[2]),
-        [200, 200, 200],
-      );
+      const left = { seo: [334, 134, 200], mail: [333, 133, 200], ads: [333, 133, 200] };
+      assert.deepEqual(await bySource(), left);
     });
     const whole = { ...stripe.charge(paid), amount_refunded: 1000, refunded: true };
     await shop.deliver(stripe.eventOf('charge.refunded', whole, paid), back('re_rest', 600), back('re_rest', 600));

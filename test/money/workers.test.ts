@@ -29,7 +29,7 @@ for (const engine of ['SQLite', 'PostgreSQL'] as const) {
       account.addEndpoint({ url: `${money.url}/${site.id}`, secret: 'whsec_w' });
       account.webhooks.hold();
       let expected = 0;
-      for (let index = 1; index <= 12; index += 1) {
+      for (let index = 1; index <= 6; index += 1) {
         const metadata = { hw_visitor_id: `v${index}` };
         const bought = checkoutPayment(account, { amount: 1000 + index, currency: 'usd', metadata });
         refundCharge(account, bought.charge!, index);
@@ -42,7 +42,7 @@ for (const engine of ['SQLite', 'PostgreSQL'] as const) {
       await turn(money);
 
       const book = await bookOf(money, site.id);
-      assert.equal(book.length, 24);
+      assert.equal(book.length, 12);
       const revenue = book.reduce((sum, payment) => sum + payment.grossMinor - payment.refundedMinor, 0);
       assert.equal(revenue, expected);
       for (const payment of book) {

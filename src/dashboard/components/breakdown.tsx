@@ -24,7 +24,7 @@ function ShareBar({ share, tone }: { share: number; tone: 'accent' | 'warn' }) {
   );
 }
 
-const COLUMNS = 'grid grid-cols-[minmax(0,1fr)_4.2rem_4.6rem_7rem_3.4rem] gap-x-2';
+const COLUMNS = 'grid grid-cols-[minmax(0,1fr)_4.2rem_4.6rem_7rem_3.9rem] gap-x-2';
 const PHONE = 'max-sm:grid-cols-[minmax(0,1fr)_auto]';
 
 /** One line of numbers; on a phone the counts move under the name. */

@@ -172,7 +172,11 @@ export function RevenueSum({ answer }: { answer: ReportAnswer }) {
         ))}
       </p>
       {others.length > 0 ? (
-        <p className="figure" data-testid="unconverted">
+        <p
+          className="figure text-ink"
+          data-testid="unconverted"
+          title="Money in other currencies is shown apart, never added."
+        >
           Apart, not converted:{' '}
           {others.map(([currency, metrics]) => formatMoney(metrics.revenue ?? 0, currency)).join(' · ')}
         </p>

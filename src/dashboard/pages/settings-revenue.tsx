@@ -34,6 +34,14 @@ export function RevenuePage() {
               </Link>
             </Note>
           ) : null}
+          {status.data?.payments === 0 && !isFirstStart ? (
+            <Note testId="payments-waiting">
+              <span className="flex items-center gap-3" role="status">
+                <span className="pulse size-2.5 shrink-0 rounded-full bg-visitors" aria-hidden="true" />
+                Waiting for the first payment. It shows here within seconds of Stripe’s webhook.
+              </span>
+            </Note>
+          ) : null}
           <Connections connections={stripe.data.connections} timezone={site.timezone} />
           <ConnectForm siteId={site.id} answer={stripe.data} />
           {stripe.data.connections.length > 0 ? <Inbox inbox={stripe.data.inbox} /> : null}

@@ -1,12 +1,13 @@
 import { useQuery } from '@tanstack/react-query';
-import { Navigate, Outlet, useLocation, useParams, useSearch } from '@tanstack/react-router';
-import { createContext, use, useEffect } from 'react';
+import { Navigate, Outlet, useLocation, useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { createContext, use, useEffect, useState } from 'react';
 import type { SiteAnswer } from '../../http/contract.ts';
 import { CardPage } from '../components/card-page.tsx';
 import { ErrorNote, Skeleton } from '../components/states.tsx';
 import { TopBar } from '../components/top-bar.tsx';
 import { rememberSite } from '../preferences.ts';
 import { meQuery, sitesQuery } from '../queries.ts';
+import { signInSearch } from '../search.ts';
 import { NotFoundPage } from './not-found.tsx';
 
 const SiteContext = createContext<SiteAnswer | null>(null);
@@ -28,9 +29,8 @@ export function SiteFrame() {
   useEffect(() => {
     if (site) rememberSite(site.id);
   }, [site]);
-  const { href } = useLocation();
   if (me.data?.setup_required && !member) return <Navigate to="/" replace />;
-  if (me.data && !member) return <Navigate to="/sign-in" search={{ next: href }} replace />;
+  if (me.data && !member) return <ToSignIn />;
   const failed = me.error ?? sites.error;
   if (failed) {
     return (
@@ -60,6 +60,17 @@ export function SiteFrame() {
       </main>
     </SiteContext>
   );
+}
+
+/** Remembers the page that was asked for. Once: while the sign-in page loads, the address changes under this one. */
+function ToSignIn() {
+  const navigate = useNavigate();
+  const { href } = useLocation();
+  const [next] = useState(href);
+  useEffect(() => {
+    void navigate({ to: '/sign-in', search: signInSearch({ next }), replace: true });
+  }, [navigate, next]);
+  return <FrameSkeleton />;
 }
 
 function FrameSkeleton() {

@@ -59,7 +59,7 @@ export function measureValue(value: string | number | null): number {
 
 /** Three thirds of a conversion are one, not 0.9999999999999999. */
 function tidy(value: number): number {
-  return Math.round(value * 1e9) / 1e9;
+  return Math.round(value * 1e6) / 1e6;
 }
 
 /** By the order asked for, rows without a value last; then by label, so that the same data gives the same page. */

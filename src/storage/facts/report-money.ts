@@ -84,12 +84,12 @@ export function paymentRows(query: ReportQuery, dimensions: readonly Dimension[]
     SELECT ${labels} p.credit AS credit, p.credit / t.total AS share, t.who AS who, t.is_first AS is_first,
       ${counted} AS is_counted
     FROM (
-      SELECT ${labelColumns(dimensions, vocabulary)} c.payment_id AS payment, c.currency AS money,
+      SELECT ${labelColumns(dimensions, vocabulary)} cityHash64(c.payment_id) AS payment, c.currency AS money,
         sum(c.${MODEL_COLUMNS[query.model]} * c.sign) AS credit
       FROM credits AS c
       WHERE c.site = {site:String} AND c.mode = {mode:String} AND c.entry_kind = 'charge' AND ${inRange('c.payment_at')}
         ${filters.text}
-      GROUP BY c.payment_id, c.currency${groups}
+      GROUP BY payment, money${groups}
       HAVING credit != 0
     ) AS p
     INNER JOIN (${payers(query)}) AS t ON p.payment = t.payment`;
@@ -98,7 +98,8 @@ export function paymentRows(query: ReportQuery, dimensions: readonly Dimension[]
 
 /**
  * Payment → its charge's total and who paid. Only rows that still stand count: a cancelled row may name a visitor or a
- * customer the payment no longer has. To tell a first payment, all of them are read; else those of the range.
+ * customer the payment no longer has. Payments and payers are told apart by hashes, as sessions are. To tell a first
+ * payment, all of them are read; else those of the range.
  */
 function payers(query: ReportQuery): string {
   const everything = query.metrics.includes('conversion_rate');
@@ -106,15 +107,15 @@ function payers(query: ReportQuery): string {
   return `
       SELECT payment, total, who, ${first} AS is_first FROM (
         SELECT payment, sum(charged) AS total, min(paid) AS paid_at,
-          multiIf(max(payer) != '', concat('c', max(payer)),
-            max(person) != '', concat('v', minIf(person, person != '')), concat('p', payment)) AS who
+          if(max(payer) = 0, payment, minIf(payer, payer != 0)) AS who
         FROM (
-          SELECT c.payment_id AS payment, c.customer AS payer, c.visitor AS person, c.payment_at AS paid,
-            sum(c.first_touch * c.sign) AS charged, sum(c.sign) AS standing
+          SELECT cityHash64(c.payment_id) AS payment,
+            multiIf(c.customer != '', cityHash64('customer', c.customer), c.visitor != '', cityHash64('visitor', c.visitor), 0) AS payer,
+            min(c.payment_at) AS paid, sum(c.first_touch * c.sign) AS charged, sum(c.sign) AS standing
           FROM credits AS c
           WHERE c.site = {site:String} AND c.mode = {mode:String} AND c.entry_kind = 'charge'
             ${everything ? '' : `AND ${inRange('c.payment_at')}`}
-          GROUP BY payment, payer, person, paid
+          GROUP BY payment, payer
           HAVING standing > 0
         )
         GROUP BY payment
