@@ -194,7 +194,7 @@ test('while the facts store is down hits wait; a lost answer is repeated under t
   assert.deepEqual(again.handed.length, 2);
 });
 
-test('payments hear of visitors, identities and checkouts, per site', async () => {
+test('payments hear of visitors, sessions, identities and checkouts, per site', async () => {
   const it = open();
   await it.spool.append([
     event(),
@@ -210,6 +210,7 @@ test('payments hear of visitors, identities and checkouts, per site', async () =
       {
         site: 's',
         visitors: ['v1', 'v2'],
+        sessions: ['s1'],
         identifies: [
           { kind: 'app_id', value: 'u1', visitor: 'v2', seenAt },
           { kind: 'email_hash', value: 'h', visitor: 'v2', seenAt },
@@ -219,7 +220,7 @@ test('payments hear of visitors, identities and checkouts, per site', async () =
           { object: 'pi_1', visitor: 'v2', seenAt },
         ],
       },
-      { site: 'other', visitors: ['v3'], identifies: [], checkouts: [] },
+      { site: 'other', visitors: ['v3'], sessions: ['s1'], identifies: [], checkouts: [] },
     ],
   ]);
 });

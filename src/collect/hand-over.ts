@@ -4,6 +4,8 @@ import type { Event } from '../core/event.ts';
 export interface SiteHits {
   site: string;
   visitors: string[];
+  /** A payment may name only a session. */
+  sessions: string[];
   identifies: { kind: 'app_id' | 'email_hash'; value: string; visitor: string; seenAt: number }[];
   /** Ids of Stripe objects (cs_…, pi_…) a visitor came back from. */
   checkouts: { object: string; visitor: string; seenAt: number }[];
@@ -13,16 +15,21 @@ export interface SiteHits {
 export type HandOver = (hits: SiteHits[]) => Promise<void>;
 
 export function siteHitsOf(events: readonly Event[]): SiteHits[] {
-  const sites = new Map<string, { hits: SiteHits; visitors: Set<string> }>();
+  const sites = new Map<string, { hits: SiteHits; visitors: Set<string>; sessions: Set<string> }>();
   for (const event of events) {
-    const { site, visitor, occurredAt: seenAt, name, props } = event;
+    const { site, visitor, session, occurredAt: seenAt, name, props } = event;
     if (visitor === '') continue;
     let entry = sites.get(site);
     if (!entry) {
-      entry = { hits: { site, visitors: [], identifies: [], checkouts: [] }, visitors: new Set() };
+      entry = {
+        hits: { site, visitors: [], sessions: [], identifies: [], checkouts: [] },
+        visitors: new Set(),
+        sessions: new Set(),
+      };
       sites.set(site, entry);
     }
     entry.visitors.add(visitor);
+    if (session !== '') entry.sessions.add(session);
     const { identifies, checkouts } = entry.hits;
     if (name === 'identify') {
       if (props.app_id) identifies.push({ kind: 'app_id', value: props.app_id, visitor, seenAt });
@@ -32,5 +39,9 @@ export function siteHitsOf(events: readonly Event[]): SiteHits[] {
       if (props.payment_intent) checkouts.push({ object: props.payment_intent, visitor, seenAt });
     }
   }
-  return [...sites.values()].map(({ hits, visitors }) => ({ ...hits, visitors: [...visitors] }));
+  return [...sites.values()].map(({ hits, visitors, sessions }) => ({
+    ...hits,
+    visitors: [...visitors],
+    sessions: [...sessions],
+  }));
 }

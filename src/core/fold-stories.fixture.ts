@@ -347,4 +347,12 @@ export const STORIES: Story[] = [
     ],
     expect: { link: 'session_of_customer cs_1 v1' },
   },
+  {
+    name: 'a session that the customer opened after paying is no evidence for the payment',
+    snapshots: [
+      paidCharge('ch_1', 500, { customer: 'cus_1' }),
+      make('checkout_session', 'cs_2', { customer: 'cus_1', createdAt: T0 + DAY_MS, evidence: v1() }),
+    ],
+    expect: { link: null },
+  },
 ];

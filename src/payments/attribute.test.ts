@@ -205,6 +205,17 @@ describe('one person, several visitors', () => {
   });
 });
 
+test('workers that take the same payments at once credit them once', async () => {
+  const shop = await openShop();
+  await shop.hits(['v1', 3, 'google'], ['v2', 4, 'newsletter']);
+  for (const id of ['ch_1', 'ch_2', 'ch_3', 'ch_4']) {
+    await shop.pay(id, { customer: 'cus_1' }, [link(id < 'ch_3' ? 'v1' : 'v2')], [['charge', 10_00]]);
+  }
+  await Promise.all([1, 2, 3].map(() => shop.attributor.runOnce()));
+  await shop.settle();
+  assert.deepEqual(await shop.revenue(), { google: 20_00, newsletter: 20_00 });
+});
+
 test('payments are listed newest first, page by page, live apart from test', async () => {
   const shop = await openShop();
   await shop.hits(['v1', 3, 'google'], ['v2', 3, '']);

@@ -1,18 +1,8 @@
+import type { SiteHits } from '../collect/hand-over.ts';
 import { isPlaceholder, isWellFormedId } from '../core/link.ts';
 import type { Connection, Records, Site } from '../storage/records/records.ts';
 import { bookCharges, lockConnection } from './book.ts';
 import { chargesTouchedBy } from './walk.ts';
-
-/** What a batch of stored hits said about visitors of one site. */
-export interface SiteHits {
-  site: string;
-  visitors: string[];
-  /** Sessions of these hits: a payment may name only a session. */
-  sessions?: string[];
-  identifies: { kind: 'app_id' | 'email_hash'; value: string; visitor: string; seenAt: number }[];
-  /** `object` is a Checkout Session's or payment intent's id, as the pixel read it from the return page. */
-  checkouts: { object: string; visitor: string; seenAt: number }[];
-}
 
 /** Anyone may send hits: ids that are not Stripe's are no question to Stripe, and no more than these at once. */
 const SESSION_ID = /^cs_(?:(test|live)_)?[A-Za-z0-9]+(?:_[A-Za-z0-9]+)*$/;
@@ -51,7 +41,7 @@ async function takeSite(tx: Records, hits: SiteHits, times: { now: number; fetch
     ...checkouts.map(({ object, visitor, seenAt }) => ({ kind: 'checkout' as const, value: object, visitor, seenAt })),
   ]);
   if (checkouts.length > 0) await linkCheckouts(tx, site, [...new Set(checkouts.map((it) => it.object))], times);
-  const values = [...hits.visitors, ...(hits.sessions ?? []), ...identifies.map((it) => it.value)];
+  const values = [...hits.visitors, ...hits.sessions, ...identifies.map((it) => it.value)];
   const touched = values.length > 0 ? await tx.payments.touchedBy(site.id, [...new Set(values)]) : [];
   if (touched.length > 0) await tx.attributions.request(site.id, touched, times.now);
 }

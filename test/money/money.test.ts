@@ -196,7 +196,7 @@ test('late facts ask for attribution again, repeated ones do not', async () => {
   }
   await money.drain();
   assert.equal(await records.attributions.count(site.id), 0, 'trap 13: two event ids for one happening change nothing');
-  await money.handOver([{ site: site.id, visitors: ['v1'], identifies: [], checkouts: [] }]);
+  await money.handOver([{ site: site.id, visitors: ['v1'], sessions: [], identifies: [], checkouts: [] }]);
   assert.equal(await records.attributions.count(site.id), 1, 'a late hit of its visitor does');
 });
 
@@ -204,7 +204,9 @@ test('rung 3b: a payment link is linked by the session the pixel reports, before
   const money = await started();
   const site = await connected(money, { events: ['charge.succeeded'] });
   const report = (object: string, visitor: string) =>
-    money.handOver([{ site: site.id, visitors: [], identifies: [], checkouts: [{ object, visitor, seenAt: 5 }] }]);
+    money.handOver([
+      { site: site.id, visitors: [], sessions: [], identifies: [], checkouts: [{ object, visitor, seenAt: 5 }] },
+    ]);
   const first = linkPayment(money.stripe.account, { amount: 500, currency: 'usd' });
   await report(first.session.id, 'v1');
   await money.drain();
@@ -228,10 +230,11 @@ test("public hits never make money, and ids that are not Stripe's are no questio
     {
       site: site.id,
       visitors: ['v1'],
+      sessions: [],
       identifies: [{ kind: 'app_id', value: 'null', visitor: 'v1', seenAt: 1 }],
       checkouts: objects.map((object) => ({ object, visitor: 'v1', seenAt: 1 })),
     },
-    { site: 'no-such-site', visitors: ['v1'], identifies: [], checkouts: [] },
+    { site: 'no-such-site', visitors: ['v1'], sessions: [], identifies: [], checkouts: [] },
   ]);
   await money.drain();
   assert.equal(money.stripe.requests.length, before);

@@ -77,7 +77,7 @@ export async function startMoney(options: AccountOptions & { databaseUrl?: strin
     fetcher,
     handOver: createHandOver({ records, now }),
     record,
-    skip(ms: number) {
+    passTime(ms: number) {
       skewMs += ms;
     },
     /** Delivers, records and fetches, an hour per turn, until a turn finds nothing. */

@@ -180,7 +180,7 @@ test('a worker that lost its lease writes nothing; the other books once', async 
       ...money.provider,
       read(...args: Parameters<typeof money.provider.read>) {
         // The row is claimed; now its lease runs out and another worker takes it before this one gets to write.
-        money.skip(120_000);
+        money.passTime(120_000);
         return money.provider.read(...args);
       },
     },

@@ -38,7 +38,7 @@ for (const engine of ['SQLite', 'PostgreSQL'] as const) {
       }
       await account.webhooks.release({ order: 'shuffled', seed: 5, copies: 2, concurrency: 8 });
       await turn(money);
-      money.skip(3_600_000);
+      money.passTime(3_600_000);
       await turn(money);
 
       const book = await bookOf(money, site.id);

@@ -100,7 +100,10 @@ const SESSION_TAGS: readonly ColumnDimension[] = [
   'exit_page',
 ];
 
-/** One row per event, with d0, d1, …; joined with its session only when a tag of the session is asked for. */
+/**
+ * One row per event, with d0, d1, …; joined with its session only when a tag of the session is asked for. Events are a
+ * subquery, because a cluster refuses to join one distributed table with another.
+ */
 export function eventRows(query: ReportQuery, dimensions: readonly Dimension[]): Sql {
   const columns = columnsOf(query, dimensions).filter((dimension) => SESSION_TAGS.includes(dimension));
   const vocabulary: Vocabulary = {
@@ -118,9 +121,11 @@ export function eventRows(query: ReportQuery, dimensions: readonly Dimension[]):
     SELECT ${labelColumns(dimensions, vocabulary)} if(e.visitor = '', 0, cityHash64(e.visitor)) AS visitor_key,
       if(e.session = '', 0, cityHash64(e.visitor, e.session)) AS session_key,
       toUInt64(e.name = 'pageview') AS views, toUInt64(1) AS hits
-    FROM events AS e ${columns.length > 0 ? join : ''}
-    WHERE e.site = {site:String} AND ${inRange('e.occurred_at')}
-      ${query.bots === 'include' ? '' : `AND e.bot = ''`}${filters.text}`;
+    FROM (
+      SELECT * FROM events
+      WHERE site = {site:String} AND ${inRange('occurred_at')} ${query.bots === 'include' ? '' : `AND bot = ''`}
+    ) AS e ${columns.length > 0 ? join : ''}
+    WHERE 1${filters.text}`;
   return { text, params: filters.params };
 }
 

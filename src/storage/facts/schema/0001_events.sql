@@ -1,5 +1,5 @@
 -- Hits that were kept (core/event.ts), one immutable row each. Sorted by UTC day so that a range reads its own days only,
--- then by visitor, which is what compresses and counts best.
+-- then by visitor, which is what compresses and counts best. Only the random id is worth a slower codec.
 CREATE TABLE IF NOT EXISTS events{{local}} {{on_cluster}}
 (
   site LowCardinality(String),
@@ -7,23 +7,23 @@ CREATE TABLE IF NOT EXISTS events{{local}} {{on_cluster}}
   visitor String,
   session String,
   name LowCardinality(String),
-  occurred_at DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
-  received_at DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
+  occurred_at DateTime64(3, 'UTC') CODEC(Delta, LZ4),
+  received_at DateTime64(3, 'UTC') CODEC(Delta, LZ4),
   hostname LowCardinality(String),
-  path String CODEC(ZSTD(1)),
-  url String CODEC(ZSTD(1)),
-  title String CODEC(ZSTD(1)),
-  props Map(String, String) CODEC(ZSTD(1)),
+  path String,
+  url String,
+  title String,
+  props Map(String, String),
   bot String,
   source String,
   medium String,
   campaign String,
   term String,
   content String,
-  click_id String CODEC(ZSTD(1)),
+  click_id String,
   click_id_kind String,
   referrer_host String,
-  referrer String CODEC(ZSTD(1)),
+  referrer String,
   channel String,
   browser String,
   os String,
@@ -48,7 +48,7 @@ ENGINE = Distributed({{cluster}}, currentDatabase(), events_local, cityHash64(si
 CREATE TABLE IF NOT EXISTS event_ids{{local}} {{on_cluster}}
 (
   key FixedString(16),
-  received_at DateTime('UTC') CODEC(Delta, ZSTD(1))
+  received_at DateTime('UTC') CODEC(Delta, LZ4)
 )
 ENGINE = {{replicated}}MergeTree
 PARTITION BY toDate(received_at)

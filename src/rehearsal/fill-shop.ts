@@ -1,0 +1,122 @@
+import type { Target } from './play.ts';
+import type { Deed, ShopPlan, Trail } from './shop-plan.ts';
+import {
+  addCustomer,
+  cancel,
+  checkoutPayment,
+  intentPayment,
+  linkPayment,
+  refundCharge,
+  renew,
+  subscribe,
+} from './stripe/actions.ts';
+import type { ChargeRow, Metadata, SubscriptionRow } from './stripe/rows.ts';
+import { sendHits } from './visitors.ts';
+
+/** Progress for people: what is done and how much of it. */
+export type Progress = (what: 'hits' | 'payments', done: number, total: number) => void;
+
+const CHUNK_HITS = 1_000;
+const CHUNK_DEEDS = 50;
+
+/** Sends the plan's hits through the collect endpoint and its payments through Stripe and real webhooks. */
+export async function fillShop(target: Target, plan: ShopPlan, progress: Progress, signal: AbortSignal): Promise<void> {
+  const total = [...plan.hits.values()].reduce((sum, events) => sum + events.length, 0);
+  let done = 0;
+  for (const [zone, events] of plan.hits) {
+    for (let start = 0; start < events.length; start += CHUNK_HITS) {
+      if (signal.aborted) return;
+      const chunk = events.slice(start, start + CHUNK_HITS);
+      await sendHits(target, chunk, zone);
+      progress('hits', (done += chunk.length), total);
+    }
+  }
+  const { account } = target;
+  const endpoint = account.addEndpoint({
+    url: `${target.url}/api/webhooks/stripe/${target.site}`,
+    secret: target.webhookSecret,
+  });
+  const perform = createBuyers(target);
+  for (const [index, deed] of plan.deeds.entries()) {
+    if (signal.aborted) return;
+    account.setNow(deed.at);
+    perform(deed);
+    if ((index + 1) % CHUNK_DEEDS !== 0 && index + 1 < plan.deeds.length) continue;
+    await account.webhooks.idle();
+    progress('payments', index + 1, plan.deeds.length);
+  }
+  account.setNow(null);
+  const lost = account.webhooks
+    .attempts()
+    .findLast((attempt) => attempt.endpoint === endpoint.id && attempt.status !== 200);
+  if (lost && !account.webhooks.attempts().some((one) => one.event === lost.event && one.status === 200)) {
+    throw new Error(`a webhook was not taken: ${lost.type} was answered ${lost.status} ${lost.answer}`);
+  }
+}
+
+function createBuyers({ account }: Target): (deed: Deed) => void {
+  const charges = new Map<string, ChargeRow>();
+  const subscriptions = new Map<string, SubscriptionRow>();
+  return (deed) => {
+    const { buyer } = deed;
+    const subscription = subscriptions.get(buyer);
+    switch (deed.kind) {
+      case 'sale': {
+        const charge = sell(deed);
+        if (charge) charges.set(buyer, charge);
+        return;
+      }
+      case 'subscription': {
+        const started = start(deed);
+        subscriptions.set(buyer, started.subscription);
+        if (started.charge) charges.set(buyer, started.charge);
+        return;
+      }
+      case 'renewal':
+        if (subscription && subscription.status === 'active') renew(account, subscription);
+        return;
+      case 'cancellation':
+        if (subscription) cancel(account, subscription);
+        return;
+      case 'refund': {
+        const charge = charges.get(buyer);
+        if (charge) refundCharge(account, charge, deed.share === 1 ? null : Math.round(charge.amount * deed.share));
+      }
+    }
+  };
+
+  function sell(deed: Extract<Deed, { kind: 'sale' }>): ChargeRow | null {
+    const { trail, buyer, amountMinor: amount, currency, product: productName } = deed;
+    const buying = { amount, currency, productName, email: emailOf(buyer) };
+    if (trail === 'intent') return intentPayment(account, { ...buying, metadata: { hw_visitor_id: buyer } }).charge;
+    if (trail === 'link') return linkPayment(account, { ...buying, clientReferenceId: buyer }).charge;
+    const customer = trail === 'customer' ? customerOf(buyer, trail) : null;
+    return checkoutPayment(account, { ...buying, customer, metadata: sessionMetadata(trail, buyer) }).charge;
+  }
+
+  function start(deed: Extract<Deed, { kind: 'subscription' }>) {
+    const { trail, buyer, amountMinor: amount, currency, product: productName } = deed;
+    const buying = { amount, currency, productName, email: emailOf(buyer), customer: customerOf(buyer, trail) };
+    // Half of the merchants of this world use the API and put the id on the subscription.
+    if (trail === 'intent' || trail === 'link') {
+      return subscribe(account, { ...buying, via: 'api', subscriptionMetadata: { hw_visitor_id: buyer } });
+    }
+    return subscribe(account, { ...buying, sessionMetadata: sessionMetadata(trail, buyer) });
+  }
+
+  function customerOf(buyer: string, trail: Trail): string {
+    const metadata: Metadata = trail === 'customer' ? { hw_visitor_id: buyer } : {};
+    return addCustomer(account, { email: emailOf(buyer), metadata }).id;
+  }
+}
+
+function sessionMetadata(trail: Trail, buyer: string): Metadata {
+  if (trail === 'session' || trail === 'before') return { hw_visitor_id: buyer };
+  if (trail === 'junk') return { hw_visitor_id: 'undefined' };
+  if (trail === 'stranger') return { hw_visitor_id: `v_${buyer.slice(2, 12)}_gone` };
+  return {};
+}
+
+function emailOf(buyer: string): string {
+  return `${buyer.slice(2, 12)}@example.org`;
+}
