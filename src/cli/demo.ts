@@ -6,7 +6,7 @@ import { fillShop } from '../rehearsal/fill-shop.ts';
 import type { Target } from '../rehearsal/play.ts';
 import { planShop } from '../rehearsal/shop-plan.ts';
 import { createTarget } from '../rehearsal/stage.ts';
-import { type SimulatedStripe, startStripe } from '../rehearsal/stripe/start.ts';
+import { startStripe } from '../rehearsal/stripe/start.ts';
 import { readArguments } from './arguments.ts';
 import { type Command, type Io, UsageError } from './command.ts';
 
@@ -77,14 +77,13 @@ async function fill(
   const bar = progressLine(io);
   await fillShop(target, plan, (what, done, total) => bar(`${what}: ${done} of ${total}`), io.signal);
   bar('waiting until every payment is credited');
-  const expected = truthOf(stage.stripe, target);
+  const expected = truthOf(target);
   await credited(target, expected, io.signal);
-  bar(null);
   return { site: target.site, payments: expected.payments, revenue: formatMinor(expected.revenueMinor, 'usd') };
 }
 
 /** What the simulated Stripe holds, which is what Headwater must arrive at. */
-function truthOf(_stripe: SimulatedStripe, { account }: Target): { payments: number; revenueMinor: number } {
+function truthOf({ account }: Target): { payments: number; revenueMinor: number } {
   const charges = account.state.list('charge').filter((charge) => charge.status === 'succeeded');
   const dollars = charges.filter((charge) => charge.currency === 'usd');
   const revenueMinor = dollars.reduce((sum, charge) => sum + charge.amountCaptured - charge.amountRefunded, 0);
@@ -153,17 +152,13 @@ async function tell({ site, payments, revenue, url, password, json, stays }: Tol
   if (stays) io.err('Ctrl-C ends the demo. Your own data is untouched: the demo has a folder of its own.');
 }
 
-function progressLine(io: Io): (text: string | null) => void {
-  let last = '';
+/** One line per second and kind of work, not one per batch. */
+function progressLine(io: Io): (text: string) => void {
+  let last = { what: '', at: 0 };
   return (text) => {
-    if (text === null) {
-      if (io.terminal) io.err('');
-      return;
-    }
     const what = text.split(':')[0]!;
-    // Lines without a terminal: one per kind of work, not one per batch.
-    if (!io.terminal && what === last) return;
-    last = what;
+    if (what === last.what && Date.now() - last.at < 1_000) return;
+    last = { what, at: Date.now() };
     io.err(text);
   };
 }

@@ -42,6 +42,12 @@ async function takeSite(tx: Records, hits: SiteHits, times: { now: number; fetch
   ]);
   if (checkouts.length > 0) await linkCheckouts(tx, site, [...new Set(checkouts.map((it) => it.object))], times);
   const values = [...hits.visitors, ...hits.sessions, ...identifies.map((it) => it.value)];
+  // One person on a further device: payments of the first one's visitors get a longer path.
+  for (const kind of ['app_id', 'email_hash'] as const) {
+    const given = identifies.filter((it) => it.kind === kind).map((it) => it.value);
+    if (given.length === 0) continue;
+    values.push(...(await tx.identities.visitors(site.id, kind, [...new Set(given)])).map((it) => it.visitor));
+  }
   const touched = values.length > 0 ? await tx.payments.touchedBy(site.id, [...new Set(values)]) : [];
   if (touched.length > 0) await tx.attributions.request(site.id, touched, times.now);
 }

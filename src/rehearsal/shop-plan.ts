@@ -97,7 +97,7 @@ function visit(
   const push = (event: WireEvent) => event.at! < settings.endAt && hits.push(event);
   const { origin } = settings;
   const path = pick(random, arrival.landings);
-  const query: Record<string, string> = { ...arrival.query };
+  const query = Object.fromEntries(Object.entries(arrival.query));
   if ('clickId' in arrival && typeof arrival.clickId === 'string') query[arrival.clickId] = token(random, 24);
   const page: Page = { origin, path, query, referrer: arrival.referrer || undefined, title: titleOf(path) };
   push(land(visitor, `s_${token(random, 20)}`, page, at, uuid(random)));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import Stripe from 'stripe';
+import { Stripe } from 'stripe';
 import { finishPayment } from './actions.ts';
 import { ATTRIBU_PERMISSIONS } from './permissions.ts';
 import { type SimulatedStripe, startStripe } from './start.ts';
