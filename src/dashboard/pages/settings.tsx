@@ -11,7 +11,7 @@ const PAGES = [
 export function SettingsFrame() {
   const site = useSite();
   return (
-    <div className="grid items-start gap-x-10 gap-y-4 md:grid-cols-[9rem_minmax(0,1fr)]">
+    <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-x-10 gap-y-4 md:grid-cols-[9rem_minmax(0,1fr)]">
       <nav aria-label="Settings" className="flex flex-wrap gap-1 md:sticky md:top-6 md:flex-col">
         {PAGES.map(({ to, name }) => (
           <Link
@@ -24,7 +24,7 @@ export function SettingsFrame() {
           </Link>
         ))}
       </nav>
-      <div className="max-w-3xl">
+      <div className="max-w-3xl min-w-0">
         <Outlet />
       </div>
     </div>

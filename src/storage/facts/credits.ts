@@ -10,15 +10,43 @@ import { timeText } from './times.ts';
 export const UNATTRIBUTED = '(unattributed)';
 
 const TOUCHPOINT_COLUMNS = [
-  'source', 'medium', 'campaign', 'term', 'content', 'click_id', 'channel', 'referrer_host', 'landing_page', 'hostname',
-  'country', 'device', 'browser', 'os',
-] as const; // prettier-ignore
+  'source',
+  'medium',
+  'campaign',
+  'term',
+  'content',
+  'click_id',
+  'channel',
+  'referrer_host',
+  'landing_page',
+  'hostname',
+  'country',
+  'device',
+  'browser',
+  'os',
+] as const;
 
 const COLUMNS = [
-  'site', 'mode', 'payment_id', 'payment_kind', 'payment_at', 'currency', 'customer', 'subscription', 'entry_id',
-  'entry_kind', 'entry_at', 'visitor', 'position', 'reason', 'touch_at', ...TOUCHPOINT_COLUMNS, 'amount',
-  ...RULE_MODELS, 'sign',
-] as const; // prettier-ignore
+  'site',
+  'mode',
+  'payment_id',
+  'payment_kind',
+  'payment_at',
+  'currency',
+  'customer',
+  'subscription',
+  'entry_id',
+  'entry_kind',
+  'entry_at',
+  'visitor',
+  'position',
+  'reason',
+  'touch_at',
+  ...TOUCHPOINT_COLUMNS,
+  'amount',
+  ...RULE_MODELS,
+  'sign',
+] as const;
 
 /** In the order of TOUCHPOINT_COLUMNS. */
 function touchpointCells(touchpoint: Touchpoint | null): string[] {

@@ -5,10 +5,38 @@ import { chunksOf, timeText } from './times.ts';
 
 /** Columns of `events`, in the order in which `eventRow` writes them. */
 const COLUMNS = [
-  'site', 'id', 'visitor', 'session', 'name', 'occurred_at', 'received_at', 'hostname', 'path', 'url', 'title', 'props',
-  'bot', 'source', 'medium', 'campaign', 'term', 'content', 'click_id', 'click_id_kind', 'referrer_host', 'referrer',
-  'channel', 'browser', 'os', 'device', 'language', 'country', 'region', 'city', 'location_approximate',
-] as const; // prettier-ignore
+  'site',
+  'id',
+  'visitor',
+  'session',
+  'name',
+  'occurred_at',
+  'received_at',
+  'hostname',
+  'path',
+  'url',
+  'title',
+  'props',
+  'bot',
+  'source',
+  'medium',
+  'campaign',
+  'term',
+  'content',
+  'click_id',
+  'click_id_kind',
+  'referrer_host',
+  'referrer',
+  'channel',
+  'browser',
+  'os',
+  'device',
+  'language',
+  'country',
+  'region',
+  'city',
+  'location_approximate',
+] as const;
 
 function eventRow(event: Event): unknown[] {
   return [

@@ -1,0 +1,208 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { Expectation } from './scenario-expect.ts';
+import { readScenario, type Step } from './scenario.ts';
+
+const STORIES = fileURLToPath(new URL('../../test/scenarios/', import.meta.url));
+const END = '\nexpect payments 0';
+
+function action(text: string) {
+  const step = readScenario(`day 0 ${text}${END}`).steps[0] as Extract<Step, { kind: 'act' }>;
+  return step.action;
+}
+
+function expectation(text: string): Expectation {
+  return (readScenario(text).steps[0] as Extract<Step, { kind: 'expect' }>).expectation;
+}
+
+const OWN_ID = {
+  carried: [{ on: 'session', key: 'hw_visitor_id', value: null }],
+  clientReference: undefined,
+  returning: null,
+};
+const paying = {
+  kind: 'pay',
+  visitor: 'v1',
+  amountMinor: 1_000,
+  currency: 'usd',
+  way: 'checkout',
+  customer: null,
+  named: null,
+};
+
+describe('actions', () => {
+  const table: [string, object][] = [
+    [
+      'v1 lands from google / cpc / spring sale on /a',
+      {
+        kind: 'land',
+        visitor: 'v1',
+        arrival: { kind: 'tags', source: 'google', medium: 'cpc', campaign: 'spring sale' },
+        path: '/a',
+      },
+    ],
+    [
+      'v1 lands from newsletter / email',
+      {
+        kind: 'land',
+        visitor: 'v1',
+        arrival: { kind: 'tags', source: 'newsletter', medium: 'email', campaign: '' },
+        path: '/',
+      },
+    ],
+    [
+      'v1 lands from x.com',
+      { kind: 'land', visitor: 'v1', arrival: { kind: 'referrer', url: 'https://x.com/' }, path: '/' },
+    ],
+    [
+      'v1 lands from https://a.example/b?c=d on /e',
+      { kind: 'land', visitor: 'v1', arrival: { kind: 'referrer', url: 'https://a.example/b?c=d' }, path: '/e' },
+    ],
+    [
+      'v1 lands with gclid AbC-1',
+      { kind: 'land', visitor: 'v1', arrival: { kind: 'click', parameter: 'gclid', value: 'AbC-1' }, path: '/' },
+    ],
+    ['v1 lands direct', { kind: 'land', visitor: 'v1', arrival: { kind: 'direct' }, path: '/' }],
+    ['v1 views /pricing', { kind: 'view', visitor: 'v1', path: '/pricing' }],
+    ['v1 identifies as app-7', { kind: 'identify', visitor: 'v1', appId: 'app-7' }],
+    ['v1 pays 10.00 usd', { ...paying, evidence: OWN_ID }],
+    ['v1 pays 1000 jpy', { ...paying, currency: 'jpy', evidence: OWN_ID }],
+    ['v1 pays 1.000 kwd', { ...paying, currency: 'kwd', evidence: OWN_ID }],
+    [
+      'v1 pays 10.00 usd via payment link, with client reference, returning with session, named p, as c',
+      {
+        ...paying,
+        way: 'payment link',
+        customer: 'c',
+        named: 'p',
+        evidence: { carried: [], clientReference: null, returning: 'session' },
+      },
+    ],
+    [
+      'v1 pays 10.00 usd via guest checkout, with nothing',
+      { ...paying, way: 'guest checkout', evidence: { carried: [], clientReference: undefined, returning: null } },
+    ],
+    [
+      'v1 subscribes 9.00 usd via api, on trial, with metadata k on subscription = junk',
+      {
+        kind: 'subscribe',
+        visitor: 'v1',
+        amountMinor: 900,
+        currency: 'usd',
+        way: 'api',
+        trial: true,
+        customer: null,
+        named: null,
+        evidence: {
+          carried: [{ on: 'subscription', key: 'k', value: 'junk' }],
+          clientReference: undefined,
+          returning: null,
+        },
+      },
+    ],
+    ['v1 renews as second', { kind: 'renew', visitor: 'v1', named: 'second' }],
+    ['v1 refunds 3.50 of p', { kind: 'refund', visitor: 'v1', amountMinor: 350, of: 'p' }],
+    ['v1 refunds everything', { kind: 'refund', visitor: 'v1', amountMinor: null, of: null }],
+    ['v1 pending payment fails', { kind: 'finish', visitor: 'v1', outcome: 'fails' }],
+    ['v1 edits subscription metadata k = v', { kind: 'edit subscription', visitor: 'v1', key: 'k', value: 'v' }],
+  ];
+  for (const [text, expected] of table) it(text, () => assert.deepEqual(action(text), expected));
+});
+
+describe('expectations', () => {
+  const table: [string, object][] = [
+    [
+      'expect linear: Paid Search 50.00, Unattributed 0.01',
+      { kind: 'credits', model: 'linear', dimension: 'channel', rows: { 'Paid Search': 5_000, '(unattributed)': 1 } },
+    ],
+    [
+      'expect last_touch by campaign: spring 1.00',
+      { kind: 'credits', model: 'last_touch', dimension: 'campaign', rows: { spring: 100 } },
+    ],
+    ['expect revenue 10.00', { kind: 'metric', metric: 'revenue', amountMinor: 1_000, currency: 'usd' }],
+    ['expect gross 500 jpy', { kind: 'metric', metric: 'gross', amountMinor: 500, currency: 'jpy' }],
+    ['expect fees 3.20', { kind: 'fees', amountMinor: 320, currency: 'usd' }],
+    [
+      'expect unattributed 2.00 reason no_visitor_id',
+      { kind: 'unattributed', amountMinor: 200, currency: 'usd', reason: 'no_visitor_id' },
+    ],
+    ['expect payments 3', { kind: 'payments', count: 3 }],
+    [
+      'expect evidence session metadata.k of p',
+      { kind: 'evidence', object: 'session', field: 'metadata.k', payment: 'p' },
+    ],
+  ];
+  for (const [text, expected] of table) it(text, () => assert.deepEqual(expectation(text), expected));
+});
+
+describe('settings, days and delivery', () => {
+  it('reads the head of a story', () => {
+    const { title, settings } = readScenario(
+      '# A title\ncurrency jpy\nrendering 2020-08-27\nlistening to a.b, c.d\nkey reads charges, customers\nexpect revenue 5',
+    );
+    assert.equal(title, 'A title');
+    assert.deepEqual(settings, {
+      currency: 'jpy',
+      version: '2020-08-27',
+      events: ['a.b', 'c.d'],
+      permissions: ['rak_charge_read', 'rak_customer_read'],
+    });
+  });
+
+  it('takes several statements from one line, and a time of day to the millisecond', () => {
+    const { steps } = readScenario('day 0  v1 lands direct    day 2 10:30:05.250  v1 lands direct   expect payments 0');
+    const days = steps.map((step) => (step.kind === 'act' ? [step.day, step.timeMs] : step.kind));
+    assert.deepEqual(days, [[0, null], [2, 37_805_250], 'expect']);
+  });
+
+  it('reads how to deliver', () => {
+    const { steps } = readScenario('deliver shuffled seed 7, duplicated, without charge.updated\nexpect payments 0');
+    assert.deepEqual((steps[0] as Extract<Step, { kind: 'deliver' }>).delivery, {
+      order: 'shuffled',
+      seed: 7,
+      copies: 2,
+      without: ['charge.updated'],
+    });
+  });
+});
+
+describe('what cannot be read is refused with its line and the reason', () => {
+  const table: [string, RegExp][] = [
+    ['', /^line 1: nothing is expected/],
+    ['\nv1 lands direct', /^line 2: "v1 lands direct" is not understood; begin with "day N"/],
+    ['day 0 v1 sleeps', /^line 1: "v1 sleeps" is not understood; write VISITOR lands/],
+    ['day 0 v1 pays 10.001 usd', /"10\.001" is not an amount of usd/],
+    ['day 0 v1 pays 10.0 jpy', /not an amount of jpy/],
+    ['day 0 v1 pays ten usd', /"ten usd" is not "AMOUNT CURRENCY/],
+    ['day 0 v1 pays 1.00 usd via carrier pigeon', /"carrier pigeon" is no way to pay; write checkout/],
+    ['day 0 v1 pays 1.00 usd, with metadata k on wall', /cannot stand on "wall"/],
+    ['day 0 v1 pays 1.00 usd, on trial', /"on trial" belongs to subscribes/],
+    ['day 0 v1 lands from a / b / c / d', /more than SOURCE/],
+    ['day 0 25:00 v1 lands direct', /25:00 is not a time of day/],
+    ['expect guess: Email 1.00', /"guess" is not a model/],
+    ['expect linear by mood: Email 1.00', /"mood" is not a dimension/],
+    ['expect linear: Email', /"Email" is not "NAME AMOUNT"/],
+    ['expect linear: Email 1.00, Email 2.00', /listed twice/],
+    ['expect unattributed 1.00 reason bad_luck', /"bad_luck" is not a reason/],
+    ['expect evidence pigeon x', /"pigeon" is no evidence/],
+    ['expect happiness', /not understood; expect MODEL/],
+    ['deliver by hand\nexpect payments 0', /"by hand" is no way to deliver/],
+    ['rendering 1999-01-01\nexpect payments 0', /is not a rendering/],
+    ['key reads minds\nexpect payments 0', /cannot read "minds"/],
+    ['day 0 v1 lands direct\ncurrency eur\nexpect payments 0', /^line 2: "currency" belongs before/],
+  ];
+  for (const [text, reason] of table) {
+    it(JSON.stringify(text), () => assert.throws(() => readScenario(text), { name: 'ScenarioError', message: reason }));
+  }
+});
+
+describe('the stories of test/scenarios', () => {
+  for (const file of readdirSync(STORIES).filter((name) => name.endsWith('.txt'))) {
+    it(file, () => {
+      const { title } = readScenario(readFileSync(STORIES + file, 'utf8'));
+      assert.notEqual(title, 'untitled');
+    });
+  }
+});
