@@ -6,6 +6,9 @@ import { run } from './run.ts';
 const interruption = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interruption.abort(signal));
 
+// Whoever read our words may be gone (a log collector restarts, `| head`): that must not end a server without draining.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
 const io: Io = {
   out: (line) => process.stdout.write(`${line}\n`),
   err: (line) => process.stderr.write(`${line}\n`),

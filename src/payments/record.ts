@@ -11,7 +11,8 @@ import type { Provider } from './provider.ts';
 import { backoffMs, isStoreOutage } from './retry.ts';
 
 const BATCH = 50;
-const LEASE_MS = 60_000;
+/** What a killed process had claimed waits this long; a late write of a slow one is refused, so short is safe. */
+const LEASE_MS = 15_000;
 const ATTEMPTS_MAX = 12;
 
 /** Retrying cannot help: the row goes to the dead letters at once, where people see it and may replay it. */

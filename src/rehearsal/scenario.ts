@@ -6,7 +6,7 @@ import { API_VERSIONS, type ApiVersion, ENDIVE, isApiVersion } from './stripe/ve
 
 /**
  * The scenario language: what visitors, buyers and Stripe do, day by day, and what Headwater must then say. One
- * statement per line, or several set apart by two spaces; `#` begins a comment. docs: test/scenarios/README.txt
+ * statement per line, or several set apart by two spaces; `#` begins a comment. docs: test/scenarios/README.md
  *
  *   day 0  v1 lands from google / cpc / spring
  *   day 4  v1 pays 100.00 usd

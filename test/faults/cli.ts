@@ -2,16 +2,14 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const ENTRY = fileURLToPath(new URL('../../src/cli/headwater.mjs', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+export const ENTRY = fileURLToPath(new URL('../../src/cli/headwater.mjs', import.meta.url));
 const TIMEOUT_MS = 60_000;
 
 export interface Outcome {
   code: number;
   stdout: string;
   stderr: string;
-  entry: string;
-  settings: Record<string, string>;
 }
 
 export function runCli(args: string[], env: Record<string, string>): Promise<Outcome> {
@@ -23,7 +21,7 @@ export function runProgram(program: string, args: string[], env: Record<string, 
   return new Promise((resolve) => {
     execFile(program, args, { env: settings, cwd: ROOT, timeout: TIMEOUT_MS }, (error, stdout, stderr) => {
       const code = error ? (typeof error.code === 'number' ? error.code : -1) : 0;
-      resolve({ code, stdout, stderr, entry: ENTRY, settings });
+      resolve({ code, stdout, stderr });
     });
   });
 }

@@ -119,7 +119,7 @@ export async function assertCountedOnce(shop: Merchant, load: Load, { unsure = 0
   );
 }
 
-/** The embedded engine is the server's child that is not npm's or the shell's. */
+/** The process id of a server's embedded facts store. */
 export function engineOf(serverPid: number): number | null {
   const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,args=']).toString().split('\n');
   for (const line of lines) {

@@ -1,6 +1,7 @@
 // Stores that are away: what needs them says so, what does not goes on, and nothing is missing when they are back.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { startHeadwater, until } from '../headwater.ts';
 import type { Headwater } from '../headwater.ts';
 import { NO_STRIPE, openMerchant } from '../merchant.ts';
@@ -12,6 +13,7 @@ import { createStoppableEngine } from './facts-engine.ts';
 import type { StoppableEngine } from './facts-engine.ts';
 import { createGate } from './gate.ts';
 import type { Gate } from './gate.ts';
+import { assertCountedOnce, startLoad } from './load.ts';
 
 const BACK_MS = 40_000;
 
@@ -170,5 +172,25 @@ describe('PostgreSQL is away', { timeout: 100_000 }, () => {
       'both payments credited',
       BACK_MS,
     );
+  });
+
+  it('connections that break again and again under load: everything is counted once', async () => {
+    const more = await openMerchant(headwater, { domain: 'more.test' });
+    const load = startLoad(more);
+    for (let round = 0; round < 3; round += 1) {
+      const seen = load.webhooks();
+      await until(() => load.webhooks() > seen + 5, 'webhooks are acknowledged');
+      await gate.shut();
+      await sleep(300);
+      await gate.open(port);
+    }
+    await load.finish();
+    const statuses = new Set(load.refusals().map(({ what, status }) => `${what} ${status}`));
+    assert.deepEqual(
+      [...statuses].filter((each) => each !== 'webhook 503'),
+      [],
+      'nothing but webhooks put off',
+    );
+    await assertCountedOnce(more, load);
   });
 });

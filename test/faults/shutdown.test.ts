@@ -10,8 +10,8 @@ import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort, startHeadwater, until } from '../headwater.ts';
 import { NO_STRIPE, openMerchant } from '../merchant.ts';
-import { runCli } from './cli.ts';
-import { assertCountedOnce, startLoad } from './load.ts';
+import { ENTRY, runCli } from './cli.ts';
+import { assertCountedOnce, engineOf, startLoad } from './load.ts';
 
 const END_MS = 10_000;
 
@@ -43,6 +43,24 @@ describe('SIGTERM', { timeout: 100_000 }, () => {
   });
 });
 
+describe('a log that nobody reads any more', { timeout: 60_000 }, () => {
+  it('ends neither the server nor its draining', async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'headwater-pipe-'));
+    const port = await freePort();
+    const env = { PATH: process.env.PATH ?? '', HOST: '127.0.0.1', PORT: String(port), HEADWATER_DATA: dataDir };
+    const server = spawn(process.execPath, [ENTRY, 'serve'], { env, stdio: ['ignore', 'ignore', 'pipe'] });
+    const isReady = async () => (await fetch(`http://localhost:${port}/readyz`)).ok;
+    await until(isReady, 'the server to be ready');
+    server.stderr.destroy();
+    const engine = engineOf(server.pid!)!;
+    process.kill(engine, 'SIGKILL');
+    await until(async () => engineOf(server.pid!) !== engine && isReady(), 'it has logged a death and goes on');
+    server.kill('SIGTERM');
+    assert.deepEqual(await once(server, 'exit'), [0, null]);
+    rmSync(dataDir, { recursive: true });
+  });
+});
+
 describe('what somebody else holds', { timeout: 100_000 }, () => {
   it('a port is awaited, and named when it is not let go', async () => {
     const dataDir = mkdtempSync(join(tmpdir(), 'headwater-port-'));
@@ -54,8 +72,7 @@ describe('what somebody else holds', { timeout: 100_000 }, () => {
     assert.equal(refused.code, 1);
     assert.match(refused.stderr, new RegExp(`^headwater: PORT: ${port} is used by another program[^\\n]*\\n$`));
 
-    const { entry, settings } = refused;
-    const server = spawn(process.execPath, [entry, 'serve'], { env: settings, stdio: 'ignore' });
+    const server = spawn(process.execPath, [ENTRY, 'serve'], { env: { ...process.env, ...env }, stdio: 'ignore' });
     await sleep(3_000);
     assert.equal(server.exitCode, null, 'it waits');
     holder.close();
