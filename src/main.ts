@@ -31,6 +31,7 @@ import { createRecorder } from './payments/record.ts';
 import { createDefaultMode } from './reports/mode.ts';
 import { createPaymentReports } from './reports/payments.ts';
 import { createReports } from './reports/report.ts';
+import { requireSameSecret } from './secret-mark.ts';
 import { createSecrets } from './secrets.ts';
 import { createSiteActivity } from './sites/activity.ts';
 import { createEnvironmentConnection } from './sites/environment-connection.ts';
@@ -59,6 +60,7 @@ async function openBase(config: Config, log: Logger) {
   const records = openRecords({ databaseUrl: config.databaseUrl ?? undefined, dataDir: config.dataDir, log });
   await records.migrate();
   const secrets = createSecrets(config.secret);
+  await requireSameSecret(records, secrets);
   const provider = createStripeProvider({ apiBase: config.stripeApiBase ?? undefined, hash: secrets.hash, now });
   const { publicUrl, secret } = config;
   const accounts = createAccounts({ records, db: records.db, secret, publicUrl, now, log });

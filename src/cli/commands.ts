@@ -8,6 +8,7 @@ export interface Entry {
 
 export const COMMANDS: readonly Entry[] = [
   { name: 'serve', load: async () => (await import('./serve.ts')).serve },
+  { name: 'demo', load: async () => (await import('./demo.ts')).demo },
   { name: 'site add', load: async () => (await import('./site.ts')).siteAdd },
   { name: 'site list', load: async () => (await import('./site.ts')).siteList },
   { name: 'member add', load: async () => (await import('./member.ts')).memberAdd },

@@ -53,23 +53,25 @@ export function createAttributor(options: AttributorOptions): { runOnce(): Promi
     const { site, paymentId, version } = request;
     const outcome = await records.transaction(async (tx) => {
       await tx.lock(`attribution:${site}:${paymentId}`);
-      const payment = await tx.payments.get(site, paymentId);
+      const row = await tx.payments.get(site, paymentId);
       const links = evidence.links.get(paymentId);
-      if (payment && !links) return 'again'; // Recorded while evidence was read.
-      if (!payment || !links) {
+      if (row && !links) return 'again'; // Recorded while evidence was read.
+      if (!row || !links) {
         await tx.attributions.finish(site, paymentId, version);
         return 'same';
       }
+      // Credit rows hold the payment, not how it was credited before: that would nest with every re-credit.
+      const { attribution: before, ...payment } = row;
       const siblings = await lockSiblings(tx, payment);
       const changed = siblings.some((sibling) => sibling.visitor !== null && !evidence.covers(sibling.visitor));
       if (changed) return 'again'; // Attributed while evidence was read: the path would miss their visitors.
       const resolved = resolveVisitor(links, evidence.known, pathEnd(payment));
       const entries = await tx.ledger.entries(site, paymentId);
       const attribution = attribute({ payment, entries, links, resolved, siblings, evidence, windowDays });
-      const changes = creditChanges(payment.attribution.rows, attribution.rows);
+      const changes = creditChanges(before.rows, attribution.rows);
       await tx.payments.setAttribution(site, paymentId, attribution);
       if (changes.length > 0) await tx.outbox.add(changes);
-      const affected = affectedSiblings(payment, attribution.visitor, siblings);
+      const affected = affectedSiblings(before.visitor, attribution.visitor, siblings);
       if (affected.length > 0) await tx.attributions.request(site, affected, now());
       await tx.attributions.finish(site, paymentId, version);
       return changes.length > 0 ? 'changed' : 'same';
@@ -123,8 +125,7 @@ async function lockSiblings(tx: Records, payment: Payment): Promise<Sibling[]> {
  *
  * @returns the payments to attribute again
  */
-function affectedSiblings(payment: PaymentRow, visitor: string | null, siblings: readonly Sibling[]): string[] {
-  const before = payment.attribution.visitor;
+function affectedSiblings(before: string | null, visitor: string | null, siblings: readonly Sibling[]): string[] {
   if (before === visitor) return [];
   const others = siblings.filter((sibling) => sibling.visitor !== null);
   const theirs = (one: string | null) => one === null || others.some((sibling) => sibling.visitor === one);

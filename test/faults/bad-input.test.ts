@@ -254,6 +254,15 @@ describe('on the command line', { timeout: 150_000 }, () => {
     assert.match(stderr, /^headwater: CLICKHOUSE_URL: the server refused: [^\n]*Authentication[^\n]*\n$/);
   });
 
+  it('another secret than the one that sealed what is stored stops it, before webhooks fail without a word', async () => {
+    const own = { ...env, HEADWATER_DATA: join(dataDir, 'sealed') };
+    assert.equal((await runCli(['site', 'list', '--json'], own)).code, 0);
+    const { code, stderr } = await runCli(['site', 'list'], { ...own, HEADWATER_SECRET: 'another-secret-0123456789' });
+    assert.equal(code, 1);
+    assert.match(stderr, /^headwater: HEADWATER_SECRET: [^\n]+another secret[^\n]+\n$/);
+    assert.equal((await runCli(['site', 'list', '--json'], own)).code, 0);
+  });
+
   it('wrong usage is 2, a failure 1, and --json is one line in any case', async () => {
     const cases: [args: string[], code: number][] = [
       [[], 2],

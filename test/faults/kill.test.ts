@@ -1,11 +1,17 @@
 // `kill -9` at moments nobody chose: nothing acknowledged is lost, nothing repeated is doubled.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startHeadwater, until } from '../headwater.ts';
+import { freePort, startHeadwater, until } from '../headwater.ts';
 import type { Headwater } from '../headwater.ts';
 import { NO_STRIPE, openMerchant } from '../merchant.ts';
 import type { Merchant } from '../merchant.ts';
+import { ENTRY } from './cli.ts';
 import { assertCountedOnce, engineOf, startLoad } from './load.ts';
 
 const ROUNDS = 4;
@@ -35,6 +41,25 @@ describe('kill -9 of the server under hits and webhooks', { timeout: 110_000 }, 
     assert.equal(totals.coverage, 1, 'every payment found its visitor, however late the hit came');
     const payments = await shop.payments();
     for (const { id, gross } of payments) assert.equal(gross, 100 + Number(id.slice('ch_n'.length)), id);
+  });
+});
+
+describe('kill -9 during the first start', { timeout: 60_000 }, () => {
+  it('leaves nothing that the next start cannot finish', async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'headwater-first-'));
+    for (const afterMs of [400, 800, 1_300]) {
+      const env = { ...process.env, HOST: '127.0.0.1', PORT: String(await freePort()), HEADWATER_DATA: dataDir };
+      const server = spawn(process.execPath, [ENTRY, 'serve'], { env, stdio: 'ignore' });
+      await sleep(afterMs + Math.random() * 300);
+      server.kill('SIGKILL');
+      await once(server, 'exit');
+    }
+    await using headwater = await startHeadwater({ ...NO_STRIPE, HEADWATER_DATA: dataDir });
+    const shop = await openMerchant(headwater);
+    await shop.hit({ visitor: 'first' });
+    await until(async () => (await shop.report({ metrics: 'pageviews' })).totals.pageviews === 1, 'a report');
+    await headwater.stop();
+    rmSync(dataDir, { recursive: true });
   });
 });
 
