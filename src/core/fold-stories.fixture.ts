@@ -38,6 +38,29 @@ export const STORIES: Story[] = [
     expect: { gross: 2000, link: 'session_of_intent cs_1 v1', kind: 'one_time', pathEndsAt: null },
   },
   {
+    name: "a renewal linked by its customer's session still wants its invoice: its path ends with the subscription",
+    snapshots: [
+      paidCharge('ch_1', 900, {
+        paymentIntent: 'pi_1',
+        customer: 'cus_1',
+        description: 'Subscription update',
+        balanceTransaction: 'txn_1',
+      }),
+      make('balance_transaction', 'txn_1', { source: 'ch_1', amountMinor: 900 }),
+      make('checkout_session', 'cs_1', {
+        mode: 'subscription',
+        subscription: 'sub_1',
+        customer: 'cus_1',
+        evidence: v1(),
+      }),
+    ],
+    expect: {
+      kind: 'subscription_renewal',
+      link: 'session_of_customer cs_1 v1',
+      wanted: ['invoice_payment by payment_intent pi_1'],
+    },
+  },
+  {
     name: 'trap 2: a subscription session links by invoice payment, invoice and subscription',
     snapshots: [
       paidCharge('ch_1', 1500, { paymentIntent: 'pi_1', customer: 'cus_1' }),

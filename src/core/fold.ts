@@ -1,4 +1,4 @@
-import { endOfSecond, gather } from './gather.ts';
+import { describedKind, endOfSecond, gather } from './gather.ts';
 import type { PaymentFacts } from './gather.ts';
 import { linksOf } from './ladder.ts';
 import type { CheckoutHit } from './ladder.ts';
@@ -173,15 +173,8 @@ function kindOf(facts: PaymentFacts): { kind: PaymentKind; subscription: string 
   if (facts.sessions.byIntent.some((session) => session.mode === 'subscription')) {
     return { kind: 'subscription_start', subscription };
   }
-  const described = DESCRIBED_KINDS[facts.charge?.description ?? ''];
-  return { kind: described ?? 'one_time', subscription };
+  return { kind: describedKind(facts.charge) ?? 'one_time', subscription };
 }
-
-const DESCRIBED_KINDS: Record<string, PaymentKind | undefined> = {
-  __proto__: null as never,
-  'Subscription creation': 'subscription_start',
-  'Subscription update': 'subscription_renewal',
-};
 
 /** A subscription's path ends when it was created (or with the payment, where Checkout creates it afterwards). */
 function pathEnd(occurredAt: number, subscription: string | null, facts: PaymentFacts): number {

@@ -8,6 +8,7 @@ import type {
   InvoicePaymentObject,
   ObjectKind,
   PaymentIntentObject,
+  PaymentKind,
   ProviderObject,
   RefundObject,
   SubscriptionObject,
@@ -16,6 +17,16 @@ import type {
 /** Stripe's `created` has 1 s resolution: money moves at the end of its second, after the hits of the same second. */
 export function endOfSecond(createdAt: number): number {
   return createdAt + 999;
+}
+
+const DESCRIBED_KINDS: Record<string, PaymentKind | undefined> = {
+  __proto__: null as never,
+  'Subscription creation': 'subscription_start',
+  'Subscription update': 'subscription_renewal',
+};
+/** What Stripe's own description of the charges it makes for subscriptions says; null: nothing. */
+export function describedKind(charge: ChargeObject | null): PaymentKind | null {
+  return DESCRIBED_KINDS[charge?.description ?? ''] ?? null;
 }
 
 /** Everything known that bears on one charge, each object in the role it plays. Lists are in the order of ids. */

@@ -1,3 +1,4 @@
+import { describedKind } from './gather.ts';
 import type { PaymentFacts } from './gather.ts';
 import { isWellFormedId } from './link.ts';
 import type { Link } from './link.ts';
@@ -43,11 +44,17 @@ function moneyWants(facts: PaymentFacts): WantedObject[] {
   return wants;
 }
 
-/** Invoice and subscription tell the payment's kind and where its path ends. */
+/**
+ * Invoice and subscription tell the payment's kind and where its path ends. A charge that Stripe describes as a
+ * subscription's has an invoice even when none is known: its visitor may come from a return page or an earlier session.
+ */
 function kindWants(facts: PaymentFacts): WantedObject[] {
   const knownInvoices = new Set(facts.invoices.map((invoice) => invoice.id));
   const knownSubscriptions = new Set(facts.subscriptions.map((subscription) => subscription.id));
+  const intentId = facts.charge!.paymentIntent;
+  const hasUnknownInvoice = intentId !== null && facts.invoiceIds.length === 0 && describedKind(facts.charge) !== null;
   return [
+    ...(hasUnknownInvoice ? [{ kind: 'invoice_payment', by: 'payment_intent', id: intentId } as const] : []),
     ...facts.invoiceIds
       .filter((id) => !knownInvoices.has(id))
       .map((id): WantedObject => ({ kind: 'invoice', by: null, id })),

@@ -8,7 +8,7 @@ import type { Log } from '../loop.ts';
 import { FactsUnavailable } from '../storage/facts/facts.ts';
 import type { Facts } from '../storage/facts/facts.ts';
 import { RecordsUnavailable } from '../storage/records/records.ts';
-import type { Attribution, PaymentRow, Records } from '../storage/records/records.ts';
+import type { Attribution, Records } from '../storage/records/records.ts';
 import { JOIN_MAX_VISITORS, readEvidence, readSiblings } from './evidence.ts';
 import type { Evidence, Sibling } from './evidence.ts';
 

@@ -73,7 +73,12 @@ async function signUp(page: Page) {
   await expect(page).toHaveURL(/\/sites\/new$/);
   // The link works once: whoever finds it in a log later gets no second owner.
   const again = await headwater.post('/api/v1/setup', {
-    ...{ token: new URL(link).searchParams.get('token'), name: 'Eve', email: 'eve@example.org', password: 'x'.repeat(12) },
+    ...{
+      token: new URL(link).searchParams.get('token'),
+      name: 'Eve',
+      email: 'eve@example.org',
+      password: 'x'.repeat(12),
+    },
   });
   expect(again.status).toBeGreaterThanOrEqual(400);
 }

@@ -97,7 +97,7 @@ interface Credited {
   campaign: string;
   kind: string;
   /** Where the visitor was found: the object's kind in the simulated Stripe (its newest), and the field. */
-  object: 'charge' | 'checkout.session' | 'invoice' | 'subscription';
+  object: 'charge' | 'checkout.session' | 'invoice' | 'payment_intent';
   field: string;
   touchpoints?: string[];
 }
@@ -269,14 +269,25 @@ test('Zori: a subscription by its API, and its renewal', async ({ browser }) => 
   await shopper.page.getByRole('link', { name: 'Pricing' }).click();
   await press(shopper.page, 'Subscribe');
   await payAtStripe(shopper.page);
-  const wanted: Credited = {
-    ...{ gross: 1900, source: 'youtube', campaign: 'brewing', kind: 'subscription_start' },
-    ...{ object: 'invoice', field: 'parent.subscription_details.metadata.zori_visitor_id' },
-  };
+  await expect(shopper.page).toHaveURL(/\/success\?payment_intent=pi_/);
   const visitor = (await shopper.visitor())!;
-  await expectCredited(zori, visitor, wanted);
-  renew(zori.account, zori.account.state.list('subscription')[0]!);
-  await expectCredited(zori, visitor, { ...wanted, kind: 'subscription_renewal' });
+  const subscription = zori.account.state.list('subscription')[0]!;
+  const metadata = 'parent.subscription_details.metadata.zori_visitor_id';
+  const first = await expectCredited(zori, visitor, {
+    ...{ gross: 1900, source: 'youtube', campaign: 'brewing', kind: 'subscription_start' },
+    // The return page names the payment intent: closer to the charge than the invoice, and both say the same.
+    ...{ object: 'payment_intent', field: 'pixel' },
+  });
+  const read = () => zori.get<PaymentDetailAnswer>(`/payments/${first.id}`);
+  await expect.poll(async () => (await read()).links.map(({ field }) => field)).toContain(metadata);
+  expect((await read()).subscription).toBe(subscription.id);
+
+  renew(zori.account, subscription);
+  const renewal = await expectCredited(zori, visitor, {
+    ...{ gross: 1900, source: 'youtube', campaign: 'brewing', kind: 'subscription_renewal' },
+    ...{ object: 'invoice', field: metadata },
+  });
+  expect(renewal.subscription).toBe(subscription.id);
   await leave(shopper, zori);
 });
 

@@ -19,7 +19,9 @@ export async function takeScreens(page: Page, name: string): Promise<void> {
     await page.setViewportSize(viewport);
     await expect(page.locator('[aria-busy=true]')).toHaveCount(0);
     await page.evaluate(() => document.fonts.ready);
-    const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    const wider = await page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    );
     expect(wider, `${name} in the look '${look}' is wider than the screen`).toBeLessThanOrEqual(0);
     await page.screenshot({ path: `${FOLDER}${name}-${look}.png`, fullPage: true, animations: 'disabled' });
   }

@@ -18,7 +18,8 @@ export function ScriptPage() {
   const site = useSite();
   useTitle(`Script · ${site.name}`);
   const status = useQuery({ ...statusQuery(site.id), refetchInterval: POLL_MS, staleTime: 0 });
-  const isFirstStart = status.data?.last_hit === null && status.data.payments === 0;
+  // Until Stripe is connected, so that the page does not jump when the first hit arrives.
+  const isFirstStart = status.data?.payments === 0 && status.data.modes.length === 0;
   return (
     <>
       {isFirstStart ? <Steps current="Script" /> : null}
@@ -70,13 +71,13 @@ function HitCheck({ status, domain }: { status: SiteStatusAnswer; domain: string
         <span className="mt-0.5 text-accent">
           <CheckIcon />
         </span>
-        <div className="min-w-0">
+        <div className="min-w-0 flex-1">
           <p className="font-medium">Hit received — the script works.</p>
-          <p className="label truncate" title={hit.url}>
-            <span className="text-ink" data-testid="hit-url">
+          <p className="label flex gap-x-2">
+            <span className="min-w-0 truncate text-ink" title={hit.url} data-testid="hit-url">
               {hit.url}
             </span>
-            , {formatAgo(hit.at)}
+            <span className="shrink-0">{formatAgo(hit.at)}</span>
           </p>
         </div>
       </div>
