@@ -35,7 +35,7 @@ test.beforeAll(async () => {
   shop = await openAttribuShop({
     stripeUrl: stripe.url,
     secretKey: SECRET_KEY,
-    scriptTag: () => withCompat(snippet),
+    scriptTag: () => snippet,
   });
 });
 test.afterAll(async () => {
@@ -89,8 +89,11 @@ async function addSite(page: Page) {
   await takeScreens(page, 'new-site');
   await page.getByRole('button', { name: 'Add site' }).click();
   await expect(page.getByTestId('snippet')).toContainText('hw.js');
-  snippet = (await page.getByTestId('snippet').textContent())!.trim();
-  expect(snippet).toMatch(/^<script defer src="http:\/\/localhost:\d+\/hw\.js" data-site="[\w-]+"><\/script>$/);
+  const tag = (await page.getByTestId('snippet').textContent())!.trim();
+  expect(tag).toMatch(/^<script defer src="http:\/\/localhost:\d+\/hw\.js" data-site="[\w-]+"><\/script>$/);
+  await page.getByText('written for attribu.tech or Zori?').click();
+  snippet = (await page.getByTestId('snippet-compat').textContent())!.trim();
+  expect(snippet).toBe(withCompat(tag));
   await expect(page.getByTestId('hit-waiting')).toBeVisible();
   await takeScreens(page, 'snippet-waiting');
 }

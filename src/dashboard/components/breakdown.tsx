@@ -48,7 +48,8 @@ function Cells({ row, share, currency, children }: { row: Row; share: number; cu
         {formatShare(share)}
       </span>
       <span role="cell" className="label col-span-2 sm:hidden">
-        {visitors} visitors · {customers} customers · {formatShare(share)}
+        {visitors} {visitors === '1' ? 'visitor' : 'visitors'} · {customers}{' '}
+        {customers === '1' ? 'customer' : 'customers'} · {formatShare(share)}
       </span>
     </>
   );

@@ -59,7 +59,7 @@ function SourceTable({
   const count = report.data?.rows.length ?? 0;
   return (
     <section
-      className="panel flex min-h-[19rem] flex-col overflow-hidden"
+      className="panel flex flex-col lg:min-h-[19rem] overflow-hidden"
       aria-label={title}
       data-testid={`table-${dimension}`}
     >

@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { Steps, useTitle } from '../components/card-page.tsx';
 import { ConnectForm } from '../components/connect-form.tsx';
 import { Connections, DeadLetters, Inbox } from '../components/connections.tsx';
+import { PassVisitor } from '../components/pass-visitor.tsx';
 import { ErrorNote, Note, Skeleton } from '../components/states.tsx';
 import { connectionsQuery, statusQuery } from '../queries.ts';
 import { useSite } from './site-frame.tsx';
@@ -44,6 +45,7 @@ export function RevenuePage() {
           ) : null}
           <Connections connections={stripe.data.connections} timezone={site.timezone} />
           <ConnectForm siteId={site.id} answer={stripe.data} />
+          <PassVisitor site={site} isFirst={isFirstStart} />
           {stripe.data.connections.length > 0 ? <Inbox inbox={stripe.data.inbox} /> : null}
           <DeadLetters letters={stripe.data.dead_letters} timezone={site.timezone} />
         </>

@@ -31,6 +31,7 @@ export function ScriptPage() {
       {status.data ? (
         <>
           <CodeBox label="the script tag" text={status.data.snippet} testId="snippet" />
+          <Compatible snippet={status.data.snippet} />
           <HitCheck status={status.data} domain={site.domain} />
           <p className="mt-5">
             <Link
@@ -51,6 +52,26 @@ export function ScriptPage() {
         <Skeleton className="h-16 w-full" />
       )}
     </>
+  );
+}
+
+/** Checkout code of the two products before this one reads cookies and globals of theirs: the tag can offer them too. */
+function Compatible({ snippet }: { snippet: string }) {
+  return (
+    <details className="mt-3">
+      <summary className="cursor-pointer text-[0.95rem]">
+        <span className="text-link">Your checkout was written for attribu.tech or Zori?</span>
+      </summary>
+      <p className="mt-2 mb-2 text-muted">
+        Use this tag instead. It keeps their cookies and <code className="font-mono text-ink">window.ZoriHQ</code>, so
+        that your code works unchanged, and takes over the ids your visitors have.
+      </p>
+      <CodeBox
+        label="the compatible script tag"
+        text={snippet.replace('></script>', ' data-compat="attribu zori"></script>')}
+        testId="snippet-compat"
+      />
+    </details>
   );
 }
 

@@ -1,0 +1,73 @@
+// What the guides list stands in the code too, and the other way round.
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import channels from '../src/core/channel-table.json' with { type: 'json' };
+import { UNATTRIBUTED_REASONS, VISITOR_METADATA_KEYS } from '../src/core/link.ts';
+import { RULE_MODELS } from '../src/core/attribution/models.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const read = (path: string) => readFileSync(join(root, path), 'utf8');
+/** Rows of a guide's tables as trimmed cells. */
+const rows = (path: string) =>
+  read(path)
+    .split('\n')
+    .filter((line) => line.startsWith('|'))
+    .map((line) =>
+      line
+        .slice(1, -1)
+        .split('|')
+        .map((cell) => cell.trim()),
+    );
+
+describe('the guides are true', () => {
+  it('docs/channels.md shows the truth table, row by row', () => {
+    const shown = rows('docs/channels.md').slice(2);
+    assert.deepEqual(
+      shown,
+      channels.map((row) => [row.source, row.medium, row.campaign, row.channel, 'why' in row ? (row.why ?? '') : '']),
+    );
+  });
+
+  it('docs/operations.md lists every setting, and no other', () => {
+    const inCode = [
+      ...new Set(
+        read('src/config.ts')
+          .match(/^ {2}[A-Z][A-Z_]+(?=:)/gm)
+          ?.map((name) => name.trim()),
+      ),
+    ];
+    const listed = [...read('docs/operations.md').matchAll(/`([A-Z][A-Z_]+)`/g)].map((match) => match[1]!);
+    const inDocs = [...new Set(listed)].filter((name) => name !== 'SIGTERM');
+    assert.deepEqual(inDocs.sort(), inCode.sort());
+  });
+
+  it('docs/payments.md knows every reason, model and metadata key', () => {
+    const text = read('docs/payments.md');
+    const names = [...Object.keys(UNATTRIBUTED_REASONS), ...RULE_MODELS, ...VISITOR_METADATA_KEYS];
+    assert.deepEqual(
+      names.filter((name) => !text.includes(`\`${name}\``)),
+      [],
+    );
+  });
+
+  it('links and pictures lead somewhere', () => {
+    const pages = [
+      'README.md',
+      'ARCHITECTURE.md',
+      'CONTRIBUTING.md',
+      'docs/payments.md',
+      'docs/operations.md',
+      'docs/channels.md',
+    ];
+    const broken = pages.flatMap((page) =>
+      [...read(page).matchAll(/\]\((?!https?:)([^)#]+)/g)]
+        .map((match) => match[1]!)
+        .filter((target) => !existsSync(join(root, dirname(page), target)))
+        .map((target) => `${page}: ${target}`),
+    );
+    assert.deepEqual(broken, []);
+  });
+});
