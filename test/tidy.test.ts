@@ -182,6 +182,19 @@ describe('names and shapes', () => {
     none(offenders, 'do it, or open an issue and delete the mark');
   });
 
+  it('names no document that is not in the repository', () => {
+    const documents = new Set(tracked.filter((path) => path.endsWith('.md')).map((path) => posix.basename(path)));
+    const offenders = tracked
+      .filter((path) => /\.(tsx?|mjs|css|sql|md|txt)$/.test(path))
+      .flatMap((path) =>
+        [...readFileSync(`${root}/${path}`, 'utf8').matchAll(/\b([A-Z][A-Z_-]+\.md)\b/g)]
+          .map((match) => match[1]!)
+          .filter((name) => !documents.has(name))
+          .map((name) => `${path}: ${name}`),
+      );
+    none(offenders, 'say the fact itself, or put it into docs/');
+  });
+
   it('tests are never skipped, narrowed, or run on mocked modules', () => {
     const pattern = new RegExp(['\\.(skip|only)\\(', 'mock\\.module', 'vi\\.mock', 'jest\\.mock'].join('|'));
     none(

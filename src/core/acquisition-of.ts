@@ -6,7 +6,7 @@ import type { Acquisition } from './acquisition.ts';
 import { type Channel, channelOf } from './channel.ts';
 
 /**
- * Reads how a hit arrived (DESIGN.md §7): campaign tags, then `ref`/`source`/`via`, then an ad click id, then the
+ * Reads how a hit arrived: campaign tags, then `ref`/`source`/`via`, then an ad click id, then the
  * referrer, then what an in-app browser gives away, then direct: `source` is ''.
  */
 const TAG_CHARS = 255;

@@ -1,6 +1,6 @@
 import type { Acquisition } from './acquisition.ts';
 
-/** Reserved event names (DESIGN.md §6); every other name is a custom event. */
+/** Reserved event names; every other name is a custom event. */
 export const RESERVED_EVENT_NAMES = ['pageview', 'identify', 'checkout'] as const;
 
 export interface Device {

@@ -2,7 +2,7 @@ import type { CheckoutHit } from './ladder.ts';
 import { DAY_MS, make, paidCharge, says, T0 } from './objects.fixture.ts';
 import type { ProviderObject } from './payment.ts';
 
-/** Stories of single payments, by the numbers of STRIPE.md's traps, and what must be left when they were told. */
+/** Stories of single payments, by the numbers of docs/stripe-traps.md, and what must be left when they were told. */
 export interface Story {
   name: string;
   charge?: string;

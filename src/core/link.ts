@@ -1,4 +1,4 @@
-/** Metadata keys that carry a visitor id, in the order they are read (DESIGN.md §6). A site may add its own at the end. */
+/** Metadata keys that carry a visitor id, in the order they are read. A site may add its own at the end. */
 export const VISITOR_METADATA_KEYS = [
   'hw_visitor_id',
   'attribu_visitor_id',
@@ -15,7 +15,7 @@ export const SESSION_METADATA_KEYS = [
 /** What a found value claims to be. */
 export type LinkClaim = 'visitor' | 'session' | 'client_reference' | 'email_hash';
 
-/** Evidence that a payment belongs to a visitor: one row of the ladder of STRIPE.md §1a, kept for every payment. */
+/** Evidence that a payment belongs to a visitor: one row of the ladder of docs/payments.md, kept for every payment. */
 export interface Link {
   /** Id of the object the value was found in (ch_…, pi_…, cs_…, sub_…, cus_…), as shown to people. */
   object: string;

@@ -165,7 +165,7 @@ export interface Payment {
   connection: string;
   kind: PaymentKind;
   currency: string;
-  /** Epoch milliseconds: the provider's `created` plus 999, because its resolution is 1 s (DESIGN.md §7). */
+  /** Epoch milliseconds: the provider's `created` plus 999, because its resolution is 1 s. */
   occurredAt: number;
   customer: string | null;
   subscription: string | null;
@@ -179,7 +179,7 @@ export interface Payment {
   feeCurrency: string | null;
 }
 
-/** revenue = gross − refunded − disputed (DESIGN.md, Words). */
+/** revenue = gross − refunded − disputed. */
 export function revenueMinor(payment: Pick<Payment, 'grossMinor' | 'refundedMinor' | 'disputedMinor'>): number {
   return payment.grossMinor - payment.refundedMinor - payment.disputedMinor;
 }

@@ -59,7 +59,7 @@ export type Filter = readonly [
   values: readonly string[],
 ];
 
-/** A question, as data. The one input of every report (DESIGN.md §6); reports/ parses it, storage/facts answers it. */
+/** A question, as data. The one input of every report; reports/ parses it, storage/facts answers it. */
 export interface ReportQuery {
   site: string;
   /** IANA zone of the site; days and buckets are the zone's. */

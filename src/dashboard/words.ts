@@ -5,7 +5,7 @@ import type { PaymentKind } from '../core/payment.ts';
 export const UNATTRIBUTED = '(unattributed)';
 export const UNATTRIBUTED_TEXT = 'Unattributed — paid without a known visitor';
 
-/** One sentence each (DESIGN.md §7). */
+/** One sentence each. */
 export const MODELS: Record<RuleModel, { name: string; definition: string }> = {
   first_touch: {
     name: 'First touch',

@@ -90,7 +90,8 @@ export async function openAttribuShop(options: {
     res.redirect(session.url!);
   });
 
-  app.post('/api/create-checkout', async (req, res) => {
+  type Sent = Record<'priceId' | 'attribu_visitor_id' | 'attribu_session_id', string>;
+  app.post<Sent>('/api/create-checkout', async (req, res) => {
     const { priceId, attribu_visitor_id, attribu_session_id } = req.body;
     const session = await stripe.checkout.sessions.create({
       mode: 'payment',

@@ -101,7 +101,7 @@ async function addSite(page: Page) {
 async function landFromAdvertisement(browser: Browser, ownerPage: Page) {
   const shopper = await openShopper(browser);
   await shopper.page.goto(`${shop.app.url}/?utm_source=google&utm_medium=cpc&utm_campaign=spring`);
-  await expect(ownerPage.getByTestId('hit-received')).toBeVisible({ timeout: 10_000 });
+  await expect(ownerPage.getByTestId('hit-received')).toBeVisible();
   await expect(ownerPage.getByTestId('hit-url')).toContainText('www.attribu-shop.test');
   await takeScreens(ownerPage, 'snippet');
   return shopper;
@@ -155,7 +155,7 @@ async function buy({ page, hits }: Shopper) {
 
 async function readPayment({ page }: Owner): Promise<PaymentDetailAnswer> {
   // The page that waits for the first payment tells of it by itself.
-  await expect(page.getByTestId('payments-arrived')).toContainText('1 payment recorded', { timeout: 15_000 });
+  await expect(page.getByTestId('payments-arrived')).toContainText('1 payment recorded');
   await takeScreens(page, 'revenue');
   const site = new URL(page.url()).pathname.split('/')[2]!;
   const { key } = await headwater.command<{ key: string }>('key', 'add', '--site', site);

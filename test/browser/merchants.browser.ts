@@ -21,6 +21,7 @@ import { openZoriShop } from './zori-shop.ts';
 
 interface Merchant {
   site: string;
+  webhookEvents: readonly string[];
   account: SimulatedAccount;
   app: App;
   get<T>(path: string): Promise<T>;
@@ -88,7 +89,13 @@ async function openMerchant(options: {
     ...['stripe', 'connect', '--site', site, '--key', options.headwaterKey, '--webhook-secret', endpoint.secret],
   );
   expect(connected).toMatchObject({ status: 'verified', livemode: false });
-  return { site, account, app: shop.app, get: (path) => headwater.get(`${api}${path}`, key) };
+  return {
+    site,
+    account,
+    app: shop.app,
+    webhookEvents: shop.webhookEvents,
+    get: (path) => headwater.get(`${api}${path}`, key),
+  };
 }
 
 interface Credited {
@@ -111,11 +118,11 @@ async function expectCredited(merchant: Merchant, visitor: string, wanted: Credi
   const read = () => merchant.get<PaymentDetailAnswer>(`/payments/${id}`);
   // What was fetched from Stripe may replace a weaker link (the buyer's e-mail address) that was there at once.
   const fieldsUsed = async () => (await read()).links.filter(({ used }) => used).map((link) => link.field);
-  await expect.poll(fieldsUsed, { timeout: 20_000 }).toEqual([field]);
-  await expect.poll(async () => (await read()).kind, { timeout: 20_000 }).toBe(kind);
+  await expect.poll(fieldsUsed).toEqual([field]);
+  await expect.poll(async () => (await read()).kind).toBe(kind);
   // Hits of the last moment before the payment may arrive after it: they credit it again.
   const path = async () => (await read()).touchpoints.map((touchpoint) => touchpoint.source);
-  await expect.poll(path, { timeout: 10_000 }).toEqual(wanted.touchpoints ?? [source]);
+  await expect.poll(path).toEqual(wanted.touchpoints ?? [source]);
   const payment = await read();
   expect(payment).toMatchObject({ gross, revenue: gross, source, currency: 'usd', visitor_id: visitor });
   const object = merchant.account.state.list(wanted.object)[0]!.id;
@@ -221,7 +228,7 @@ test('attribu.tech: who blocks the script is unattributed with the reason, never
   expect(shopper.hits).toEqual([]);
   const id = newestCharge(attribu);
   const read = () => attribu.get<PaymentDetailAnswer>(`/payments/${id}`);
-  await expect.poll(async () => (await read()).reason, { timeout: 20_000 }).toBe('no_visitor_id');
+  await expect.poll(async () => (await read()).reason).toBe('no_visitor_id');
   expect(await read()).toMatchObject({ source: '(unattributed)', visitor_id: null, gross: 2000, credits: {} });
   const { page } = owner;
   await page.goto(`${headwater.url}/sites/${attribu.site}/payments/${id}`);
@@ -365,6 +372,10 @@ async function expectOverview(merchant: Merchant, rows: Record<string, Row>) {
       .map(({ id }) => id)
       .sort(),
   );
+  // Nothing but what the guide subscribes to was heard, and each was taken at once.
+  const attempts = merchant.account.webhooks.attempts();
+  expect([...new Set(attempts.map(({ type }) => type))].sort()).toEqual([...merchant.webhookEvents].sort());
+  expect(attempts.filter(({ status }) => status !== 200)).toEqual([]);
 
   const { page } = owner;
   await page.goto(`${headwater.url}/sites/${merchant.site}`);

@@ -10,6 +10,8 @@ export default defineConfig({
   outputDir: '../../artifacts/browser',
   workers: 1,
   timeout: 90_000,
+  // A busy machine is no failure: what is waited for is polled, and comes within a second on an idle one.
+  expect: { timeout: 15_000 },
   reporter: [['list']],
   use: {
     userAgent: ORDINARY_AGENT,

@@ -8,7 +8,6 @@ const DESKTOP = { width: 1280, height: 900 };
 const LOOKS = [
   { look: 'dark', colorScheme: 'dark', viewport: DESKTOP },
   { look: 'phone', colorScheme: 'light', viewport: { width: 390, height: 844 } },
-  { look: 'phone-dark', colorScheme: 'dark', viewport: { width: 390, height: 844 } },
   { look: 'light', colorScheme: 'light', viewport: DESKTOP },
 ] as const;
 

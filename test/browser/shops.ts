@@ -4,13 +4,13 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import Stripe from 'stripe';
+import { Stripe } from 'stripe';
 
-export interface Request {
+export interface Request<Body = Record<string, string>> {
   cookies: Record<string, string>;
   query: URLSearchParams;
-  // The guides read it untyped, as Express gives it.
-  body: any;
+  /** JSON or a form, whatever its content type says: one guide sends JSON without one. */
+  body: Body;
 }
 
 export interface Response {
@@ -20,13 +20,13 @@ export interface Response {
   cookie(name: string, value: string): void;
 }
 
-type Handler = (req: Request, res: Response) => unknown;
+type Handler<Body = Record<string, string>> = (req: Request<Body>, res: Response) => unknown;
 
 export interface App {
   /** http://www.attribu-shop.test:<port> */
   url: string;
   get(path: string, handler: Handler): void;
-  post(path: string, handler: Handler): void;
+  post<Body = Record<string, string>>(path: string, handler: Handler<Body>): void;
   /** What handlers threw: a merchant would find it in the log of the server. */
   errors: string[];
   close(): Promise<void>;
@@ -46,7 +46,7 @@ export async function openApp(host: string): Promise<App> {
   return {
     url: `http://${host}:${(server.address() as AddressInfo).port}`,
     get: (path, handler) => void handlers.set(`GET ${path}`, handler),
-    post: (path, handler) => void handlers.set(`POST ${path}`, handler),
+    post: (path, handler) => void handlers.set(`POST ${path}`, handler as Handler),
     errors,
     async close() {
       server.closeAllConnections();

@@ -138,32 +138,35 @@ ${button('pay', 'Pay 7.77', 'pay(777)')}`,
   page('/account', 'Your account', '<form method="post" action="/api/purchase"><button>Buy again</button></form>');
   page('/success', 'Thank you');
 
-  app.post('/api/create-checkout', async (req, res) => {
-    const { items, zori_visitor_id } = req.body;
+  app.post<{ items: { priceId: string; quantity: number }[]; zori_visitor_id: string }>(
+    '/api/create-checkout',
+    async (req, res) => {
+      const { items, zori_visitor_id } = req.body;
 
-    const session = await stripe.checkout.sessions.create({
-      mode: 'payment',
-      line_items: items.map((item: { priceId: string; quantity: number }) => ({
-        price: item.priceId,
-        quantity: item.quantity,
-      })),
-      metadata: {
-        zori_visitor_id, // CRITICAL for attribution
-      },
-      success_url: `${process.env.BASE_URL}/success`,
-      cancel_url: `${process.env.BASE_URL}/cart`,
-    });
+      const session = await stripe.checkout.sessions.create({
+        mode: 'payment',
+        line_items: items.map((item) => ({
+          price: item.priceId,
+          quantity: item.quantity,
+        })),
+        metadata: {
+          zori_visitor_id, // CRITICAL for attribution
+        },
+        success_url: `${process.env.BASE_URL}/success`,
+        cancel_url: `${process.env.BASE_URL}/cart`,
+      });
 
-    res.json({ url: session.url });
-  });
+      res.json({ url: session.url });
+    },
+  );
 
   // The guide expands what Stripe removed in 2025: its code only runs pinned to an API version from before.
   const pinned = stripeClient(options.stripeUrl, options.secretKey, LEGACY);
-  app.post('/api/create-subscription', async (request, res) => {
+  app.post<Record<'priceId' | 'zori_visitor_id', string>>('/api/create-subscription', async (request, res) => {
     const req = { ...request, user: users.of(request) };
     const { priceId, zori_visitor_id } = req.body;
 
-    const subscription: any = await pinned.subscriptions.create({
+    const subscription = (await pinned.subscriptions.create({
       customer: req.user.stripeCustomerId,
       items: [{ price: priceId }],
       payment_behavior: 'default_incomplete',
@@ -171,14 +174,14 @@ ${button('pay', 'Pay 7.77', 'pay(777)')}`,
       metadata: {
         zori_visitor_id, // Will be on all future invoices
       },
-    });
+    })) as unknown as { latest_invoice: { payment_intent: { client_secret: string } } };
 
     res.json({
       clientSecret: subscription.latest_invoice.payment_intent.client_secret,
     });
   });
 
-  app.post('/api/create-payment-intent', async (req, res) => {
+  app.post<{ amount: number; zori_visitor_id: string }>('/api/create-payment-intent', async (req, res) => {
     const { amount, zori_visitor_id } = req.body;
 
     const paymentIntent = await stripe.paymentIntents.create({
@@ -212,7 +215,7 @@ ${button('pay', 'Pay 7.77', 'pay(777)')}`,
 /** The shop's own users: signed in by a cookie, on another device by `/login?user=…`. */
 function openUsers(app: App, addCustomer: (email: string) => Promise<string>) {
   const users = new Map<string, User>();
-  app.post('/api/users', async (req, res) => {
+  app.post<Record<'email' | 'zori_visitor_id', string>>('/api/users', async (req, res) => {
     const { email, zori_visitor_id } = req.body;
     const user: User = { id: `u${users.size + 1}`, email, zori_visitor_id, stripeCustomerId: await addCustomer(email) };
     users.set(user.id, user);
@@ -224,7 +227,7 @@ function openUsers(app: App, addCustomer: (email: string) => Promise<string>) {
     res.redirect('/account');
   });
   return {
-    of(req: Request): User {
+    of(req: Pick<Request, 'cookies'>): User {
       const user = users.get(req.cookies.shop_user ?? '');
       if (!user) throw new Error('nobody is signed in to the shop');
       return user;

@@ -48,7 +48,7 @@ const STORES: { name: string; open(): Promise<Stores> }[] = [
 ];
 
 const DAY_S = 86_400;
-/** Two seconds are promised (DESIGN.md §2); the machine of a test run is shared. */
+/** Two seconds are promised; the machine of a test run is shared. */
 const PROMISED_MS = 4_000;
 const SETTLED_MS = 15_000;
 const nowS = () => Math.floor(Date.now() / 1000);

@@ -1,4 +1,4 @@
-/** The rule-based models, in the order of the credit columns. `first_touch` is the default (DESIGN.md §7). */
+/** The rule-based models, in the order of the credit columns. `first_touch` is the default. */
 export const RULE_MODELS = [
   'first_touch',
   'last_touch',

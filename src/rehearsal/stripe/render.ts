@@ -20,7 +20,7 @@ export interface Renderer {
   (row: Row, version: ApiVersion): Rendered;
 }
 
-/** Shows a row as a version of the API does: the newest rendering, or that with the old fields put back (STRIPE.md §1b). */
+/** Shows a row as a version of the API does: the newest rendering, or that with the old fields put back. */
 export function createRenderer(state: State, pagesUrl: () => string): Renderer {
   const newest = (row: Row): object => {
     switch (row.object) {

@@ -55,7 +55,7 @@ function open(path: string): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: BLOCKING_WAIT_MS, enableForeignKeyConstraints: true });
   try {
     database.exec('pragma journal_mode = wal');
-    // NORMAL lost acknowledged rows in a power-cut test (STACK.md); FULL none.
+    // NORMAL lost acknowledged rows in a power-cut test; FULL none.
     database.exec('pragma synchronous = full');
     // After one large transaction the -wal file shrinks again.
     database.exec('pragma journal_size_limit = 67108864');
