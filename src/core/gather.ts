@@ -4,6 +4,7 @@ import type {
   ChargeObject,
   CheckoutSessionObject,
   CustomerObject,
+  DisputeObject,
   InvoiceObject,
   InvoicePaymentObject,
   ObjectKind,
@@ -29,11 +30,15 @@ export function describedKind(charge: ChargeObject | null): PaymentKind | null {
   return DESCRIBED_KINDS[charge?.description ?? ''] ?? null;
 }
 
-/** Everything known that bears on one charge, each object in the role it plays. Lists are in the order of ids. */
+/**
+ * Everything known that bears on one payment, each object in the role it plays. Lists are in the order of ids; invoices,
+ * of which one payment can pay several, in the order of what it paid of each.
+ */
 export interface PaymentFacts {
   charge: ChargeObject | null;
   intent: PaymentIntentObject | null;
   refunds: RefundObject[];
+  disputes: DisputeObject[];
   balanceTransactions: Map<string, BalanceTransactionObject>;
   invoicePayments: InvoicePaymentObject[];
   invoiceIds: string[];
@@ -84,20 +89,15 @@ export function gather(chargeId: string, objects: readonly ProviderObject[]): Pa
     intent?.customer,
     ...[...linked, ...invoices, ...subscriptions].map((object) => object.customer),
   ]);
-  const paidAt = charge?.createdAt ?? null;
-  const byCustomer = of('checkout_session').filter(
-    (session) =>
-      session.customer !== null &&
-      customerIds.includes(session.customer) &&
-      !linked.includes(session) &&
-      (session.createdAt === null || paidAt === null || session.createdAt <= paidAt),
-  );
-  const refunds = of('refund').filter((refund) => ownsRefund(charge, refund, of('charge')));
+  const byCustomer = earlierSessions(of, customerIds, linked, charge?.createdAt ?? null);
+  const refunds = of('refund').filter((refund) => ownsReversal(charge, refund, of('charge')));
+  const disputes = of('dispute').filter((dispute) => ownsReversal(charge, dispute, of('charge')));
   return {
     charge,
     intent,
     refunds,
-    balanceTransactions: balanceTransactions(of('balance_transaction'), charge, refunds),
+    disputes,
+    balanceTransactions: balanceTransactions(of('balance_transaction'), [charge, ...refunds, ...disputes]),
     ...billing,
     customerIds,
     customers: of('customer').filter((customer) => customerIds.includes(customer.id)),
@@ -138,7 +138,11 @@ function gatherBilling(
     ...byIntent.map((session) => session.invoice),
     isRefuted ? null : hinted,
   ]);
-  const invoices = of('invoice').filter((invoice) => invoiceIds.includes(invoice.id));
+  const paidOf = (invoice: InvoiceObject) =>
+    invoicePayments.filter((it) => it.invoice === invoice.id).reduce((sum, it) => sum + it.amountPaidMinor, 0);
+  const invoices = of('invoice')
+    .filter((invoice) => invoiceIds.includes(invoice.id))
+    .sort((a, b) => paidOf(b) - paidOf(a) || (a.id < b.id ? -1 : 1));
   const subscriptionIds = distinct([
     ...invoices.map((invoice) => invoice.subscription),
     ...byIntent.map((session) => session.subscription),
@@ -158,25 +162,76 @@ function gatherSessions(of: Known, byIntent: readonly CheckoutSessionObject[], b
   return { bySubscription, byInvoice };
 }
 
-/** A refund that names only its payment intent belongs to the intent's first charge that succeeded. */
-function ownsRefund(charge: ChargeObject | null, refund: RefundObject, charges: readonly ChargeObject[]): boolean {
+/** A refund or dispute that names only its payment intent belongs to the intent's first charge that succeeded. */
+function ownsReversal(
+  charge: ChargeObject | null,
+  reversal: RefundObject | DisputeObject,
+  charges: readonly ChargeObject[],
+): boolean {
   if (!charge) return false;
-  if (refund.charge !== null) return refund.charge === charge.id;
-  if (refund.paymentIntent === null || refund.paymentIntent !== charge.paymentIntent) return false;
-  const paid = charges.filter((other) => other.paymentIntent === refund.paymentIntent && other.amountCapturedMinor > 0);
+  if (reversal.charge !== null) return reversal.charge === charge.id;
+  if (reversal.paymentIntent === null || reversal.paymentIntent !== charge.paymentIntent) return false;
+  const paid = charges.filter(
+    (other) => other.paymentIntent === reversal.paymentIntent && other.amountCapturedMinor > 0,
+  );
   return paid[0]?.id === charge.id;
 }
 
 function balanceTransactions(
   known: readonly BalanceTransactionObject[],
-  charge: ChargeObject | null,
-  refunds: readonly RefundObject[],
+  movers: readonly (ChargeObject | RefundObject | DisputeObject | null)[],
 ): Map<string, BalanceTransactionObject> {
-  const owners = new Set([charge?.id, ...refunds.map((refund) => refund.id)]);
-  const named = new Set([charge, ...refunds].flatMap((object) => (object ? referencesOf(object) : [])));
+  const owners = new Set(movers.map((object) => object?.id));
+  const named = new Set(movers.flatMap((object) => (object ? referencesOf(object) : [])));
   return new Map(
     known
       .filter((object) => named.has(object.id) || (object.source !== null && owners.has(object.source)))
       .map((object) => [object.id, object]),
+  );
+}
+
+/** What bears on an invoice that was paid by other means than the provider: it stands where a charge would. */
+export function gatherOffStripe(invoice: InvoiceObject, objects: readonly ProviderObject[]): PaymentFacts {
+  const sorted = [...objects].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+  const of: Known = (kind) => sorted.filter((object) => object.kind === kind) as never;
+  const billing: Billing = {
+    invoicePayments: of('invoice_payment').filter((it) => it.invoice === invoice.id),
+    invoiceIds: [invoice.id],
+    invoices: [invoice],
+    subscriptionIds: distinct([invoice.subscription]),
+    subscriptions: of('subscription').filter((it) => it.id === invoice.subscription),
+  };
+  const sessions = gatherSessions(of, [], billing);
+  const linked = [...sessions.bySubscription, ...sessions.byInvoice];
+  const customerIds = distinct(
+    [invoice, ...linked, ...billing.subscriptions].map((object) => object.customer),
+  );
+  const paidAt = invoice.paidAt ?? invoice.createdAt;
+  return {
+    charge: null,
+    intent: null,
+    refunds: [],
+    disputes: [],
+    balanceTransactions: new Map(),
+    ...billing,
+    customerIds,
+    customers: of('customer').filter((customer) => customerIds.includes(customer.id)),
+    sessions: { byIntent: [], ...sessions, byCustomer: earlierSessions(of, customerIds, linked, paidAt) },
+  };
+}
+
+/** Sessions of these customers that are on no better rung, opened no later than the payment. */
+function earlierSessions(
+  of: Known,
+  customerIds: readonly string[],
+  linked: readonly CheckoutSessionObject[],
+  paidAt: number | null,
+): CheckoutSessionObject[] {
+  return of('checkout_session').filter(
+    (session) =>
+      session.customer !== null &&
+      customerIds.includes(session.customer) &&
+      !linked.includes(session) &&
+      (session.createdAt === null || paidAt === null || session.createdAt <= paidAt),
   );
 }

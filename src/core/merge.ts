@@ -1,4 +1,4 @@
-import type { Evidence, ProviderObject } from './payment.ts';
+import type { Evidence, ProviderObject, SoldItem } from './payment.ts';
 
 /**
  * Merges two snapshots of one provider object. Commutative, associative and idempotent: whatever the order and number of
@@ -49,6 +49,19 @@ const CHARGE_STATUS = ['unknown', 'pending', 'succeeded', 'failed'] as const;
 const REFUND_STATUS = ['unknown', 'pending', 'succeeded', 'canceled', 'failed'] as const;
 const SESSION_PAYMENT_STATUS = ['unpaid', 'no_payment_required', 'paid'];
 const INVOICE_PAYMENT_STATUS = ['open', 'canceled', 'paid'];
+/** An appeal can follow a loss, and ends in one of the two; Stripe's order, as far as it has one. */
+const DISPUTE_STATUS = [
+  'warning_needs_response',
+  'warning_under_review',
+  'warning_closed',
+  'prevented',
+  'needs_response',
+  'under_review',
+  'lost',
+  'appeal_needs_response',
+  'appeal_under_review',
+  'won',
+];
 
 type Rest<K extends Kind> = Omit<Of<K>, 'kind' | 'id' | 'createdAt' | 'evidence'>;
 const RULES: { [K in Kind]: (a: Of<K>, b: Of<K>) => Rest<K> } = {
@@ -65,6 +78,7 @@ const RULES: { [K in Kind]: (a: Of<K>, b: Of<K>) => Rest<K> } = {
     status: ranked(CHARGE_STATUS, a.status, b.status),
     failureBalanceTransaction: reference(a.failureBalanceTransaction, b.failureBalanceTransaction),
     description: reference(a.description, b.description),
+    isDisputed: a.isDisputed === true || b.isDisputed === true,
   }),
   refund: (a, b) => ({
     charge: reference(a.charge, b.charge),
@@ -89,6 +103,11 @@ const RULES: { [K in Kind]: (a: Of<K>, b: Of<K>) => Rest<K> } = {
     invoice: reference(a.invoice, b.invoice),
     customer: reference(a.customer, b.customer),
     paymentStatus: rankedOrNull(SESSION_PAYMENT_STATUS, a.paymentStatus, b.paymentStatus),
+    currency: reference(a.currency, b.currency),
+    amountTotalMinor: largest(a.amountTotalMinor, b.amountTotalMinor) ?? 0,
+    taxMinor: largest(a.taxMinor, b.taxMinor),
+    item: soldItem(a.item, b.item),
+    coupon: reference(a.coupon, b.coupon),
   }),
   invoice: (a, b) => ({
     customer: reference(a.customer, b.customer),
@@ -97,12 +116,18 @@ const RULES: { [K in Kind]: (a: Of<K>, b: Of<K>) => Rest<K> } = {
     amountPaidMinor: Math.max(a.amountPaidMinor, b.amountPaidMinor),
     currency: reference(a.currency, b.currency),
     charge: reference(a.charge, b.charge),
-    paymentIntents: [...new Set([...a.paymentIntents, ...b.paymentIntents])].sort(compare),
+    paymentIntents: union(a.paymentIntents, b.paymentIntents),
+    paidAt: smallest(a.paidAt, b.paidAt),
+    taxMinor: largest(a.taxMinor, b.taxMinor),
+    offStripeMinor: largest(a.offStripeMinor, b.offStripeMinor) ?? 0,
+    item: soldItem(a.item, b.item),
+    coupon: reference(a.coupon, b.coupon),
   }),
   invoice_payment: (a, b) => ({
     invoice: reference(a.invoice, b.invoice),
     paymentIntent: reference(a.paymentIntent, b.paymentIntent),
     charge: reference(a.charge, b.charge),
+    paymentRecord: reference(a.paymentRecord, b.paymentRecord),
     amountPaidMinor: Math.max(a.amountPaidMinor, b.amountPaidMinor),
     status: rankedOrNull(INVOICE_PAYMENT_STATUS, a.status, b.status),
   }),
@@ -118,6 +143,18 @@ const RULES: { [K in Kind]: (a: Of<K>, b: Of<K>) => Rest<K> } = {
     amountMinor: Math.max(a.amountMinor, b.amountMinor),
     feeMinor: Math.max(a.feeMinor, b.feeMinor),
     currency: reference(a.currency, b.currency),
+    applicationFeeMinor: largest(a.applicationFeeMinor, b.applicationFeeMinor) ?? 0,
+    feeTaxMinor: largest(a.feeTaxMinor, b.feeTaxMinor) ?? 0,
+  }),
+  dispute: (a, b) => ({
+    charge: reference(a.charge, b.charge),
+    paymentIntent: reference(a.paymentIntent, b.paymentIntent),
+    amountMinor: Math.max(a.amountMinor, b.amountMinor),
+    currency: reference(a.currency, b.currency),
+    status: rankedOrNull(DISPUTE_STATUS, a.status, b.status),
+    reason: reference(a.reason, b.reason),
+    balanceTransactions: union(a.balanceTransactions, b.balanceTransactions),
+    withdrawal: reference(a.withdrawal, b.withdrawal),
   }),
 };
 
@@ -125,17 +162,33 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function smallest(a: number | null, b: number | null): number | null {
-  if (a === null) return b;
-  if (b === null) return a;
-  return Math.min(a, b);
+/** What an object stored by an earlier version lacks is undefined: as good as not known. */
+type Unknown<T> = T | null | undefined;
+
+function smallest(a: Unknown<number>, b: Unknown<number>): number | null {
+  return a == null || b == null ? (a ?? b ?? null) : Math.min(a, b);
+}
+
+function largest(a: Unknown<number>, b: Unknown<number>): number | null {
+  return a == null || b == null ? (a ?? b ?? null) : Math.max(a, b);
+}
+
+function union(a: readonly string[], b: readonly string[]): string[] {
+  return [...new Set([...a, ...b])].sort(compare);
 }
 
 /** The one that is known; of two different ones the smaller string, which is arbitrary but has no order. */
-function reference(a: string | null, b: string | null): string | null {
-  if (a === null) return b;
-  if (b === null) return a;
+function reference(a: Unknown<string>, b: Unknown<string>): string | null {
+  if (a == null || b == null) return a ?? b ?? null;
   return a <= b ? a : b;
+}
+
+/** One line of one snapshot, never a mixture of two. */
+function soldItem(a: Unknown<SoldItem>, b: Unknown<SoldItem>): SoldItem | null {
+  if (a == null || b == null) return a ?? b ?? null;
+  const [textA, textB] = [a, b].map(({ product, price, name }) => JSON.stringify([price, product, name]));
+  if (a.amountMinor !== b.amountMinor) return a.amountMinor > b.amountMinor ? a : b;
+  return textA! <= textB! ? a : b;
 }
 
 function ranked<T extends string>(order: readonly T[], a: T, b: T): T {

@@ -14,6 +14,7 @@ export const OBJECT_KINDS = [
   'subscription',
   'customer',
   'balance_transaction',
+  'dispute',
 ] as const;
 export type ObjectKind = (typeof OBJECT_KINDS)[number];
 
@@ -58,6 +59,8 @@ export interface ChargeObject extends ObjectBase {
   status: 'unknown' | 'pending' | 'succeeded' | 'failed';
   failureBalanceTransaction: string | null;
   description: string | null;
+  /** A snapshot said that it is disputed. Merge: or. */
+  isDisputed?: boolean;
 }
 
 export interface RefundObject extends ObjectBase {
@@ -82,6 +85,15 @@ export interface PaymentIntentObject extends ObjectBase {
   orderReference: string | null;
 }
 
+/** The largest line of an invoice or a session (`line_items` come on request only). Merge: the larger, as a whole. */
+export interface SoldItem {
+  product: string | null;
+  price: string | null;
+  /** As the line says it: names need no further question to the provider. */
+  name: string | null;
+  amountMinor: number;
+}
+
 export interface CheckoutSessionObject extends ObjectBase {
   kind: 'checkout_session';
   mode: string | null;
@@ -90,6 +102,12 @@ export interface CheckoutSessionObject extends ObjectBase {
   invoice: string | null;
   customer: string | null;
   paymentStatus: string | null;
+  currency: string | null;
+  /** What was paid, and the tax in it: of a paid session only. */
+  amountTotalMinor: number;
+  taxMinor: number | null;
+  item: SoldItem | null;
+  coupon: string | null;
 }
 
 export interface InvoiceObject extends ObjectBase {
@@ -101,6 +119,14 @@ export interface InvoiceObject extends ObjectBase {
   currency: string | null;
   charge: string | null;
   paymentIntents: string[];
+  /** Epoch milliseconds. Merge: smallest. */
+  paidAt: number | null;
+  /** Tax in `amountPaidMinor`: only of an invoice paid for its whole total, null otherwise. */
+  taxMinor: number | null;
+  /** Paid by other means than Stripe (`amount_paid_off_stripe`, before that `paid_out_of_band`). Merge: max. */
+  offStripeMinor: number;
+  item: SoldItem | null;
+  coupon: string | null;
 }
 
 export interface InvoicePaymentObject extends ObjectBase {
@@ -108,6 +134,8 @@ export interface InvoicePaymentObject extends ObjectBase {
   invoice: string | null;
   paymentIntent: string | null;
   charge: string | null;
+  /** Money the merchant told Stripe about and Stripe did not move. */
+  paymentRecord: string | null;
   amountPaidMinor: number;
   status: string | null;
 }
@@ -131,6 +159,26 @@ export interface BalanceTransactionObject extends ObjectBase {
   amountMinor: number;
   feeMinor: number;
   currency: string | null;
+  /** Parts of the fee, as itemised: a platform's application fee, tax on fees. Merge: max. */
+  applicationFeeMinor: number;
+  feeTaxMinor: number;
+}
+
+/** Money moves only with its balance transactions: an inquiry and a prevented dispute have none. */
+export interface DisputeObject extends ObjectBase {
+  kind: 'dispute';
+  charge: string | null;
+  paymentIntent: string | null;
+  /** Merge: max. Its currency can be another than the charge's. */
+  amountMinor: number;
+  currency: string | null;
+  /** Merge: by rank, unknown ones lowest. Shown, never computed with. */
+  status: string | null;
+  reason: string | null;
+  /** Withdrawals and reinstatements. Merge: union. */
+  balanceTransactions: string[];
+  /** The one that withdrew, from before lists existed; stands for the whole amount until it is known. */
+  withdrawal: string | null;
 }
 
 export type ProviderObject =
@@ -142,22 +190,29 @@ export type ProviderObject =
   | InvoicePaymentObject
   | SubscriptionObject
   | CustomerObject
-  | BalanceTransactionObject;
+  | BalanceTransactionObject
+  | DisputeObject;
 
 /** Something the provider may know and we do not. `list` wants ask for the objects of a kind that point at `id`. */
 export interface WantedObject {
   kind: ObjectKind;
-  /** null: the object itself; otherwise "the objects of `kind` whose `by` is `id`". */
-  by: 'payment_intent' | 'subscription' | 'customer' | 'charge' | 'invoice' | null;
+  /** null: the object itself; otherwise "the objects of `kind` whose `by` is `id`"; a session by itself: with its lines. */
+  by: 'payment_intent' | 'subscription' | 'customer' | 'charge' | 'invoice' | 'checkout_session' | null;
   id: string;
 }
 
-export const PAYMENT_KINDS = ['one_time', 'subscription_start', 'subscription_renewal', 'subscription_other'] as const;
+export const PAYMENT_KINDS = [
+  'one_time',
+  'subscription_start',
+  'subscription_renewal',
+  'subscription_other',
+  'off_stripe',
+] as const;
 export type PaymentKind = (typeof PAYMENT_KINDS)[number];
 
 export type Mode = 'live' | 'test';
 
-/** One payment: provider-neutral. Its id is its charge's id. Amounts are sums of its ledger entries. */
+/** One payment: provider-neutral. Its id is its charge's id, or its invoice's when it was paid off Stripe. Amounts are sums of its ledger entries. */
 export interface Payment {
   site: string;
   id: string;
@@ -177,6 +232,14 @@ export interface Payment {
   /** Known fees in `feeCurrency`, from balance transactions. */
   feeMinor: number;
   feeCurrency: string | null;
+  /** Tax in `grossMinor`, null when no paid document of this very amount told it. */
+  taxMinor: number | null;
+  /** What was sold: the largest line. */
+  product: string | null;
+  productName: string | null;
+  price: string | null;
+  /** Coupon that was applied. */
+  coupon: string | null;
 }
 
 /** revenue = gross − refunded − disputed. */

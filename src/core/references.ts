@@ -13,6 +13,8 @@ const KIND_OF = {
   subscription: 'subscription',
   balanceTransaction: 'balance_transaction',
   failureBalanceTransaction: 'balance_transaction',
+  balanceTransactions: 'balance_transaction',
+  withdrawal: 'balance_transaction',
   source: null,
 } as const satisfies Record<string, ObjectKind | null>;
 type Field = keyof typeof KIND_OF;
@@ -27,6 +29,7 @@ const FIELDS: Record<ObjectKind, readonly Field[]> = {
   subscription: ['customer', 'latestInvoice'],
   customer: [],
   balance_transaction: ['source'],
+  dispute: ['charge', 'paymentIntent', 'balanceTransactions', 'withdrawal'],
 };
 
 /** Ids of all objects this one points at, without repetition. */
@@ -75,26 +78,33 @@ export function stepAway(kind: ObjectKind | null, object: ProviderObject | null,
       if (via !== null) return STOP;
       return {
         out: follow(object, FIELDS.charge),
-        into: ['refund', 'invoice_payment', 'invoice', 'balance_transaction'],
+        into: ['refund', 'dispute', 'invoice_payment', 'invoice', 'balance_transaction'],
       };
     case 'payment_intent':
       return {
         out: follow(object, ['customer', 'invoice', 'orderReference']),
-        into: ['charge', 'refund', 'checkout_session', 'invoice_payment', 'invoice'],
+        into: ['charge', 'refund', 'dispute', 'checkout_session', 'invoice_payment', 'invoice'],
       };
     case 'refund':
       return {
         out: follow(object, ['balanceTransaction', 'failureBalanceTransaction']),
         into: ['balance_transaction'],
       };
+    case 'dispute':
+      return { out: follow(object, ['balanceTransactions', 'withdrawal']), into: ['balance_transaction'] };
     case 'invoice_payment':
       return { out: follow(object, ['invoice']), into: [] };
     case 'invoice':
-      return { out: follow(object, ['subscription', 'customer']), into: ['checkout_session'] };
+      return {
+        out: follow(object, ['subscription', 'customer']),
+        // An invoice that starts a walk was paid off Stripe: its payment records stand for a charge.
+        into: via === null ? ['checkout_session', 'invoice_payment'] : ['checkout_session'],
+      };
     case 'subscription':
       return { out: follow(object, ['customer']), into: ['checkout_session'] };
     case 'checkout_session':
-      return via === 'customer' ? STOP : { out: follow(object, ['subscription', 'invoice', 'customer']), into: [] };
+      if (via === 'customer') return STOP;
+      return { out: follow(object, ['subscription', 'invoice', 'customer']), into: [] };
     case 'customer':
       return { out: [], into: ['checkout_session'] };
     default:
@@ -116,6 +126,7 @@ export function stepTowardsCharges(
       // The other charges of the same payment intent: a refund that names only the intent belongs to one of them.
       return { out: via === null ? follow(object, ['paymentIntent']) : [], into: [] };
     case 'refund':
+    case 'dispute':
       return { out: follow(object, ['charge', 'paymentIntent']), into: [] };
     case 'payment_intent':
       return { out: follow(object, ['latestCharge']), into: ['charge'] };
@@ -130,13 +141,14 @@ export function stepTowardsCharges(
         into: ['invoice_payment', 'payment_intent', 'charge', 'checkout_session'],
       };
     case 'invoice_payment':
-      return { out: follow(object, ['paymentIntent', 'charge']), into: [] };
+      // Its invoice as well: one that was paid off Stripe is itself the payment.
+      return { out: follow(object, via === null ? ['paymentIntent', 'charge', 'invoice'] : ['paymentIntent', 'charge']), into: [] };
     case 'subscription':
       return { out: [], into: ['invoice', 'checkout_session'] };
     case 'customer':
       return { out: [], into: ['charge', 'payment_intent', 'invoice', 'subscription', 'checkout_session'] };
     case 'balance_transaction':
-      return { out: follow(object, ['source']), into: ['charge', 'refund'] };
+      return { out: follow(object, ['source']), into: ['charge', 'refund', 'dispute'] };
     default:
       return STOP;
   }

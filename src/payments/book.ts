@@ -3,7 +3,7 @@ import type { FoldedPayment } from '../core/fold.ts';
 import { corrections, sumLedger } from '../core/ledger.ts';
 import type { LedgerEntry } from '../core/ledger.ts';
 import { mergeAll, mergeObjects, sameObject } from '../core/merge.ts';
-import type { Payment, ProviderObject } from '../core/payment.ts';
+import type { Payment, ProviderObject, WantedObject } from '../core/payment.ts';
 import { referencesOf } from '../core/references.ts';
 import { wantsTowardsCharge } from '../core/wants.ts';
 import type { Connection, Records, Site } from '../storage/records/records.ts';
@@ -16,6 +16,8 @@ export interface BookingPlace {
   now: number;
   /** How long webhooks may bring a missing object before it is fetched. */
   fetchDelayMs: number;
+  /** Wants that are about to be answered anyway, by whoever reads the whole list they ask about. */
+  isAnswered?: (want: WantedObject) => boolean;
 }
 
 /**
@@ -32,22 +34,33 @@ export async function bookObjects(
 ): Promise<string[]> {
   const { connection } = place;
   const changed: ProviderObject[] = [];
-  for (const snapshot of mergeAll(snapshots)) {
-    const known = await tx.objects.get(connection.id, snapshot.id);
+  const merged = mergeAll(snapshots);
+  const stored = await tx.objects.getMany(
+    connection.id,
+    merged.map((snapshot) => snapshot.id),
+  );
+  const byId = new Map(stored.map((object) => [object.id, object]));
+  for (const snapshot of merged) {
+    const known = byId.get(snapshot.id);
     if (known && known.kind !== snapshot.kind) continue; // Ids are unique at Stripe; a clash is forged or broken.
-    const merged = known ? mergeObjects(known, snapshot) : snapshot;
-    if (known && sameObject(known, merged)) continue;
-    await tx.objects.put(connection.id, merged, referencesOf(merged));
-    changed.push(merged);
+    const object = known ? mergeObjects(known, snapshot) : snapshot;
+    if (known && sameObject(known, object)) continue;
+    await tx.objects.put(connection.id, object, referencesOf(object));
+    byId.set(object.id, object);
+    changed.push(object);
   }
   const charges = new Set<string>();
   for (const object of changed) {
     const touched = await chargesTouchedBy(tx, connection.id, [object]);
     for (const id of touched) charges.add(id);
-    const wanted = touched.length === 0 ? wantsTowardsCharge(object) : [];
-    if (wanted.length > 0) await tx.wanted.add(connection.id, wanted, place.now + place.fetchDelayMs);
+    if (touched.length === 0) await want(tx, place, wantsTowardsCharge(object));
   }
   return bookCharges(tx, place, [...charges]);
+}
+
+async function want(tx: Records, place: BookingPlace, wants: readonly WantedObject[]): Promise<void> {
+  const open = wants.filter((it) => !place.isAnswered?.(it));
+  if (open.length > 0) await tx.wanted.add(place.connection.id, open, place.now + place.fetchDelayMs);
 }
 
 /** Facts of a connection change one transaction at a time, so that no fold misses what another just added. */
@@ -89,9 +102,7 @@ async function bookCharge(tx: Records, place: BookingPlace, chargeId: string): P
   const site = place.site.id;
   await tx.lock(`payment:${site}:${chargeId}`);
   const folded = await foldStored(tx, place, chargeId);
-  if (folded.wanted.length > 0) {
-    await tx.wanted.add(place.connection.id, folded.wanted, place.now + place.fetchDelayMs);
-  }
+  await want(tx, place, folded.wanted);
   if (!folded.payment) return false;
   const existing = await tx.ledger.entries(site, chargeId);
   const added = corrections(existing, folded.entries);

@@ -1,19 +1,24 @@
 import type { Mode } from '../core/payment.ts';
 import type { Secrets } from '../secrets.ts';
 import type { Connection, Records } from '../storage/records/records.ts';
-import { secretPlace } from './inbox.ts';
+import { connectionOfKey, connectionOfSecret, ConnectRefused } from './connect-choose.ts';
+import { addWebhookSecret, keyPlace } from './connect-secrets.ts';
+import type { SetUp } from './connect-setup.ts';
 import type { Probe, Provider } from './provider.ts';
 
-export const keyPlace = (connection: string) => `connections:${connection}:key`;
+export { ConnectRefused } from './connect-choose.ts';
+export { keyPlace } from './connect-secrets.ts';
 
-/** Bad input or a key that Stripe refuses: nothing was stored. */
-export class ConnectRefused extends Error {
-  override name = 'ConnectRefused';
-  readonly field: 'site' | 'key' | 'webhook_secret';
-  constructor(field: ConnectRefused['field'], message: string) {
-    super(message);
-    this.field = field;
-  }
+export interface ConnectInput {
+  site: string;
+  key?: string | undefined;
+  webhookSecret?: string | undefined;
+  /** The connection it belongs to, where several could be meant. */
+  connection?: string | undefined;
+  /** For a webhook secret without a key; otherwise the key tells, or the first event. */
+  mode?: Mode | undefined;
+  /** What Stripe's OAuth page said. */
+  oauth?: { account: string | null } | undefined;
 }
 
 export interface ConnectAnswer {
@@ -23,7 +28,14 @@ export interface ConnectAnswer {
   status: 'verified' | 'unverified';
 }
 
-type Deps = { records: Records; secrets: Secrets; provider: Pick<Provider, 'probe'>; now: () => number };
+type Deps = {
+  records: Records;
+  secrets: Secrets;
+  provider: Pick<Provider, 'probe'>;
+  now: () => number;
+  /** What follows a verified key: permissions and the webhook endpoint. Its failures do not fail connecting. */
+  setUp?: SetUp;
+};
 type Seen = Exclude<Probe, { status: 'refused' }>;
 
 /**
@@ -32,11 +44,8 @@ type Seen = Exclude<Probe, { status: 'refused' }>;
  *
  * @throws ConnectRefused when the input is malformed or Stripe refuses the key
  */
-export async function connectStripe(
-  deps: Deps,
-  input: { site: string; key?: string | undefined; webhookSecret?: string | undefined },
-): Promise<ConnectAnswer> {
-  const { records, now } = deps;
+export async function connectStripe(deps: Deps, input: ConnectInput): Promise<ConnectAnswer> {
+  const { records } = deps;
   const key = input.key?.trim() || null;
   const webhookSecret = input.webhookSecret?.trim() || null;
   if (key === null && webhookSecret === null) {
@@ -48,57 +57,52 @@ export async function connectStripe(
   if (!(await records.sites.get(input.site))) throw new ConnectRefused('site', `there is no site '${input.site}'`);
   const probe = key === null ? null : await deps.provider.probe(key);
   if (probe?.status === 'refused') throw new ConnectRefused('key', `Stripe refused the key: ${probe.reason}`);
+  if (probe && input.mode !== undefined && input.mode !== modeOf(probe)) {
+    throw new ConnectRefused('mode', `this is a ${modeOf(probe)} key; leave the mode out or choose ${modeOf(probe)}`);
+  }
 
-  return records.transaction(async (tx) => {
+  const connection = await records.transaction(async (tx) => {
     await tx.lock(`connect:${input.site}`);
     const ofSite = await tx.connections.ofSite(input.site);
-    const connection =
+    const saved =
       key === null || probe === null
-        ? await connectionForSecret(tx, ofSite, input.site, now())
-        : await saveKey(tx, deps, { ofSite, site: input.site, key, probe });
-    if (webhookSecret !== null) await addSecret(tx, deps, connection, webhookSecret);
-    return {
-      id: connection.id,
-      account: connection.account,
-      livemode: connection.mode === 'live',
-      status: connection.status === 'verified' ? 'verified' : 'unverified',
-    };
+        ? await saveForSecret(tx, deps, { ofSite, input })
+        : await saveKey(tx, deps, { ofSite, input, key, probe });
+    if (webhookSecret !== null) await addWebhookSecret(tx, deps, saved, webhookSecret);
+    return saved;
   });
+  if (connection.status === 'verified' && key !== null) {
+    await deps.setUp?.(connection.id, { hasPastedSecret: webhookSecret !== null });
+  }
+  return {
+    id: connection.id,
+    account: connection.account,
+    livemode: connection.mode === 'live',
+    status: connection.status === 'verified' ? 'verified' : 'unverified',
+  };
 }
+
+const modeOf = (probe: Seen): Mode => (probe.livemode ? 'live' : 'test');
 
 async function saveKey(
   tx: Records,
   { secrets, now }: Deps,
-  { ofSite, site, key, probe }: { ofSite: Connection[]; site: string; key: string; probe: Seen },
+  { ofSite, input, key, probe }: { ofSite: Connection[]; input: ConnectInput; key: string; probe: Seen },
 ): Promise<Connection> {
-  const mode: Mode = probe.livemode ? 'live' : 'test';
-  const account = probe.status === 'verified' ? probe.account : null;
-  const known = ofSite.find((it) => it.mode === mode && account !== null && it.account === account);
-  // Restricted keys may not tell their account: then a key of the same mode is taken as a new key of the same account.
-  const same = known ?? ofSite.find((it) => it.mode === mode && (it.account === null || account === null));
-  const undecided = ofSite.find((it) => it.sealedKey === null && it.lastEventAt === null);
+  const mode = modeOf(probe);
+  const account = input.oauth?.account ?? (probe.status === 'verified' ? probe.account : null);
   const target =
-    same ??
-    undecided ??
-    (await tx.connections.add(
-      {
-        site,
-        account,
-        mode,
-        status: 'unverified',
-        statusReason: null,
-        sealedKey: null,
-        keyHint: null,
-        checkedAt: null,
-      },
-      now(),
-    ));
+    connectionOfKey(ofSite, { mode, account, asked: input.connection ?? null }) ??
+    (await addConnection(tx, { site: input.site, account, mode, statusReason: null }, now()));
   const change = {
     mode,
     account: account ?? target.account,
     sealedKey: secrets.seal(key, keyPlace(target.id)),
     keyHint: key.slice(-4),
     checkedAt: now(),
+    grantedBy: input.oauth ? ('oauth' as const) : ('key' as const),
+    // The permissions were those of the old key.
+    permissions: null,
     ...statusOf(probe),
   };
   await tx.connections.update(target.id, change);
@@ -112,52 +116,64 @@ function statusOf(probe: Seen): Pick<Connection, 'status' | 'statusReason'> {
 }
 
 /** A secret without a key joins the site's only connection; with none yet, its first event will tell the mode. */
-async function connectionForSecret(tx: Records, ofSite: Connection[], site: string, now: number): Promise<Connection> {
-  if (ofSite.length > 1) {
-    throw new ConnectRefused('key', 'this site has several Stripe connections; give the key of the one it belongs to');
-  }
-  const only = ofSite[0];
-  if (only) return only;
+async function saveForSecret(
+  tx: Records,
+  { now }: Deps,
+  { ofSite, input }: { ofSite: Connection[]; input: ConnectInput },
+): Promise<Connection> {
+  const mode = input.mode ?? null;
   const statusReason = 'only a webhook secret is known; add a key so that missing facts can be read';
-  return tx.connections.add(
-    {
-      site,
-      account: null,
-      mode: 'test',
-      status: 'unverified',
-      statusReason,
-      sealedKey: null,
-      keyHint: null,
-      checkedAt: null,
-    },
-    now,
-  );
+  const found = connectionOfSecret(ofSite, { mode, asked: input.connection ?? null });
+  const chosen = mode === null ? {} : { mode, isModeChosen: true };
+  if (!found) {
+    const isModeChosen = mode !== null;
+    return addConnection(
+      tx,
+      { site: input.site, account: null, mode: mode ?? 'test', statusReason, isModeChosen },
+      now(),
+    );
+  }
+  if (mode !== null && found.mode !== mode && (found.sealedKey !== null || found.lastEventAt !== null)) {
+    throw new ConnectRefused('mode', `the connection is a ${found.mode} one; leave the mode out or add a ${mode} key`);
+  }
+  const revived = found.status === 'disconnected' ? { status: 'unverified' as const, statusReason } : {};
+  await tx.connections.update(found.id, { ...chosen, ...revived });
+  return { ...found, ...chosen, ...revived };
 }
 
-async function addSecret(tx: Records, { secrets, now }: Deps, connection: Connection, secret: string): Promise<void> {
-  const known = (await tx.connections.secrets(connection.site)).filter((it) => it.connection === connection.id);
-  const isKnown = known.some((it) => secrets.open(it.sealedSecret, secretPlace(connection.id)) === secret);
-  if (!isKnown) await tx.connections.addSecret(connection.id, secrets.seal(secret, secretPlace(connection.id)), now());
+function addConnection(
+  tx: Records,
+  row: Pick<Connection, 'site' | 'account' | 'mode' | 'statusReason'> & { isModeChosen?: boolean },
+  now: number,
+): Promise<Connection> {
+  const empty = { status: 'unverified' as const, sealedKey: null, keyHint: null, checkedAt: null };
+  return tx.connections.add({ ...row, ...empty }, now);
 }
 
 /** Worker: checks again the connections that could not be verified, each at most once per `everyMs`. */
 export function createRechecker(deps: Deps & { everyMs?: number }): { runOnce(): Promise<boolean> } {
   const { records, secrets, provider, now, everyMs = 60_000 } = deps;
+
+  async function recheck(connection: Connection, sealedKey: string): Promise<boolean> {
+    const probe = await provider.probe(secrets.open(sealedKey, keyPlace(connection.id)));
+    const status =
+      probe.status === 'refused' ? { status: 'refused' as const, statusReason: probe.reason } : statusOf(probe);
+    const account = probe.status === 'verified' ? (probe.account ?? connection.account) : connection.account;
+    return records.transaction(async (tx) => {
+      const current = await tx.connections.get(connection.id);
+      // Another key came in meanwhile: this answer is about the old one.
+      if (current?.sealedKey !== sealedKey) return false;
+      await tx.connections.update(connection.id, { ...status, account, checkedAt: now() });
+      if (probe.status === 'verified') await tx.wanted.retryForbidden(connection.id, now());
+      return probe.status === 'verified';
+    });
+  }
+
   return {
     async runOnce() {
       for (const connection of await records.connections.unverified(now() - everyMs)) {
         if (connection.sealedKey === null) continue;
-        const probe = await provider.probe(secrets.open(connection.sealedKey, keyPlace(connection.id)));
-        const status =
-          probe.status === 'refused' ? { status: 'refused' as const, statusReason: probe.reason } : statusOf(probe);
-        const account = probe.status === 'verified' ? (probe.account ?? connection.account) : connection.account;
-        await records.transaction(async (tx) => {
-          const current = await tx.connections.get(connection.id);
-          // Another key came in meanwhile: this answer is about the old one.
-          if (current?.sealedKey !== connection.sealedKey) return;
-          await tx.connections.update(connection.id, { ...status, account, checkedAt: now() });
-          if (probe.status === 'verified') await tx.wanted.retryForbidden(connection.id, now());
-        });
+        if (await recheck(connection, connection.sealedKey)) await deps.setUp?.(connection.id);
       }
       return false;
     },

@@ -1,18 +1,20 @@
 import type { Secrets } from '../secrets.ts';
 import type { Connection, Records } from '../storage/records/records.ts';
+import { forget } from './connect-disconnect.ts';
+import { secretPlace } from './connect-secrets.ts';
 import type { Delivery, Provider } from './provider.ts';
+
+export { secretPlace } from './connect-secrets.ts';
 
 /** A webhook's raw body lies sealed: it holds names and addresses of the merchant's customers. */
 export const bodyPlace = (connection: string, eventId: string) => `inbox:${connection}:${eventId}:body`;
-/** Bound to the connection, not to the secret's id, which is not known before it is stored. */
-export const secretPlace = (connection: string) => `webhook_secrets:${connection}:secret`;
 
 /** `last_event_at` is for people; writing it with every webhook would double the writes of a busy endpoint. */
 const LAST_EVENT_EVERY_MS = 10_000;
 
 export interface WebhookAnswer {
   status: 200 | 400 | 404;
-  code: 'stored' | 'duplicate' | 'quarantined' | 'bad_signature' | 'unknown_site';
+  code: 'stored' | 'duplicate' | 'quarantined' | 'bad_signature' | 'unknown_site' | 'unknown_account';
   message: string;
 }
 
@@ -27,8 +29,12 @@ export function createWebhookReceiver(deps: {
   now: () => number;
   /** Called after something was stored. */
   wake?: () => void;
+  /** Called for a signature that no secret of the site made; nothing of the request is stored. */
+  onRefused?: (site: string, reason: string) => void;
+  /** Signs the events of every account that was connected by OAuth; null: there is no such endpoint. */
+  platformSecret?: string | null;
 }) {
-  const { records, secrets, provider, now, wake } = deps;
+  const { records, secrets, provider, now, wake, platformSecret = null } = deps;
 
   /** @param input.site null: the site is found by the secret that verifies */
   async function receiveWebhook(input: {
@@ -41,10 +47,16 @@ export function createWebhookReceiver(deps: {
       return { status: 404, code: 'unknown_site', message: `there is no site '${input.site.slice(0, 64)}'` };
     }
     const opened = stored.flatMap(({ id, connection, sealedSecret }) => open(id, connection, sealedSecret));
+    if (platformSecret !== null && input.site === null) opened.push({ id: PLATFORM, secret: platformSecret });
     const verified = provider.verify(input.rawBody, input.signature, opened, now());
-    if (!verified.ok) return { status: 400, code: 'bad_signature', message: verified.reason };
+    if (!verified.ok) {
+      if (input.site !== null) deps.onRefused?.(input.site, verified.reason);
+      return { status: 400, code: 'bad_signature', message: verified.reason };
+    }
 
     const ids = stored.filter(({ id }) => verified.secretIds.includes(id)).map(({ connection }) => connection);
+    if (verified.secretIds.includes(PLATFORM)) ids.push(...(await connectedBy(verified.delivery)));
+    if (ids.length === 0) return { status: 200, code: 'unknown_account', message: MESSAGES.unknown_account };
     const codes = await records.transaction(async (tx) => {
       const answers: WebhookAnswer['code'][] = [];
       for (const id of new Set(ids)) answers.push(await store(tx, id, verified.delivery, input.rawBody));
@@ -53,6 +65,15 @@ export function createWebhookReceiver(deps: {
     const code = codes.find((it) => it === 'stored') ?? codes.find((it) => it === 'quarantined') ?? 'duplicate';
     if (code === 'stored') wake?.();
     return { status: 200, code, message: MESSAGES[code] };
+  }
+
+  /** Connections of the account that a platform's event is about. */
+  async function connectedBy({ account, livemode }: Delivery): Promise<string[]> {
+    const all = account === null ? [] : await records.connections.all();
+    return all
+      .filter((it) => it.grantedBy === 'oauth' && it.account === account)
+      .filter((it) => livemode === null || it.mode === modeOf(livemode))
+      .map(({ id }) => id);
   }
 
   /** One secret that cannot be opened (another HEADWATER_SECRET) must not stop the webhooks of every other site. */
@@ -67,8 +88,11 @@ export function createWebhookReceiver(deps: {
   async function store(tx: Records, connectionId: string, delivery: Delivery, rawBody: Uint8Array) {
     const found = await tx.connections.get(connectionId);
     if (!found) return 'duplicate' as const; // Removed meanwhile; there is no ledger to keep it for.
-    const connection = await adoptMode(tx, found, delivery);
+    const connection = await ownerOf(tx, await adoptMode(tx, found, delivery), delivery);
     const reason = whyForeign(connection, delivery);
+    if (reason === null && delivery.type === DEAUTHORIZED && connection.grantedBy === 'oauth') {
+      await forget(tx, connection, 'access was withdrawn in Stripe; what was booked stays', now());
+    }
     const isNew = await tx.inbox.add({
       connection: connection.id,
       eventId: delivery.eventId,
@@ -87,26 +111,46 @@ export function createWebhookReceiver(deps: {
   return { receiveWebhook };
 }
 
-const MESSAGES: Record<'stored' | 'duplicate' | 'quarantined' | 'bad_signature' | 'unknown_site', string> = {
+const PLATFORM = 'platform';
+const DEAUTHORIZED = 'account.application.deauthorized';
+
+const MESSAGES: Record<WebhookAnswer['code'], string> = {
   stored: 'stored',
   duplicate: 'stored before',
   quarantined: 'stored apart: it belongs to another mode or account than this connection',
   bad_signature: 'signature refused',
   unknown_site: 'unknown site',
+  unknown_account: 'not stored: no site is connected to this account',
 };
+
+const modeOf = (livemode: boolean) => (livemode ? 'live' : 'test');
 
 /** A connection made from a webhook secret alone does not know its mode; its first event tells. */
 async function adoptMode(tx: Records, connection: Connection, delivery: Delivery): Promise<Connection> {
-  const isUndecided = connection.sealedKey === null && connection.lastEventAt === null && delivery.livemode !== null;
-  if (!isUndecided) return connection;
-  const mode = delivery.livemode ? 'live' : 'test';
+  const isUndecided = connection.sealedKey === null && connection.lastEventAt === null && !connection.isModeChosen;
+  if (!isUndecided || delivery.livemode === null) return connection;
+  const mode = modeOf(delivery.livemode);
   if (mode !== connection.mode) await tx.connections.update(connection.id, { mode });
   return { ...connection, mode };
 }
 
+/**
+ * An endpoint for connected accounts (Stripe Connect) signs the events of all of them with one secret: each belongs to
+ * the site's connection of its own account, where there is one.
+ */
+async function ownerOf(tx: Records, connection: Connection, delivery: Delivery): Promise<Connection> {
+  const { account, livemode } = delivery;
+  if (account === null || account === connection.account) return connection;
+  const mode = livemode === null ? connection.mode : modeOf(livemode);
+  const owner = (await tx.connections.ofSite(connection.site)).find(
+    (it) => it.account === account && it.mode === mode && it.status !== 'disconnected',
+  );
+  return owner ?? connection;
+}
+
 function whyForeign(connection: Connection, delivery: Delivery): string | null {
   if (delivery.livemode !== null && delivery.livemode !== (connection.mode === 'live')) {
-    const mode = delivery.livemode ? 'live' : 'test';
+    const mode = modeOf(delivery.livemode);
     return `a ${mode} event at a ${connection.mode} connection; give its webhook secret to a ${mode} connection`;
   }
   if (delivery.account !== null && delivery.account !== connection.account) {

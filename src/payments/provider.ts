@@ -1,9 +1,10 @@
 import type { ProviderObject, WantedObject } from '../core/payment.ts';
+import type { ProviderLists } from './provider-lists.ts';
 
 /**
  * The port to a payment provider. src/stripe implements it; nothing else knows Stripe's shapes, signatures or errors.
  */
-export interface Provider {
+export interface Provider extends ProviderLists {
   /** Checks a webhook's signature against several secrets. Never throws on bad input. */
   verify(
     rawBody: Uint8Array,
@@ -69,6 +70,11 @@ export class UnreadableEvent extends Error {
   override name = 'UnreadableEvent';
 }
 
+/** The key as a whole is not accepted: revoked, or bound to other addresses. Only another key, or its owner, can help. */
+export class KeyRefused extends Error {
+  override name = 'KeyRefused';
+}
+
 /** The provider did not answer, or asked to wait. */
 export class ProviderUnavailable extends Error {
   override name = 'ProviderUnavailable';
@@ -77,4 +83,71 @@ export class ProviderUnavailable extends Error {
     super(message, { cause: options.cause });
     this.retryAfterMs = options.retryAfterMs ?? null;
   }
+}
+
+/** What setting an account up and checking it needs, beside booking. Never throws: a refusal is an answer here. */
+export interface ProviderSetup {
+  /** Every permission Headwater has a use for, the needed ones first. */
+  permissions: readonly PermissionRule[];
+  /** Event types an endpoint should send: only those that `apiVersion` knows. */
+  webhookEvents: readonly string[];
+  /** The version that endpoints made by us are pinned to. */
+  apiVersion: string;
+  /** Name of each permission → what the provider said. */
+  probePermissions(key: string): Promise<Record<string, PermissionAnswer>>;
+  endpoints(key: string): Promise<Asked<Endpoint[]>>;
+  /** @param input.once the same text within a day gives the same endpoint and secret again, and not a second one */
+  createEndpoint(
+    key: string,
+    input: { url: string; metadata: Record<string, string>; once: string },
+  ): Promise<Asked<{ endpoint: Endpoint; secret: string }>>;
+  /** Makes it send the event types of `webhookEvents`, and switches it on. */
+  refreshEndpoint(key: string, id: string): Promise<Asked<Endpoint>>;
+  removeEndpoint(key: string, id: string): Promise<Asked<null>>;
+  /** The newest Checkout Sessions, with what decides whether they can be attributed. */
+  recentCheckouts(key: string, limit: number): Promise<Asked<CheckoutSample[]>>;
+}
+
+export type PermissionAnswer = 'granted' | 'missing' | 'unknown';
+
+export interface PermissionRule {
+  /** As the provider's refusals name it. */
+  name: string;
+  /** As the provider's form for keys calls it. */
+  label: string;
+  access: 'read' | 'write';
+  /** What stops working without it. */
+  without: string;
+}
+
+export type Asked<T> =
+  | { ok: true; value: T }
+  /** `again`: worth asking again later. */
+  | { ok: false; why: 'forbidden' | 'refused' | 'again'; reason: string };
+
+export interface Endpoint {
+  id: string;
+  url: string;
+  enabled: boolean;
+  events: string[];
+  /** null: the account's own version. */
+  apiVersion: string | null;
+  metadata: Record<string, string>;
+  createdAt: number;
+}
+
+export interface CheckoutSample {
+  id: string;
+  mode: string | null;
+  /** Where the buyer returns to. */
+  returnUrl: string | null;
+  createdAt: number | null;
+}
+
+/** Connecting by the provider's own page instead of a pasted key; only where the operator set it up. */
+export interface ProviderOAuth {
+  authorizeUrl(input: { state: string; redirectUri: string }): string;
+  /** Turns the code of the callback into a key. */
+  exchange(code: string): Promise<Asked<{ key: string; account: string | null; livemode: boolean }>>;
+  deauthorize(account: string): Promise<Asked<null>>;
 }

@@ -3,6 +3,8 @@ import { ProviderUnavailable } from '../payments/provider.ts';
 
 const CLIENTS_MAX = 50;
 const RETRY_AFTER_MAX_MS = 15 * 60_000;
+/** When Stripe says that asking again will not help, and yet it must: an outage ends some day. */
+const NOT_SOON_MS = 60_000;
 
 /** One client per key, so that its connections are kept open. */
 export type Clients = (key: string) => Stripe;
@@ -55,6 +57,13 @@ export function failureOf(error: unknown): Failure {
   }
   const reason = masked(error.message || error.type);
   const status = error.statusCode ?? 0;
+  const wish = headerOf(error.headers, 'stripe-should-retry');
+  const unavailable = (retryAfterMs: number | null): Failure => ({
+    kind: 'unavailable',
+    error: new ProviderUnavailable(reason, { retryAfterMs, cause: error }),
+  });
+  // Stripe knows better than its status codes whether the same question may get another answer.
+  if (wish === 'true') return unavailable(retryAfterMs(error.headers));
   if (status === 401) return { kind: 'unauthorised', reason };
   if (status === 403) return { kind: 'forbidden', reason };
   if (status === 404 || error.code === 'resource_missing') return { kind: 'absent', reason };
@@ -69,10 +78,19 @@ export function failureOf(error: unknown): Failure {
   ) {
     return { kind: 'rejected', reason };
   }
-  return {
-    kind: 'unavailable',
-    error: new ProviderUnavailable(reason, { retryAfterMs: retryAfterMs(error.headers), cause: error }),
-  };
+  return unavailable(retryAfterMs(error.headers) ?? (wish === 'false' ? NOT_SOON_MS : null));
+}
+
+/** A refusal of the whole key, in words for people; null: it is about one permission or one object. */
+export function keyRefusal(failure: Failure): string | null {
+  if (failure.kind === 'unauthorised') return failure.reason;
+  if (failure.kind === 'forbidden' && /IP address/i.test(failure.reason)) return failure.reason;
+  return null;
+}
+
+function headerOf(headers: unknown, name: string): string | null {
+  const value = (headers as Record<string, unknown> | undefined)?.[name];
+  return typeof value === 'string' ? value : null;
 }
 
 function masked(message: string): string {
@@ -80,7 +98,6 @@ function masked(message: string): string {
 }
 
 function retryAfterMs(headers: unknown): number | null {
-  const value = (headers as Record<string, unknown> | undefined)?.['retry-after'];
-  const seconds = typeof value === 'string' ? Number(value) : NaN;
+  const seconds = Number(headerOf(headers, 'retry-after') ?? NaN);
   return Number.isFinite(seconds) && seconds > 0 ? Math.min(seconds * 1000, RETRY_AFTER_MAX_MS) : null;
 }

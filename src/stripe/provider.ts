@@ -1,7 +1,10 @@
+import type { ListOptions } from '../payments/provider-lists.ts';
 import type { Provider } from '../payments/provider.ts';
 import { createClients } from './client.ts';
+import { createPace } from './client-pace.ts';
 import { probeKey } from './connect.ts';
 import { fetchWanted } from './history.ts';
+import { createLists } from './lists.ts';
 import { readEvent, verifyWebhook } from './webhook.ts';
 
 /**
@@ -18,7 +21,10 @@ export function createStripeProvider(options: {
 }): Provider {
   const { hash, now } = options;
   const clients = createClients(options);
+  const pace = createPace();
+  const readContext = ({ visitorMetadataKeys }: ListOptions) => ({ visitorMetadataKeys, hash, seenAt: now() });
   return {
+    ...createLists(clients, pace, readContext),
     verify: verifyWebhook,
     read: (body, { visitorMetadataKeys }) => readEvent(body, { visitorMetadataKeys, hash, nowMs: now() }),
     probe: (key) => probeKey(clients, key),

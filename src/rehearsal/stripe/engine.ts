@@ -9,8 +9,10 @@ export interface Engine {
   now(): number;
   emit(type: string, row: Row, previousAttributes?: Record<string, unknown>): EventRow | null;
   settings: EngineSettings;
-  /** Invoice payment of a payment intent, by the intent's id. */
-  invoicePayments: Map<string, string>;
+  /** Does work as if it were another time (test clocks, expiries). Seconds. */
+  at<T>(second: number, work: () => T): T;
+  /** Invoice payments of a payment intent, by the intent's id: one intent can pay several invoices. */
+  invoicePayments: Map<string, string[]>;
 }
 
 export interface EngineSettings {
@@ -18,6 +20,8 @@ export interface EngineSettings {
   defaultVersion: ApiVersion;
   /** Whether payment intents carry the undocumented `payment_details.order_reference`. */
   orderReferences: boolean;
+  /** acct_… */
+  account: string;
   /** Currency of the account's balance; null: each charge settles in its own. */
   settlementCurrency: string | null;
   /** `later`: balance transactions wait for `settle`; `soon`: they follow at once, by charge.updated. */

@@ -1,9 +1,11 @@
+import { bookCharge, move } from './balance.ts';
+import type { Metadata } from './billing-rows.ts';
 import type { Engine, Outcome } from './engine.ts';
 import { StripeRefusal } from './errors.ts';
-import type { ChargeRow, Metadata, PaymentIntentRow, RefundRow } from './rows.ts';
-import { type ApiVersion, LEGACY } from './versions.ts';
+import type { ChargeRow, Connect, PaymentIntentRow, Presentment } from './rows.ts';
+import { type ApiVersion, isBefore } from './versions.ts';
 
-/** Payment intents, charges, refunds and their balance transactions. */
+/** Payment intents and their charges, from confirmation to the balance transaction. */
 
 export interface IntentInput {
   amount: number;
@@ -15,10 +17,12 @@ export interface IntentInput {
   description?: string | null;
   invoice?: string | null;
   orderReference?: string | null;
+  captureMethod?: PaymentIntentRow['captureMethod'];
+  connect?: Connect;
+  presentment?: Presentment | null;
 }
 
-/** Rates of the settlement, units of the balance's currency per unit of the charge's. Fixed: rehearsals are repeatable. */
-const RATES: Record<string, number> = { 'eur>usd': 1.1, 'gbp>usd': 1.3, 'jpy>usd': 0.65 };
+export const NO_CONNECT: Connect = { applicationFeeAmount: null, destination: null };
 
 export function createIntent({ state, now, emit, settings }: Engine, input: IntentInput): PaymentIntentRow {
   const id = state.newId('payment_intent');
@@ -33,7 +37,13 @@ export function createIntent({ state, now, emit, settings }: Engine, input: Inte
     metadata: { ...input.metadata },
     description: input.description ?? null,
     receiptEmail: input.email ?? null,
+    captureMethod: input.captureMethod ?? ('automatic' as const),
     status: 'requires_payment_method' as const,
+    cancellationReason: null,
+    canceledAt: null,
+    amountReceived: 0,
+    connect: input.connect ?? NO_CONNECT,
+    presentment: input.presentment ?? null,
     charges: [],
     clientSecret: `${id}_secret_${state.token(25)}`,
     invoice: input.invoice ?? null,
@@ -51,16 +61,30 @@ export function confirmIntent(
   outcome: Outcome,
   after: (charge: ChargeRow) => void = () => {},
 ): ChargeRow {
-  const { state, now, emit } = engine;
+  const { emit } = engine;
   if (intent.status !== 'requires_payment_method') {
-    throw new StripeRefusal(400, {
-      code: 'payment_intent_unexpected_state',
-      message: `You cannot confirm this PaymentIntent because it has a status of ${intent.status}.`,
-    });
+    throw unexpectedState(`You cannot confirm this PaymentIntent because it has a status of ${intent.status}.`);
   }
-  const charge: ChargeRow = state.add({
+  const charge = addCharge(engine, intent, outcome);
+  intent.charges.push(charge.id);
+  if (outcome !== 'pending') {
+    finishCharge(engine, charge, outcome, after);
+    return charge;
+  }
+  intent.status = 'processing';
+  emit('charge.pending', charge);
+  emit('payment_intent.processing', intent);
+  after(charge);
+  return charge;
+}
+
+function addCharge({ state, now }: Engine, intent: PaymentIntentRow, outcome: Outcome): ChargeRow {
+  const method = outcome === 'pending' ? ('us_bank_account' as const) : ('card' as const);
+  const id = state.newId('charge');
+  return state.add({
     object: 'charge' as const,
-    id: state.newId('charge'),
+    // Everything but cards makes a "payment": py_….
+    id: method === 'card' ? id : `py_${id.slice(3)}`,
     created: now(),
     amount: intent.amount,
     amountCaptured: 0,
@@ -73,22 +97,19 @@ export function confirmIntent(
     description: intent.description,
     paymentIntent: intent.id,
     invoice: intent.invoice,
+    method,
+    captured: false,
     balanceTransaction: null,
+    failureBalanceTransaction: null,
+    applicationFee: null,
+    connect: intent.connect,
+    presentment: intent.presentment,
+    disputes: [],
     status: 'pending' as const,
     failureCode: null,
     failureMessage: null,
     refunds: [],
   });
-  intent.charges.push(charge.id);
-  if (outcome !== 'pending') {
-    finishCharge(engine, charge, outcome, after);
-    return charge;
-  }
-  intent.status = 'processing';
-  emit('charge.pending', charge);
-  emit('payment_intent.processing', intent);
-  after(charge);
-  return charge;
 }
 
 /** Ends a pending charge. */
@@ -103,109 +124,104 @@ export function finishCharge(
   if (outcome === 'fails') fail(engine, charge, intent);
   else succeed(engine, charge, intent);
   after(charge);
-  if (outcome === 'succeeds' && engine.settings.settlement === 'soon') settle(engine, charge);
+  if (charge.captured && engine.settings.settlement === 'soon') settle(engine, charge);
 }
 
 function succeed(engine: Engine, charge: ChargeRow, intent: PaymentIntentRow): void {
   charge.status = 'succeeded';
+  intent.lastError = null;
+  if (intent.captureMethod === 'manual') {
+    intent.status = 'requires_capture';
+    engine.emit('charge.succeeded', charge);
+    engine.emit('payment_intent.amount_capturable_updated', intent);
+    return;
+  }
+  charge.captured = true;
   charge.amountCaptured = charge.amount;
   intent.status = 'succeeded';
-  intent.lastError = null;
-  // Old versions capture synchronously: the balance transaction is there from the start.
-  if (intent.version === LEGACY && engine.settings.settlement === 'soon') book(engine, charge);
+  intent.amountReceived = charge.amount;
+  chargePlatformFee(engine, charge);
+  // Until asynchronous capture became the default, the balance transaction was there from the start.
+  if (isBefore(intent.version, '2024-04-10') && engine.settings.settlement === 'soon') book(engine, charge);
   engine.emit('charge.succeeded', charge);
   engine.emit('payment_intent.succeeded', intent);
 }
 
 function fail(engine: Engine, charge: ChargeRow, intent: PaymentIntentRow): void {
-  charge.status = 'failed';
-  charge.failureCode = 'card_declined';
-  charge.failureMessage = 'Your card was declined.';
-  intent.status = 'requires_payment_method';
-  intent.lastError = charge.failureMessage;
+  markFailed(charge, intent, 'card_declined', 'Your card was declined.');
   engine.emit('charge.failed', charge);
   engine.emit('payment_intent.payment_failed', intent);
 }
 
+function markFailed(charge: ChargeRow, intent: PaymentIntentRow, code: string, message: string): void {
+  charge.status = 'failed';
+  charge.failureCode = code;
+  charge.failureMessage = message;
+  intent.status = 'requires_payment_method';
+  intent.lastError = message;
+}
+
+/** A bank takes back a debit that had already succeeded. */
+export function failAfterSuccess(engine: Engine, charge: ChargeRow): void {
+  const { state, emit } = engine;
+  const original = state.get('balance_transaction', charge.balanceTransaction);
+  if (charge.status !== 'succeeded' || !original) throw new Error(`charge ${charge.id} has not brought any money`);
+  const intent = state.need('payment_intent', charge.paymentIntent);
+  markFailed(charge, intent, 'insufficient_funds', 'The bank returned the debit.');
+  intent.amountReceived = 0;
+  charge.failureBalanceTransaction = move(engine, {
+    type: 'payment_failure_refund',
+    category: 'payment_failure_refund',
+    source: charge.id,
+    amount: -charge.amountCaptured,
+    currency: charge.currency,
+    like: original,
+  }).id;
+  emit('charge.failed', charge);
+  emit('payment_intent.payment_failed', intent);
+}
+
 /** The balance transaction arrives, told by charge.updated. */
 export function settle(engine: Engine, charge: ChargeRow): void {
-  if (charge.balanceTransaction !== null || charge.status !== 'succeeded') return;
+  if (charge.balanceTransaction !== null || charge.status !== 'succeeded' || !charge.captured) return;
   book(engine, charge);
   engine.emit('charge.updated', charge, { balance_transaction: null });
 }
 
-function book({ state, now, settings }: Engine, charge: ChargeRow): void {
-  const currency = settings.settlementCurrency ?? charge.currency;
-  const rate = currency === charge.currency ? null : (RATES[`${charge.currency}>${currency}`] ?? 1);
-  const amount = Math.round(charge.amountCaptured * (rate ?? 1));
-  charge.balanceTransaction = state.add({
-    object: 'balance_transaction' as const,
-    id: state.newId('balance_transaction'),
-    created: now(),
-    type: 'charge' as const,
-    source: charge.id,
-    amount,
-    fee: Math.round(amount * 0.029) + 30,
-    currency,
-    exchangeRate: rate,
-  }).id;
+function book(engine: Engine, charge: ChargeRow): void {
+  charge.balanceTransaction = bookCharge(engine, charge, charge.amountCaptured).id;
+  const { destination, applicationFeeAmount } = charge.connect;
+  if (destination === null) return;
+  // A destination charge: all of it goes on to the connected account, which pays the platform its fee.
+  const { currency, id } = charge;
+  const like = engine.state.need('balance_transaction', charge.balanceTransaction);
+  const onward = { type: 'transfer' as const, category: 'transfer', source: `tr_${id.slice(3)}` };
+  move(engine, { ...onward, amount: -charge.amountCaptured, currency, like });
+  const fee = engine.state.get('application_fee', charge.applicationFee);
+  if (!fee || applicationFeeAmount === null) return;
+  const income = { type: 'application_fee' as const, category: 'platform_earning', source: fee.id };
+  fee.balanceTransaction = move(engine, { ...income, amount: applicationFeeAmount, currency, like }).id;
+  engine.emit('application_fee.created', fee);
 }
 
-export interface RefundInput {
-  /** Null: all that is left. */
-  amount: number | null;
-  reason?: RefundRow['reason'];
-  metadata?: Metadata;
-}
-
-/** @throws StripeRefusal when nothing, or less than the amount, is left to refund */
-export function refund(engine: Engine, charge: ChargeRow, input: RefundInput): RefundRow {
-  const { state, now, emit } = engine;
-  const left = charge.amountCaptured - charge.amountRefunded;
-  if (charge.status !== 'succeeded' || left === 0) {
-    const message = `Charge ${charge.id} has already been refunded.`;
-    throw new StripeRefusal(400, { code: 'charge_already_refunded', message });
-  }
-  const amount = input.amount ?? left;
-  if (amount > left) {
-    const message = `Refund amount (${amount}) is greater than unrefunded amount on charge (${left})`;
-    throw new StripeRefusal(400, { message, param: 'amount' });
-  }
-  const row: RefundRow = state.add({
-    object: 'refund' as const,
-    id: state.newId('refund'),
+function chargePlatformFee({ state, now, settings }: Engine, charge: ChargeRow): void {
+  const { applicationFeeAmount, destination } = charge.connect;
+  if (applicationFeeAmount === null) return;
+  charge.applicationFee = state.newId('application_fee');
+  // Of a direct charge the fee belongs to the platform, not to this account: only its id is seen here.
+  if (destination === null) return;
+  state.add({
+    object: 'application_fee' as const,
+    id: charge.applicationFee,
     created: now(),
-    amount,
+    amount: applicationFeeAmount,
     currency: charge.currency,
     charge: charge.id,
-    paymentIntent: charge.paymentIntent,
-    reason: input.reason ?? null,
-    metadata: { ...input.metadata },
-    status: 'succeeded' as const,
+    account: destination ?? settings.account,
     balanceTransaction: null,
   });
-  row.balanceTransaction = bookRefund(engine, charge, row);
-  const before = charge.amountRefunded;
-  charge.amountRefunded += amount;
-  charge.refunds.push(row.id);
-  emit('refund.created', row);
-  emit('charge.refunded', charge, { amount_refunded: before, refunded: false });
-  return row;
 }
 
-/** A refund leaves the balance at the charge's own rate; Stripe keeps its fee. */
-function bookRefund({ state, now }: Engine, charge: ChargeRow, refund: RefundRow): string {
-  const original = state.get('balance_transaction', charge.balanceTransaction);
-  const row = state.add({
-    object: 'balance_transaction' as const,
-    id: state.newId('balance_transaction'),
-    created: now(),
-    type: 'refund' as const,
-    source: refund.id,
-    amount: -Math.round(refund.amount * (original?.exchangeRate ?? 1)),
-    fee: 0,
-    currency: original?.currency ?? charge.currency,
-    exchangeRate: original?.exchangeRate ?? null,
-  });
-  return row.id;
+export function unexpectedState(message: string): StripeRefusal {
+  return new StripeRefusal(400, { code: 'payment_intent_unexpected_state', message });
 }

@@ -1,43 +1,37 @@
+import type {
+  Bill,
+  CouponRow,
+  CreditNoteRow,
+  DiscountRow,
+  InvoicePaymentRow,
+  InvoiceRow,
+  Item,
+  Metadata,
+  PriceRow,
+  ProductRow,
+  PromotionCodeRow,
+  RowBase,
+  SubscriptionRow,
+  Terms,
+  TestClockRow,
+} from './billing-rows.ts';
 import type { ApiVersion } from './versions.ts';
 
 /**
  * What the simulated Stripe knows, apart from any API version: one row per object. `render*.ts` turns a row into the
  * object a version shows. Amounts are in minor units, times (`created`, `…At`) in epoch seconds, as Stripe counts them.
  */
-export type Metadata = Record<string, string>;
-
-interface RowBase {
-  id: string;
-  created: number;
-}
 
 export interface CustomerRow extends RowBase {
   object: 'customer';
   email: string | null;
   name: string | null;
   metadata: Metadata;
-}
-
-export interface ProductRow extends RowBase {
-  object: 'product';
-  name: string;
-  metadata: Metadata;
-}
-
-export type Interval = 'day' | 'week' | 'month' | 'year';
-
-export interface PriceRow extends RowBase {
-  object: 'price';
-  product: string;
-  unitAmount: number;
-  currency: string;
-  interval: Interval | null;
-  metadata: Metadata;
-}
-
-export interface Item {
-  price: string;
-  quantity: number;
+  /** acct_…: an Account that is a customer (Accounts v2). Objects name it as `customer_account`, and no customer. */
+  account: string | null;
+  /** Negative: credit, which the next invoices use up. */
+  balance: number;
+  testClock: string | null;
 }
 
 export interface SessionRow extends RowBase {
@@ -47,9 +41,12 @@ export interface SessionRow extends RowBase {
   mode: 'payment' | 'subscription';
   status: 'open' | 'complete' | 'expired';
   paymentStatus: 'unpaid' | 'paid' | 'no_payment_required';
+  /** What is due: `bill.total`, or 0 in a trial. */
   amount: number;
+  bill: Bill;
   currency: string;
   items: Item[];
+  terms: Terms;
   customer: string | null;
   customerCreation: 'always' | 'if_required';
   customerEmail: string | null;
@@ -82,6 +79,18 @@ export interface PaymentLinkRow extends RowBase {
   active: boolean;
 }
 
+/** Money for others: a fee for the platform, and for destination charges the account that gets the rest. */
+export interface Connect {
+  applicationFeeAmount: number | null;
+  destination: string | null;
+}
+
+/** Adaptive pricing: what the buyer saw and paid. Booked is `amount` in `currency`. */
+export interface Presentment {
+  amount: number;
+  currency: string;
+}
+
 export interface PaymentIntentRow extends RowBase {
   object: 'payment_intent';
   version: ApiVersion;
@@ -91,7 +100,13 @@ export interface PaymentIntentRow extends RowBase {
   metadata: Metadata;
   description: string | null;
   receiptEmail: string | null;
-  status: 'requires_payment_method' | 'processing' | 'succeeded' | 'canceled';
+  captureMethod: 'automatic' | 'manual';
+  status: 'requires_payment_method' | 'processing' | 'requires_capture' | 'succeeded' | 'canceled';
+  cancellationReason: 'automatic' | 'requested_by_customer' | 'void_invoice' | null;
+  canceledAt: number | null;
+  amountReceived: number;
+  connect: Connect;
+  presentment: Presentment | null;
   charges: string[];
   clientSecret: string;
   invoice: string | null;
@@ -112,7 +127,16 @@ export interface ChargeRow extends RowBase {
   description: string | null;
   paymentIntent: string;
   invoice: string | null;
+  /** Cards make ch_…, everything else py_…. */
+  method: 'card' | 'us_bank_account';
+  captured: boolean;
   balanceTransaction: string | null;
+  /** Reversal of the balance when a payment fails after it had succeeded. */
+  failureBalanceTransaction: string | null;
+  applicationFee: string | null;
+  connect: Connect;
+  presentment: Presentment | null;
+  disputes: string[];
   status: 'pending' | 'succeeded' | 'failed';
   failureCode: string | null;
   failureMessage: string | null;
@@ -125,68 +149,63 @@ export interface RefundRow extends RowBase {
   currency: string;
   charge: string;
   paymentIntent: string;
-  reason: 'duplicate' | 'fraudulent' | 'requested_by_customer' | null;
+  reason: 'duplicate' | 'fraudulent' | 'requested_by_customer' | 'expired_uncaptured_charge' | null;
   metadata: Metadata;
   status: 'pending' | 'succeeded' | 'failed' | 'canceled';
+  balanceTransaction: string | null;
+  failureBalanceTransaction: string | null;
+}
+
+export interface DisputeRow extends RowBase {
+  object: 'dispute';
+  amount: number;
+  currency: string;
+  charge: string;
+  paymentIntent: string;
+  reason: string;
+  status:
+    | 'warning_needs_response'
+    | 'warning_closed'
+    | 'needs_response'
+    | 'under_review'
+    | 'won'
+    | 'lost'
+    | 'prevented';
+  balanceTransactions: string[];
+  metadata: Metadata;
+}
+
+export interface ApplicationFeeRow extends RowBase {
+  object: 'application_fee';
+  amount: number;
+  currency: string;
+  charge: string;
+  account: string;
   balanceTransaction: string | null;
 }
 
 export interface BalanceTransactionRow extends RowBase {
   object: 'balance_transaction';
-  type: 'charge' | 'payment' | 'refund';
+  type:
+    | 'charge'
+    | 'payment'
+    | 'refund'
+    | 'payment_refund'
+    | 'refund_failure'
+    | 'partial_capture_reversal'
+    | 'payment_failure_refund'
+    | 'adjustment'
+    | 'transfer'
+    | 'application_fee'
+    | 'payout';
+  reportingCategory: string;
   source: string;
   amount: number;
   fee: number;
+  /** The platform's part of `fee`. */
+  applicationFee: number;
   currency: string;
   exchangeRate: number | null;
-}
-
-export interface InvoiceRow extends RowBase {
-  object: 'invoice';
-  customer: string;
-  email: string | null;
-  currency: string;
-  amountDue: number;
-  amountPaid: number;
-  status: 'open' | 'paid' | 'void' | 'uncollectible';
-  billingReason: 'subscription_create' | 'subscription_cycle' | 'manual';
-  metadata: Metadata;
-  subscription: string | null;
-  /** Snapshot of the subscription's metadata, immutable from finalisation on. */
-  subscriptionMetadata: Metadata;
-  items: (Item & { id: string; subscriptionItem: string | null })[];
-  periodStart: number;
-  periodEnd: number;
-  paymentIntent: string | null;
-  charge: string | null;
-  number: string;
-  paidAt: number | null;
-}
-
-export interface InvoicePaymentRow extends RowBase {
-  object: 'invoice_payment';
-  invoice: string;
-  paymentIntent: string;
-  amountRequested: number;
-  amountPaid: number | null;
-  currency: string;
-  status: 'open' | 'paid' | 'canceled';
-  paidAt: number | null;
-}
-
-export interface SubscriptionRow extends RowBase {
-  object: 'subscription';
-  customer: string;
-  currency: string;
-  metadata: Metadata;
-  status: 'incomplete' | 'trialing' | 'active' | 'past_due' | 'canceled';
-  items: (Item & { id: string })[];
-  interval: Interval;
-  latestInvoice: string | null;
-  periodStart: number;
-  periodEnd: number;
-  trialEnd: number | null;
-  canceledAt: number | null;
 }
 
 export interface WebhookEndpointRow extends RowBase {
@@ -198,11 +217,17 @@ export interface WebhookEndpointRow extends RowBase {
   metadata: Metadata;
   description: string | null;
   status: 'enabled' | 'disabled';
+  /** Hears of connected accounts instead of its own. */
+  connect: boolean;
+  /** An event destination with thin payloads: no object in them, no version. */
+  thin: boolean;
 }
 
 export interface EventRow extends RowBase {
   object: 'event';
   type: string;
+  /** The object it is about, for thin events. */
+  about: { id: string; object: RowKind };
   /** The account's default when it happened: `GET /v1/events` renders at this one, whatever the request says. */
   version: ApiVersion;
   /** The object as it was then, in every rendering. */
@@ -218,10 +243,17 @@ export type Row =
   | PaymentLinkRow
   | PaymentIntentRow
   | ChargeRow
+  | DisputeRow
+  | ApplicationFeeRow
   | RefundRow
   | BalanceTransactionRow
   | InvoiceRow
   | InvoicePaymentRow
+  | CreditNoteRow
+  | CouponRow
+  | PromotionCodeRow
+  | DiscountRow
+  | TestClockRow
   | SubscriptionRow
   | WebhookEndpointRow
   | EventRow;

@@ -10,9 +10,16 @@ const PREFIXES: Record<RowKind, string> = {
   payment_intent: 'pi_3',
   charge: 'ch_3',
   refund: 're_3',
+  dispute: 'du_1',
+  application_fee: 'fee_1',
   balance_transaction: 'txn_3',
   invoice: 'in_1',
   invoice_payment: 'inpay_1',
+  credit_note: 'cn_1',
+  coupon: '',
+  promotion_code: 'promo_1',
+  discount: 'di_1',
+  'test_helpers.test_clock': 'clock_1',
   subscription: 'sub_1',
   webhook_endpoint: 'we_1',
   event: 'evt_1',
@@ -67,6 +74,7 @@ export function createState(options: { livemode: boolean; random: () => number }
     token,
     newId(kind) {
       if (kind === 'checkout.session') return `cs_${livemode ? 'live' : 'test'}_a1${token(56)}`;
+      if (kind === 'coupon') return token(8);
       return PREFIXES[kind] + token(kind === 'customer' || kind === 'product' ? 14 : 23);
     },
     add(row) {

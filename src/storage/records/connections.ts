@@ -21,6 +21,10 @@ export function createConnections(db: Kysely<Database>): Connections {
         created_at: now,
         checked_at: connection.checkedAt,
         last_event_at: null,
+        granted_by: connection.grantedBy ?? 'key',
+        mode_chosen: connection.isModeChosen ? 1 : 0,
+        permissions: jsonOrNull(connection.permissions),
+        endpoint: jsonOrNull(connection.endpoint),
       };
       await db.insertInto('connections').values(row).execute();
       return toConnection(row);
@@ -54,6 +58,9 @@ export function createConnections(db: Kysely<Database>): Connections {
         .execute();
       return { id, connection, sealedSecret, createdAt: now };
     },
+    async removeSecrets(connection) {
+      await db.deleteFrom('webhook_secrets').where('connection', '=', connection).execute();
+    },
     async secrets(site) {
       const rows = await db
         .selectFrom('webhook_secrets as secret')
@@ -83,14 +90,22 @@ const COLUMNS = {
   keyHint: 'key_hint',
   checkedAt: 'checked_at',
   lastEventAt: 'last_event_at',
-} as const satisfies Record<keyof Change, keyof ConnectionsTable>;
+  grantedBy: 'granted_by',
+} as const satisfies Partial<Record<keyof Change, keyof ConnectionsTable>>;
 
 function toColumns(change: Change): Updateable<ConnectionsTable> {
   const pairs = Object.entries(COLUMNS)
     .filter(([field]) => change[field as keyof Change] !== undefined)
     .map(([field, column]) => [column, change[field as keyof Change]]);
-  return Object.fromEntries(pairs) as Updateable<ConnectionsTable>;
+  return {
+    ...(Object.fromEntries(pairs) as Updateable<ConnectionsTable>),
+    ...(change.isModeChosen === undefined ? {} : { mode_chosen: change.isModeChosen ? 1 : 0 }),
+    ...(change.permissions === undefined ? {} : { permissions: jsonOrNull(change.permissions) }),
+    ...(change.endpoint === undefined ? {} : { endpoint: jsonOrNull(change.endpoint) }),
+  };
 }
+
+const jsonOrNull = (value: unknown) => (value === null || value === undefined ? null : JSON.stringify(value));
 
 function toConnection(row: Selectable<ConnectionsTable>): Connection {
   return {
@@ -105,5 +120,9 @@ function toConnection(row: Selectable<ConnectionsTable>): Connection {
     createdAt: row.created_at,
     checkedAt: row.checked_at,
     lastEventAt: row.last_event_at,
+    grantedBy: row.granted_by as Connection['grantedBy'],
+    isModeChosen: row.mode_chosen === 1,
+    permissions: row.permissions === null ? null : (JSON.parse(row.permissions) as Connection['permissions']),
+    endpoint: row.endpoint === null ? null : (JSON.parse(row.endpoint) as Connection['endpoint']),
   };
 }

@@ -26,6 +26,10 @@ export interface Database {
   outbox: OutboxTable;
   jobs: JobsTable;
   settings: SettingsTable;
+  cursors: CursorsTable;
+  gaps: GapsTable;
+  deliveries: DeliveriesTable;
+  reconciliations: ReconciliationsTable;
   headwater_migrations: MigrationsTable;
 }
 
@@ -83,6 +87,12 @@ export interface ConnectionsTable {
   created_at: number;
   checked_at: number | null;
   last_event_at: number | null;
+  granted_by: string;
+  mode_chosen: number;
+  /** JSON. */
+  permissions: string | null;
+  /** JSON. */
+  endpoint: string | null;
 }
 
 export interface WebhookSecretsTable {
@@ -108,6 +118,12 @@ export interface InboxTable extends Claimable {
   state: string;
   last_error: string | null;
   finished_at: number | null;
+  /** 'webhook' | 'poll' */
+  source: Generated<string>;
+  /** When the event happened, of polled ones. */
+  event_at: Generated<number | null>;
+  /** 'open': polled, expected by webhook and not delivered so far; else the id of the gap it was found in. */
+  gap: Generated<string | null>;
 }
 
 export interface ObjectsTable {
@@ -230,6 +246,44 @@ export interface JobsTable {
   owner: string | null;
   due_at: number;
   created_at: number;
+}
+
+export interface CursorsTable {
+  connection: string;
+  name: string;
+  body: string;
+  due_at: number;
+  owner: string | null;
+  fence: number;
+}
+
+export interface GapsTable {
+  id: string;
+  connection: string;
+  from_at: number;
+  to_at: number;
+  found_at: number;
+  found_by: string;
+  /** JSON. */
+  brought: string;
+}
+
+export interface DeliveriesTable {
+  connection: string;
+  type: string;
+  first_at: number;
+  last_at: number;
+}
+
+export interface ReconciliationsTable {
+  connection: string;
+  day: string;
+  currency: string;
+  provider_minor: number;
+  ledger_minor: number;
+  /** JSON. */
+  residuals: string;
+  checked_at: number;
 }
 
 export interface SettingsTable {

@@ -2,6 +2,7 @@ import { sql, type Kysely, type Selectable } from 'kysely';
 import { storedError } from './claims.ts';
 import type { Database, InboxTable } from './database.ts';
 import { skipLocked } from './dialects/differences.ts';
+import { createPolledInbox } from './inbox-polled.ts';
 import type { Inbox, InboxRow } from './records.ts';
 
 // Literals and not parameters: only then does SQLite use the index on pending rows.
@@ -18,6 +19,7 @@ export function createInbox(db: Kysely<Database>): Inbox {
       .where('state', '=', 'pending');
 
   return {
+    ...createPolledInbox(db),
     async add(row) {
       const result = await db
         .insertInto('inbox')
@@ -34,6 +36,9 @@ export function createInbox(db: Kysely<Database>): Inbox {
           owner: null,
           due_at: row.receivedAt,
           finished_at: null,
+          source: row.polled ? 'poll' : 'webhook',
+          event_at: row.polled?.eventAt ?? null,
+          gap: row.polled?.isExpected ? 'open' : null,
         })
         .onConflict((conflict) => conflict.columns(['connection', 'event_id']).doNothing())
         .executeTakeFirst();

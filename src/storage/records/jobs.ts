@@ -32,12 +32,14 @@ export function createJobs(db: Kysely<Database>): Jobs {
       const row = await db.selectFrom('jobs').selectAll().where('id', '=', id).executeTakeFirst();
       return row ? toJob(row) : null;
     },
-    async claim(owner, now, leaseMs) {
+    async claim(owner, now, leaseMs, only = {}) {
       const due = db
         .selectFrom('jobs')
         .select('id')
         .where(OPEN)
         .where('due_at', '<=', now)
+        .$if(only.kinds !== undefined, (query) => query.where('kind', 'in', [...only.kinds!]))
+        .$if(only.id !== undefined, (query) => query.where('id', '=', only.id!))
         .orderBy('due_at')
         .orderBy('created_at')
         .limit(1);
@@ -55,6 +57,12 @@ export function createJobs(db: Kysely<Database>): Jobs {
     async progress(job, progress, leaseUntil) {
       const result = await held(job)
         .set({ progress: JSON.stringify(progress), due_at: leaseUntil })
+        .executeTakeFirst();
+      return result.numUpdatedRows === 1n;
+    },
+    async postpone(job, dueAt, reason) {
+      const result = await held(job)
+        .set({ state: 'queued', owner: null, due_at: dueAt, error: reason === null ? null : storedError(reason) })
         .executeTakeFirst();
       return result.numUpdatedRows === 1n;
     },

@@ -4,6 +4,7 @@ import type { Mode } from '../../core/payment.ts';
 import { atomically } from './atomically.ts';
 import { chunks } from './chunks.ts';
 import type { Database, LedgerEntriesTable } from './database.ts';
+import { createSettledLedger, toEntry } from './ledger-settled.ts';
 import type { Ledger } from './records.ts';
 
 type Row = Selectable<LedgerEntriesTable>;
@@ -25,6 +26,7 @@ const AMOUNTS = ['amount_minor', 'occurred_at', 'settled_minor', 'fee_minor'] as
 
 export function createLedger(db: Kysely<Database>): Ledger {
   return {
+    ...createSettledLedger(db),
     async entries(site, paymentId) {
       const rows = await db
         .selectFrom('ledger_entries')
@@ -99,19 +101,4 @@ function toRow(site: string, mode: Mode, entry: LedgerEntry): Row {
     }
   }
   return row;
-}
-
-function toEntry(row: Row): LedgerEntry {
-  return {
-    id: row.id,
-    paymentId: row.payment,
-    kind: row.kind as LedgerEntry['kind'],
-    amountMinor: row.amount_minor,
-    currency: row.currency,
-    occurredAt: row.occurred_at,
-    balanceTransaction: row.balance_transaction,
-    settledMinor: row.settled_minor,
-    settledCurrency: row.settled_currency,
-    feeMinor: row.fee_minor,
-  };
 }

@@ -4,11 +4,13 @@ import type { Log } from '../../loop.ts';
 import { atomically } from './atomically.ts';
 import { createAttributions } from './attributions.ts';
 import { createConnections } from './connections.ts';
+import { createCursors } from './cursors.ts';
 import type { Database } from './database.ts';
 import { lockName } from './dialects/differences.ts';
 import { createPostgresDialect } from './dialects/postgres.ts';
 import { createSqliteDialect } from './dialects/sqlite.ts';
 import { createIdentities } from './identities.ts';
+import { createDeliveries, createGaps } from './gaps.ts';
 import { createInbox } from './inbox.ts';
 import { createJobs } from './jobs.ts';
 import { createKeys } from './keys.ts';
@@ -19,6 +21,7 @@ import { createObjects } from './objects.ts';
 import { createOutbox } from './outbox.ts';
 import { createOutsideGuard } from './outside.ts';
 import { createPayments } from './payments.ts';
+import { createReconciliations } from './reconciliations.ts';
 import type { Records } from './records.ts';
 import { createSettings } from './settings.ts';
 import { createSites } from './sites.ts';
@@ -85,5 +88,9 @@ function nounsOver(db: Kysely<Database>) {
     outbox: createOutbox(db),
     jobs: createJobs(db),
     settings: createSettings(db),
+    cursors: createCursors(db),
+    gaps: createGaps(db),
+    deliveries: createDeliveries(db),
+    reconciliations: createReconciliations(db),
   };
 }

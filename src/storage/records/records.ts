@@ -3,6 +3,7 @@ import type { LedgerEntry } from '../../core/ledger.ts';
 import type { Link } from '../../core/link.ts';
 import type { Mode, ObjectKind, Payment, ProviderObject, WantedObject } from '../../core/payment.ts';
 import type { Touchpoint } from '../../core/touchpoint.ts';
+import type { Cursors, Deliveries, Gaps, PolledInbox, Reconciliations, SettledLedger } from './records-history.ts';
 
 /** Thrown when the store does not answer (HTTP: 503 with Retry-After). */
 export class RecordsUnavailable extends Error {
@@ -37,6 +38,10 @@ export interface Records {
   outbox: Outbox;
   jobs: Jobs;
   settings: Settings;
+  cursors: Cursors;
+  gaps: Gaps;
+  deliveries: Deliveries;
+  reconciliations: Reconciliations;
   /** Runs `work` on a transaction (SQLite: begin immediate). Never use the outer Records inside: SQLite would deadlock. */
   transaction<T>(work: (records: Records) => Promise<T>): Promise<T>;
   /** Inside a transaction: one holder per name until it ends (PostgreSQL advisory lock; SQLite writes are alone anyway). */
@@ -126,7 +131,8 @@ export interface Connection {
   /** acct_…, null while Stripe has not told (restricted keys may not read it). */
   account: string | null;
   mode: Mode;
-  status: 'verified' | 'unverified' | 'refused';
+  /** 'disconnected': key and secrets are forgotten, what was booked stays; connecting the account again revives it. */
+  status: 'verified' | 'unverified' | 'refused' | 'disconnected';
   /** Why it is not verified, in Stripe's words where there are some. */
   statusReason: string | null;
   /** Sealed (http of no one: see `secrets` in main.ts); null when only a webhook secret is known. */
@@ -136,7 +142,36 @@ export interface Connection {
   createdAt: number;
   checkedAt: number | null;
   lastEventAt: number | null;
+  /** How the key came: pasted, or by Stripe's OAuth page. */
+  grantedBy: 'key' | 'oauth';
+  /** A person chose the mode of a connection that has no key: its first event must not change it. */
+  isModeChosen: boolean;
+  /** What the key may do; null: not asked yet. */
+  permissions: KeyPermissions | null;
+  /** The webhook endpoint at Stripe, as far as known; null: not looked at yet. */
+  endpoint: EndpointState | null;
 }
+export interface KeyPermissions {
+  checkedAt: number;
+  /** Permission name → what Stripe answered to a probe. */
+  answers: Record<string, 'granted' | 'missing' | 'unknown'>;
+}
+export interface EndpointState {
+  /**
+   * created: by us, its secret is stored. manual: a person makes it and pastes its secret. failed: tried again.
+   * unreachable: Stripe could not deliver to our address.
+   */
+  state: 'created' | 'manual' | 'failed' | 'unreachable';
+  /** we_…, null while none is known. */
+  id: string | null;
+  /** Why it is not 'created', or what is wrong with it. */
+  reason: string | null;
+  checkedAt: number;
+}
+type NewConnection = Omit<
+  Connection,
+  'id' | 'createdAt' | 'lastEventAt' | 'grantedBy' | 'isModeChosen' | 'permissions' | 'endpoint'
+>;
 export interface WebhookSecret {
   id: string;
   connection: string;
@@ -144,7 +179,7 @@ export interface WebhookSecret {
   createdAt: number;
 }
 export interface Connections {
-  add(connection: Omit<Connection, 'id' | 'createdAt' | 'lastEventAt'>, now: number): Promise<Connection>;
+  add(connection: NewConnection & Partial<Connection>, now: number): Promise<Connection>;
   get(id: string): Promise<Connection | null>;
   update(id: string, change: Partial<Omit<Connection, 'id' | 'site' | 'createdAt'>>): Promise<void>;
   ofSite(site: string): Promise<Connection[]>;
@@ -152,6 +187,8 @@ export interface Connections {
   /** Unverified connections last checked before `before`. */
   unverified(before: number): Promise<Connection[]>;
   addSecret(connection: string, sealedSecret: string, now: number): Promise<WebhookSecret>;
+  /** Webhooks signed with any secret of the connection are refused from now on. */
+  removeSecrets(connection: string): Promise<void>;
   /** Secrets of one site, or of every site when `site` is null. */
   secrets(site: string | null): Promise<(WebhookSecret & { site: string })[]>;
 }
@@ -170,12 +207,14 @@ export interface InboxRow {
   /** Grows with each claim; a finish or fail with an older number is refused. */
   fence: number;
 }
-export interface Inbox {
+export interface Inbox extends PolledInbox {
   /** False when (connection, eventId) is stored already. */
   add(
     row: Pick<InboxRow, 'connection' | 'eventId' | 'type' | 'body' | 'receivedAt'> & {
       state?: 'pending' | 'quarantined';
       reason?: string;
+      /** Set when it was polled: when the event happened, and whether a webhook should have brought it. */
+      polled?: { eventAt: number; isExpected: boolean };
     },
   ): Promise<boolean>;
   /** Pending rows that are due, oldest first, leased to `owner` until now + leaseMs by one compare-and-set. */
@@ -224,9 +263,11 @@ export interface Wanted {
   fail(row: WantedRow, error: string, retryAt: number): Promise<boolean>;
   /** A new key may see more: forbidden ones are wanted again. */
   retryForbidden(connection: string, now: number): Promise<void>;
+  /** Those that were to wait until exactly `heldUntil` are due now. */
+  release(connection: string, heldUntil: number, now: number): Promise<void>;
 }
 
-export interface Ledger {
+export interface Ledger extends SettledLedger {
   /** In the order (occurredAt, id). */
   entries(site: string, paymentId: string): Promise<LedgerEntry[]>;
   /** An entry that is there already changes nothing. Throws when it is there with other content: it never changes. */
@@ -325,7 +366,10 @@ export interface Job {
 export interface Jobs {
   add(kind: string, args: Record<string, unknown>, now: number): Promise<Job>;
   get(id: string): Promise<Job | null>;
-  claim(owner: string, now: number, leaseMs: number): Promise<Job | null>;
+  /** @param only these kinds, or this one job */
+  claim(owner: string, now: number, leaseMs: number, only?: { kinds?: readonly string[]; id?: string }): Promise<Job | null>;
+  /** Gives the job back with its progress kept, to be claimed again at `dueAt`. False when the lease was lost. */
+  postpone(job: Pick<Job, 'id' | 'fence'>, dueAt: number, reason: string | null): Promise<boolean>;
   /** Saves progress and renews the lease; false when the lease was lost. */
   progress(job: Pick<Job, 'id' | 'fence'>, progress: Record<string, unknown>, leaseUntil: number): Promise<boolean>;
   finish(job: Pick<Job, 'id' | 'fence'>, error: string | null): Promise<boolean>;

@@ -66,6 +66,15 @@ export function createWanted(db: Kysely<Database>): Wanted {
         .where('state', '=', FORBIDDEN)
         .execute();
     },
+    async release(connection, heldUntil, now) {
+      await db
+        .updateTable('wanted')
+        .set({ due_at: now })
+        .where('connection', '=', connection)
+        .where('state', '=', WANTED)
+        .where('due_at', '=', heldUntil)
+        .execute();
+    },
   };
 }
 

@@ -1,0 +1,99 @@
+import type { Bill, CouponRow, DiscountRow, Interval, Item, Metadata, PriceRow, Terms } from './billing-rows.ts';
+import type { Engine } from './engine.ts';
+
+/** Products, prices and what is added to or taken off them: discounts, taxes, shipping. */
+
+export function createProduct({ state, now }: Engine, name: string, metadata: Metadata = {}): string {
+  return state.add({ object: 'product' as const, id: state.newId('product'), created: now(), name, metadata }).id;
+}
+
+export interface PriceInput {
+  amount: number;
+  currency: string;
+  interval: Interval | null;
+  product?: string | null;
+  productName?: string;
+}
+
+export function createPrice(engine: Engine, input: PriceInput): PriceRow {
+  return engine.state.add({
+    object: 'price' as const,
+    id: engine.state.newId('price'),
+    created: engine.now(),
+    product: input.product ?? createProduct(engine, input.productName ?? 'Product'),
+    unitAmount: input.amount,
+    currency: input.currency,
+    interval: input.interval,
+    metadata: {},
+  });
+}
+
+export interface CouponInput {
+  id?: string | null;
+  name?: string;
+  percentOff?: number | null;
+  amountOff?: number | null;
+  currency?: string | null;
+  duration?: CouponRow['duration'];
+}
+
+export function createCoupon({ state, now, emit }: Engine, input: CouponInput): CouponRow {
+  const coupon: CouponRow = state.add({
+    object: 'coupon' as const,
+    id: input.id ?? state.newId('coupon'),
+    created: now(),
+    name: input.name ?? 'Coupon',
+    percentOff: input.percentOff ?? null,
+    amountOff: input.amountOff ?? null,
+    currency: input.currency ?? null,
+    duration: input.duration ?? 'once',
+  });
+  emit('coupon.created', coupon);
+  return coupon;
+}
+
+export function createPromotionCode({ state, now, emit }: Engine, code: string, coupon: string): string {
+  const id = state.newId('promotion_code');
+  const row = state.add({ object: 'promotion_code' as const, id, created: now(), code, coupon });
+  emit('promotion_code.created', row);
+  return row.id;
+}
+
+/** Gives a coupon, or the coupon of a promotion code, to something. */
+export function discountBy(
+  { state, now }: Engine,
+  by: { coupon?: string | null; promotionCode?: string | null },
+  to: Partial<Pick<DiscountRow, 'customer' | 'checkoutSession' | 'subscription' | 'invoice'>> = {},
+): DiscountRow {
+  const code = state.get('promotion_code', by.promotionCode ?? null);
+  return state.add({
+    object: 'discount' as const,
+    id: state.newId('discount'),
+    created: now(),
+    coupon: code?.coupon ?? by.coupon!,
+    promotionCode: code?.id ?? null,
+    customer: null,
+    checkoutSession: null,
+    subscription: null,
+    invoice: null,
+    ...to,
+  });
+}
+
+export function itemAmount({ state }: Engine, item: Item): number {
+  return state.need('price', item.price).unitAmount * item.quantity;
+}
+
+export function totalOf(engine: Engine, items: readonly Item[]): number {
+  return items.reduce((sum, item) => sum + itemAmount(engine, item), 0);
+}
+
+/** Discount first, then tax on what is left of the goods. A negative subtotal (a downgrade) is taken as it is. */
+export function billOf({ state }: Engine, subtotal: number, terms: Terms): Bill {
+  const coupon = state.get('coupon', state.get('discount', terms.discount)?.coupon ?? null);
+  const off = coupon ? (coupon.amountOff ?? Math.round((Math.max(0, subtotal) * (coupon.percentOff ?? 0)) / 100)) : 0;
+  const discount = Math.min(Math.max(0, subtotal), off);
+  const tax = Math.round(((subtotal - discount) * terms.taxPercent) / 100);
+  const { shipping } = terms;
+  return { subtotal, discount, tax, shipping, total: subtotal - discount + tax + shipping };
+}

@@ -1,0 +1,256 @@
+import type { InvoiceItem, InvoiceRow, Interval, Item, Metadata, SubscriptionRow, Terms } from './billing-rows.ts';
+import { NO_TERMS } from './billing-rows.ts';
+import type { Engine, Outcome } from './engine.ts';
+import { addInvoice, addInvoicePayment, finalise, markPaid, payInvoice } from './invoices.ts';
+import { itemAmount } from './prices.ts';
+import type { ChargeRow, Connect, CustomerRow } from './rows.ts';
+import type { ApiVersion } from './versions.ts';
+
+/** Subscriptions: begun, renewed, changed with proration, paused, ended. */
+
+const DAY_SECONDS = 86_400;
+const PERIOD_SECONDS: Record<Interval, number> = {
+  day: DAY_SECONDS,
+  week: 7 * DAY_SECONDS,
+  month: 30 * DAY_SECONDS,
+  year: 365 * DAY_SECONDS,
+};
+
+export interface SubscriptionInput {
+  customer: CustomerRow;
+  items: readonly Item[];
+  metadata: Metadata;
+  trialDays?: number;
+  terms?: Terms;
+  connect?: Connect;
+  version: ApiVersion;
+}
+
+/** A subscription with its first invoice, open and unpaid; or in trial, with a first invoice of zero. */
+export function startSubscription(
+  engine: Engine,
+  input: SubscriptionInput,
+): { subscription: SubscriptionRow; invoice: InvoiceRow } {
+  const { state, now, emit } = engine;
+  const { customer, version } = input;
+  const first = state.need('price', input.items[0]!.price);
+  const interval = first.interval ?? 'month';
+  const trialSeconds = (input.trialDays ?? 0) * DAY_SECONDS;
+  const terms = input.terms ?? NO_TERMS;
+  const subscription: SubscriptionRow = state.add({
+    object: 'subscription' as const,
+    id: state.newId('subscription'),
+    created: now(),
+    customer: customer.id,
+    currency: first.currency,
+    metadata: { ...input.metadata },
+    status: trialSeconds > 0 ? ('trialing' as const) : ('incomplete' as const),
+    items: input.items.map((item) => ({ ...item, id: `si_${state.token(14)}` })),
+    terms: { ...terms, shipping: 0 },
+    interval,
+    latestInvoice: null,
+    periodStart: now(),
+    periodEnd: now() + (trialSeconds || PERIOD_SECONDS[interval]),
+    trialEnd: trialSeconds > 0 ? now() + trialSeconds : null,
+    cancelAtPeriodEnd: false,
+    canceledAt: null,
+    endedAt: null,
+    collectionPaused: false,
+    version,
+    testClock: customer.testClock,
+  });
+  const invoice = addInvoice(engine, {
+    customer,
+    currency: first.currency,
+    billingReason: 'subscription_create',
+    subscription,
+    items: periodItems(engine, subscription, trialSeconds > 0),
+    terms,
+  });
+  subscription.latestInvoice = invoice.id;
+  emit('customer.subscription.created', subscription);
+  finalise(engine, invoice, { version, description: 'Subscription creation', connect: input.connect });
+  return { subscription, invoice };
+}
+
+function periodItems(engine: Engine, row: SubscriptionRow, isFree = false): Omit<InvoiceItem, 'id'>[] {
+  return row.items.map((item) => ({
+    price: item.price,
+    quantity: item.quantity,
+    subscriptionItem: item.id,
+    amount: isFree ? 0 : itemAmount(engine, item),
+    proration: false,
+  }));
+}
+
+/** The next period: a new invoice with its own intent and charge. The end of a trial is one too. */
+export function renewSubscription(
+  engine: Engine,
+  subscription: SubscriptionRow,
+  outcome: Outcome,
+): { invoice: InvoiceRow; charge: ChargeRow | null } {
+  const { state, now, emit } = engine;
+  if (subscription.cancelAtPeriodEnd || subscription.status === 'canceled' || subscription.status === 'paused') {
+    throw new Error(`subscription ${subscription.id} is not renewed: it is ${subscription.status}`);
+  }
+  const previous = subscription.latestInvoice;
+  subscription.periodStart = now();
+  subscription.periodEnd = now() + PERIOD_SECONDS[subscription.interval];
+  const coupon = state.get('coupon', state.get('discount', subscription.terms.discount)?.coupon ?? null);
+  if (coupon?.duration === 'once') subscription.terms = { ...subscription.terms, discount: null };
+  const invoice = addInvoice(engine, {
+    customer: state.need('customer', subscription.customer),
+    currency: subscription.currency,
+    billingReason: 'subscription_cycle',
+    subscription,
+    items: periodItems(engine, subscription),
+    terms: subscription.terms,
+  });
+  subscription.latestInvoice = invoice.id;
+  emit('customer.subscription.updated', subscription, { latest_invoice: previous });
+  finalise(engine, invoice, { version: subscription.version, description: 'Subscription update' });
+  return { invoice, charge: payInvoice(engine, invoice, outcome) };
+}
+
+/**
+ * Another price from now on, invoiced at once: what is unused of the old one is given back, what is left of the period is
+ * charged at the new one. A negative sum becomes the customer's credit.
+ */
+export function changePrice(
+  engine: Engine,
+  subscription: SubscriptionRow,
+  price: string,
+  outcome: Outcome = 'succeeds',
+): { invoice: InvoiceRow; charge: ChargeRow | null } {
+  const { state, now, emit } = engine;
+  const { periodStart, periodEnd } = subscription;
+  const left = Math.max(0, Math.min(1, (periodEnd - now()) / (periodEnd - periodStart)));
+  const item = subscription.items[0]!;
+  const before = { ...item };
+  const line = (of: Item, sign: 1 | -1) => ({
+    price: of.price,
+    quantity: of.quantity,
+    subscriptionItem: item.id,
+    amount: sign * Math.round(itemAmount(engine, of) * left),
+    proration: true,
+  });
+  const items = [line(before, -1), line({ price, quantity: item.quantity }, 1)];
+  item.price = price;
+  const previous = subscription.latestInvoice;
+  const invoice = addInvoice(engine, {
+    customer: state.need('customer', subscription.customer),
+    currency: subscription.currency,
+    billingReason: 'subscription_update',
+    subscription,
+    items,
+    terms: subscription.terms,
+  });
+  subscription.latestInvoice = invoice.id;
+  emit('customer.subscription.updated', subscription, {
+    items: { data: [{ id: item.id, price: { id: before.price } }] },
+    latest_invoice: previous,
+  });
+  finalise(engine, invoice, { version: subscription.version, description: 'Subscription update' });
+  return { invoice, charge: payInvoice(engine, invoice, outcome) };
+}
+
+export function updateSubscription({ emit }: Engine, subscription: SubscriptionRow, metadata: Metadata): void {
+  const before = subscription.metadata;
+  subscription.metadata = { ...metadata };
+  emit('customer.subscription.updated', subscription, { metadata: before });
+}
+
+/** At once, or at the end of the period: then `endSubscription` ends it. */
+export function cancelSubscription(engine: Engine, subscription: SubscriptionRow, atPeriodEnd = false): void {
+  subscription.canceledAt = engine.now();
+  if (!atPeriodEnd) {
+    endSubscription(engine, subscription);
+    return;
+  }
+  subscription.cancelAtPeriodEnd = true;
+  engine.emit('customer.subscription.updated', subscription, { cancel_at_period_end: false, canceled_at: null });
+}
+
+export function endSubscription({ now, emit }: Engine, subscription: SubscriptionRow): void {
+  subscription.status = 'canceled';
+  subscription.canceledAt ??= now();
+  subscription.endedAt = now();
+  emit('customer.subscription.deleted', subscription);
+}
+
+export function pauseSubscription({ emit }: Engine, subscription: SubscriptionRow): void {
+  const before = subscription.status;
+  subscription.status = 'paused';
+  emit('customer.subscription.paused', subscription, { status: before });
+}
+
+export function resumeSubscription({ emit }: Engine, subscription: SubscriptionRow): void {
+  subscription.status = 'active';
+  emit('customer.subscription.resumed', subscription, { status: 'paused' });
+}
+
+/** Invoices are no longer collected; the subscription itself stays active. */
+export function pauseCollection({ emit }: Engine, subscription: SubscriptionRow, isPaused: boolean): void {
+  subscription.collectionPaused = isPaused;
+  emit('customer.subscription.updated', subscription, { pause_collection: isPaused ? null : { behavior: 'void' } });
+}
+
+/** An invoice made after a one-time checkout payment (`invoice_creation`). */
+export function invoiceOneTime(
+  engine: Engine,
+  input: { customer: CustomerRow; items: readonly Item[]; metadata: Metadata; terms: Terms; charge: ChargeRow },
+): InvoiceRow {
+  const { customer, charge } = input;
+  const invoice = addInvoice(engine, {
+    customer,
+    currency: charge.currency,
+    billingReason: 'manual',
+    subscription: null,
+    items: manualItems(engine, input.items),
+    terms: input.terms,
+    metadata: input.metadata,
+  });
+  invoice.paymentIntent = charge.paymentIntent;
+  const payment = addInvoicePayment(engine, invoice, { paymentIntent: charge.paymentIntent, amount: charge.amount });
+  engine.emit('invoice.created', invoice);
+  engine.emit('invoice.finalized', invoice);
+  invoice.charge = charge.id;
+  invoice.amountPaid = invoice.amountDue;
+  payment.status = 'paid';
+  payment.amountPaid = charge.amount;
+  payment.paidAt = engine.now();
+  markPaid(engine, invoice);
+  engine.emit('invoice_payment.paid', payment);
+  return invoice;
+}
+
+/** An invoice that is sent and waits for money. */
+export function sendInvoice(
+  engine: Engine,
+  input: { customer: CustomerRow; items: readonly Item[]; metadata?: Metadata; terms?: Terms; version: ApiVersion },
+): InvoiceRow {
+  const { customer, items, metadata, terms, version } = input;
+  const { currency } = engine.state.need('price', items[0]!.price);
+  const invoice = addInvoice(engine, {
+    customer,
+    currency,
+    billingReason: 'manual',
+    subscription: null,
+    items: manualItems(engine, items),
+    terms,
+    metadata,
+  });
+  finalise(engine, invoice, { version, description: `Invoice ${invoice.number}` });
+  if (invoice.status === 'open') engine.emit('invoice.sent', invoice);
+  return invoice;
+}
+
+function manualItems(engine: Engine, items: readonly Item[]): Omit<InvoiceItem, 'id'>[] {
+  return items.map((item) => ({
+    price: item.price,
+    quantity: item.quantity,
+    subscriptionItem: null,
+    amount: itemAmount(engine, item),
+    proration: false,
+  }));
+}
