@@ -6,6 +6,7 @@ const BENCHES: Record<string, () => Promise<{ measure(): Promise<string[]> }>> =
   start: () => import('./start-to-ready.ts'),
   collect: () => import('./collect.ts'),
   batches: () => import('./batches.ts'),
+  webhooks: () => import('./webhooks.ts'),
   report: () => import('./report.ts'),
   pixel: () => import('./pixel.ts'),
 };

@@ -21,6 +21,8 @@ export interface Config {
   stripeApiBase: string | null;
   stripeSecretKey: string | null;
   stripeWebhookSecret: string | null;
+  /** Connecting by Stripe's OAuth page, for those who host Headwater for many; null: keys are pasted. */
+  stripeOAuth: { clientId: string; secretKey: string; webhookSecret: string | null } | null;
   /** Addresses whose X-Forwarded-For is believed. */
   trustedProxies: string[];
   /** Single hits per minute and address on the collect endpoint; 0 switches the limit off. */
@@ -61,6 +63,17 @@ const schema = z.object({
   HEADWATER_STRIPE_API_BASE: webUrl(/^https?$/).optional(),
   STRIPE_SECRET_KEY: z.string().trim().min(1).optional(),
   STRIPE_WEBHOOK_SECRET: z.string().trim().min(1).optional(),
+  STRIPE_CLIENT_ID: z
+    .string()
+    .trim()
+    .regex(/^ca_[A-Za-z0-9]{1,250}$/, { error: "must be a platform's client id, which starts with ca_" })
+    .optional(),
+  STRIPE_OAUTH_SECRET_KEY: z
+    .string()
+    .trim()
+    .regex(/^sk_(live|test)_\S{1,250}$/, { error: "must be the platform's own secret key (sk_live_… or sk_test_…)" })
+    .optional(),
+  STRIPE_OAUTH_WEBHOOK_SECRET: z.string().trim().min(1).optional(),
   HEADWATER_TRUSTED_PROXIES: z.string().default('loopback'),
   HEADWATER_COLLECT_PER_MINUTE: z.coerce.number().int().min(0).max(1_000_000).default(600),
   HEADWATER_GEO_DATABASE: z.string().optional(),
@@ -101,12 +114,24 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     stripeApiBase: values.HEADWATER_STRIPE_API_BASE ?? null,
     stripeSecretKey: values.STRIPE_SECRET_KEY ?? null,
     stripeWebhookSecret: values.STRIPE_WEBHOOK_SECRET ?? null,
+    stripeOAuth: oauthOf(values),
     trustedProxies: values.HEADWATER_TRUSTED_PROXIES.split(',').map((address) => address.trim()),
     collectPerMinute: values.HEADWATER_COLLECT_PER_MINUTE,
     geoDatabase: values.HEADWATER_GEO_DATABASE ?? null,
     countryHeader: values.HEADWATER_COUNTRY_HEADER?.toLowerCase() ?? null,
     logLevel: values.HEADWATER_LOG_LEVEL,
   };
+}
+
+function oauthOf(values: z.infer<typeof schema>): Config['stripeOAuth'] {
+  const clientId = values.STRIPE_CLIENT_ID;
+  const secretKey = values.STRIPE_OAUTH_SECRET_KEY;
+  if (clientId === undefined && secretKey === undefined) return null;
+  if (clientId === undefined || secretKey === undefined) {
+    const missing = clientId === undefined ? 'STRIPE_CLIENT_ID' : 'STRIPE_OAUTH_SECRET_KEY';
+    throw new ConfigError(`${missing}: is missing; connecting by OAuth needs the client id and the platform's key`);
+  }
+  return { clientId, secretKey, webhookSecret: values.STRIPE_OAUTH_WEBHOOK_SECRET ?? null };
 }
 
 function checkedSecret(secret: string): string {

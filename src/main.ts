@@ -14,14 +14,19 @@ import { createSpool } from './collect/spool.ts';
 import { ConfigError } from './config.ts';
 import type { Config } from './config.ts';
 import { lockDirectory } from './directory-lock.ts';
-import { createAccounts } from './http/accounts/accounts.ts';
 import type { HttpDeps } from './http/deps.ts';
-import { createServer } from './http/server.ts';
-import { createJobRunner } from './jobs.ts';
+import { createHistoryJobs, createJobRunner, doctorTurn, historyWorkers, recomputeTurn } from './jobs.ts';
 import { createLoop } from './loop.ts';
 import type { Loop } from './loop.ts';
 import { createAttributor } from './payments/attribute.ts';
+import { disconnectStripe } from './payments/connect-disconnect.ts';
+import { createOAuthConnect } from './payments/connect-oauth.ts';
+import { createSetUp, createSetUpWorker } from './payments/connect-setup.ts';
 import { connectStripe, createRechecker } from './payments/connect.ts';
+import type { ConnectInput } from './payments/connect.ts';
+import { createDoctor } from './payments/doctor.ts';
+import { createRefusalCounter } from './payments/endpoints-refusals.ts';
+import { whyUnreachable } from './payments/endpoints.ts';
 import { createFetcher } from './payments/fetch.ts';
 import { createWebhookReceiver } from './payments/inbox.ts';
 import { createHandOver } from './payments/link.ts';
@@ -33,8 +38,10 @@ import { createPaymentReports } from './reports/payments.ts';
 import { createReports } from './reports/report.ts';
 import { requireSameSecret } from './secret-mark.ts';
 import { createSecrets } from './secrets.ts';
+import { createCheckUpAnswer } from './sites/check-up.ts';
 import { createSiteActivity } from './sites/activity.ts';
 import { createEnvironmentConnection } from './sites/environment-connection.ts';
+import { createStripeHistory } from './sites/stripe-history.ts';
 import { createStripeSettings } from './sites/stripe-settings.ts';
 import { createFactsClient, endpointOfUrl } from './storage/facts/client.ts';
 import { createFacts } from './storage/facts/create.ts';
@@ -43,7 +50,9 @@ import { FactsUnavailable } from './storage/facts/facts.ts';
 import type { Facts } from './storage/facts/facts.ts';
 import { createReport } from './storage/facts/report.ts';
 import { openRecords } from './storage/records/open.ts';
+import { createStripeSetup } from './stripe/connect-setup.ts';
 import { WEBHOOK_EVENTS } from './stripe/event-types.ts';
+import { createStripeOAuth } from './stripe/oauth.ts';
 import { createStripeProvider } from './stripe/provider.ts';
 
 const DIST = fileURLToPath(new URL('../dist/', import.meta.url));
@@ -51,12 +60,22 @@ const DIST = fileURLToPath(new URL('../dist/', import.meta.url));
 const HELD_WAIT_MS = 10_000;
 /** What is acknowledged is committed: a request or a store that hangs must not keep the process from ending. */
 const REQUESTS_WAIT_MS = 3_000;
+/** Node's 511 overflow when a thousand browsers come at once, and whoever is dropped is answered seconds later. */
+const CONNECTIONS_WAITING_MAX = 4_096;
 const WORKERS_WAIT_MS = 4_000;
 const MIGRATION_WAIT_MS = 5_000;
 const now = () => Date.now();
 
+/**
+ * The largest parts to load, loaded while the facts engine starts in a process of its own. At once, because one that is
+ * waited for after the other would let the engine wait.
+ */
+const loadAccounts = () => import('./http/accounts/accounts.ts');
+const loadServer = () => import('./http/server.ts');
+
 /** What commands and the server share: the records store, the secrets, Stripe. */
 async function openBase(config: Config, log: Logger) {
+  const { createAccounts } = await loadAccounts();
   const records = openRecords({ databaseUrl: config.databaseUrl ?? undefined, dataDir: config.dataDir, log });
   await records.migrate();
   const secrets = createSecrets(config.secret);
@@ -65,20 +84,33 @@ async function openBase(config: Config, log: Logger) {
   const { publicUrl, secret } = config;
   const accounts = createAccounts({ records, db: records.db, secret, publicUrl, now, log });
 
-  const connect = (input: { site: string; key?: string; webhookSecret?: string }) =>
-    connectStripe({ records, secrets, provider, now }, input);
-  return { records, secrets, provider, accounts, connect };
+  const { stripeApiBase, stripeOAuth } = config;
+  const setup = createStripeSetup({ apiBase: stripeApiBase ?? undefined });
+  const oauth = stripeOAuth && createStripeOAuth({ ...stripeOAuth, apiBase: stripeApiBase ?? undefined });
+  const setUpDeps = { records, secrets, setup, now, publicUrl, stripeApiBase, log };
+  const setUp = createSetUp(setUpDeps);
+  const connect = (input: ConnectInput) => connectStripe({ records, secrets, provider, now, setUp }, input);
+  const disconnect = (input: { site: string; connection: string }) =>
+    disconnectStripe({ records, secrets, setup, oauth, now }, input);
+  const checkUpWith = (facts: Facts | null) =>
+    createCheckUpAnswer(createDoctor({ ...setUpDeps, setUp, facts, defaultMode: createDefaultMode({ records }) }));
+  return { records, secrets, provider, accounts, connect, disconnect, oauth, setUp, setUpDeps, checkUpWith };
 }
 
 /** For commands: the records store and what works on it, without HTTP and without the facts store. */
 export async function openApp(config: Config): Promise<App> {
   const log = createLog(config);
-  const { records, accounts, connect } = await openBase(config, log);
+  const base = await openBase(config, log);
+  const { records, accounts, connect } = base;
+  const history = createHistoryJobs({ ...base, now, log });
   return {
     records,
     now,
     connectStripe: connect,
+    disconnectStripe: base.disconnect,
+    checkUp: base.checkUpWith(null),
     memberLink: () => accounts.memberLink(),
+    runJob: (id) => history.runOnce({ id }),
     close: () => records.close(),
   };
 }
@@ -121,11 +153,15 @@ export async function start(config: Config): Promise<Running> {
   try {
     // Two servers on one directory would drain one spool twice.
     closers.push(await lockDirectory(config.dataDir, { what: 'data directory', waitMs: HELD_WAIT_MS }));
+    const openingFacts = openFacts(config, log);
+    // Its failure is told below, when it is waited for; until then it must not count as unhandled.
+    closers.push(() => openingFacts.then(({ facts }) => facts.close()).catch(() => {}));
+    openingFacts.catch(() => {});
     const base = await openBase(config, log);
     const { records, accounts, connect } = base;
     closers.push(() => records.close());
-    const { facts, migrated } = await openFacts(config, log);
-    closers.push(() => facts.close());
+    const { createServer } = await loadServer();
+    const { facts, migrated } = await openingFacts;
     const spool = createSpool({ path: join(config.dataDir, 'spool.sqlite'), now });
     closers.push(() => spool.close());
     const workers = createWorkers({ config, log, base, facts, spool });
@@ -141,7 +177,11 @@ export async function start(config: Config): Promise<Running> {
       records,
       now,
       connectStripe: connect,
+      disconnectStripe: base.disconnect,
+      checkUp: base.checkUpWith(facts),
       memberLink: () => accounts.memberLink(),
+      // The workers do it.
+      runJob: async () => false,
       close: async () => {},
     };
     return { address, publicUrl, ownerLink: () => accounts.ownerLink(), app, close };
@@ -239,6 +279,7 @@ function createWorkers(parts: { config: Config; log: Logger; base: Base; facts: 
     loops[name] = createLoop({ name, intervalMs, runOnce, log });
   };
   const counters = createCollectCounters();
+  const refusals = createRefusalCounter({ records, now });
   const handOver = createHandOver({ records, now, onRecorded: wake('attribute') });
   const recompute = createRecompute({ records, now });
   const { stripeSecretKey: key, stripeWebhookSecret: webhookSecret } = config;
@@ -261,13 +302,23 @@ function createWorkers(parts: { config: Config; log: Logger; base: Base; facts: 
   add('fetch', 500, createFetcher({ records, secrets, provider, now, log, onRecorded: wake('attribute') }));
   add('attribute', 500, createAttributor({ records, facts, now, log, onOutbox: wake('mirror') }));
   add('mirror', 500, createMirror({ records, facts }));
-  add('recheck', 15_000, createRechecker({ records, secrets, provider, now }));
-  add('jobs', 500, createJobRunner({ records, recompute, now, log, onProgress: wake('attribute') }));
+  add('recheck', 15_000, createRechecker({ records, secrets, provider, now, setUp: base.setUp }));
+  add('set-up', 15_000, createSetUpWorker({ ...base.setUpDeps, setUp: base.setUp }));
+  add('refusals', 1_000, refusals);
+  const turns = {
+    recompute: recomputeTurn({ records, recompute, now, onProgress: wake('attribute') }),
+    doctor: doctorTurn({ records, checkUp: base.checkUpWith(facts), now }),
+  };
+  add('jobs', 500, createJobRunner({ records, turns, now, log }));
+  const history = { records, secrets, provider, now, log, types: WEBHOOK_EVENTS };
+  const wakes = { onStored: wake('record'), onRecorded: wake('attribute') };
+  for (const { name, everyMs, worker } of historyWorkers({ ...history, ...wakes })) add(name, everyMs, worker);
   add('environment', 1_000, createEnvironmentConnection({ records, secrets, key, webhookSecret, connect, log }));
 
   let stopped = false;
   return {
     counters,
+    refusals,
     wake,
     /** Loops that need the facts store wait for its schema: failing before it is there would only slow them down. */
     start(factsReady: Promise<void>) {
@@ -295,7 +346,17 @@ async function httpDeps(parts: {
   const { records, secrets, provider, accounts, connect } = base;
   const { publicUrl } = config;
   const defaultMode = createDefaultMode({ records });
-  const { receiveWebhook } = createWebhookReceiver({ records, secrets, provider, now, wake: workers.wake('record') });
+  const { receiveWebhook } = createWebhookReceiver({
+    records,
+    secrets,
+    provider,
+    now,
+    wake: workers.wake('record'),
+    onRefused: workers.refusals.note,
+    platformSecret: config.stripeOAuth?.webhookSecret ?? null,
+  });
+  const redirectUri = `${publicUrl}/api/v1/oauth/stripe/callback`;
+  const oauth = base.oauth && createOAuthConnect({ oauth: base.oauth, secrets, now, redirectUri, connect });
   return {
     log,
     now,
@@ -315,7 +376,18 @@ async function httpDeps(parts: {
     }),
     receiveWebhook,
     connectStripe: connect,
-    stripeOf: createStripeSettings({ records, publicUrl, webhookEvents: WEBHOOK_EVENTS }),
+    disconnectStripe: base.disconnect,
+    oauth,
+    doctor: base.checkUpWith(facts),
+    stripeOf: createStripeSettings({
+      records,
+      publicUrl,
+      webhookEvents: WEBHOOK_EVENTS,
+      permissions: base.setUpDeps.setup.permissions,
+      oauth: oauth !== null,
+      unreachable: whyUnreachable(config),
+    }),
+    historyOf: createStripeHistory({ records }),
     report: createReports({ facts, now, defaultMode }).ask,
     payments: createPaymentReports({ records, defaultMode }),
     siteActivity: createSiteActivity({ facts, records, defaultMode }),
@@ -343,7 +415,7 @@ async function listen(server: FastifyInstance, { port, host }: Config): Promise<
   const deadline = Date.now() + HELD_WAIT_MS;
   for (;;) {
     try {
-      return await server.listen({ port, host });
+      return await server.listen({ port, host, backlog: CONNECTIONS_WAITING_MAX });
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'EACCES')

@@ -6,6 +6,7 @@ import { ConnectRefused } from '../src/payments/connect.ts';
 import { createDefaultMode } from '../src/reports/mode.ts';
 import { createSiteActivity } from '../src/sites/activity.ts';
 import { newKey } from '../src/sites/new-key.ts';
+import { createStripeHistory } from '../src/sites/stripe-history.ts';
 import { createStripeSettings } from '../src/sites/stripe-settings.ts';
 import { openRecords } from '../src/storage/records/open.ts';
 import { createAccounts } from '../src/http/accounts/accounts.ts';
@@ -77,7 +78,11 @@ function depsOver(records: Records, accounts: TestAccounts): Omit<HttpDeps, 'now
     connectStripe: async () => {
       throw new ConnectRefused('key', 'Stripe refused the key: Invalid API Key');
     },
+    historyOf: createStripeHistory({ records }),
     stripeOf: createStripeSettings({ records, publicUrl, webhookEvents: ['charge.succeeded'] }),
+    disconnectStripe: async () => null,
+    oauth: null,
+    doctor: async () => ({ checked_at: new Date(0).toISOString(), findings: [], checks: [] }),
     report: async () => ({ ok: true, value: { rows: [], totals: { revenue: 0 }, currency: 'usd', mode: 'test' } }),
     payments: {
       list: async () => ({ ok: true, value: { payments: [], next: null } }),

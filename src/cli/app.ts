@@ -1,4 +1,5 @@
-import type { Records } from '../storage/records/records.ts';
+import type { CheckUpAnswer } from '../sites/check-up.ts';
+import type { Records, Site } from '../storage/records/records.ts';
 
 /**
  * What the commands need of the composition root: `openApp` in main.ts answers it, with the records store open and
@@ -8,9 +9,21 @@ export interface App {
   records: Records;
   now(): number;
   /** @throws Error, with Stripe's reason, when Stripe refuses the key or the input cannot be used: nothing is stored */
-  connectStripe(input: { site: string; key?: string; webhookSecret?: string }): Promise<Connected>;
+  connectStripe(input: {
+    site: string;
+    key?: string | undefined;
+    webhookSecret?: string | undefined;
+    connection?: string | undefined;
+    mode?: 'live' | 'test' | undefined;
+  }): Promise<Connected>;
+  /** Forgets the key and the webhook secrets; null: the site has no such connection. */
+  disconnectStripe(input: { site: string; connection: string }): Promise<{ id: string; left: string | null } | null>;
+  /** The check-up without the facts store, for where no server answers. */
+  checkUp(site: Site): Promise<CheckUpAnswer>;
   /** The address of a one-time link by which a further member joins the team. */
   memberLink(): Promise<string>;
+  /** Does a turn of a queued job, where no server takes it. False when there was nothing to do. */
+  runJob(id: string): Promise<boolean>;
   close(): Promise<void>;
 }
 

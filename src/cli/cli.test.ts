@@ -38,7 +38,10 @@ describe('commands', () => {
       records: own,
       now,
       connectStripe: () => connected(),
+      disconnectStripe: async ({ connection }) => (connection === 'con_1' ? { id: connection, left: null } : null),
+      checkUp: async () => ({ checked_at: new Date(0).toISOString(), findings: [], checks: [] }),
       memberLink: accounts.memberLink,
+      runJob: async () => false,
       close: () => own.close(),
     };
   }

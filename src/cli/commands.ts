@@ -14,6 +14,10 @@ export const COMMANDS: readonly Entry[] = [
   { name: 'member add', load: async () => (await import('./member.ts')).memberAdd },
   { name: 'key add', load: async () => (await import('./key.ts')).keyAdd },
   { name: 'stripe connect', load: async () => (await import('./stripe.ts')).stripeConnect },
+  { name: 'stripe backfill', load: async () => (await import('./stripe-backfill.ts')).stripeBackfill },
+  { name: 'stripe reconcile', load: async () => (await import('./stripe-reconcile.ts')).stripeReconcile },
+  { name: 'stripe disconnect', load: async () => (await import('./stripe.ts')).stripeDisconnect },
+  { name: 'stripe doctor', load: async () => (await import('./doctor.ts')).stripeDoctor },
   { name: 'recompute', load: async () => (await import('./recompute.ts')).recompute },
   { name: 'rehearse', load: async () => (await import('./rehearse.ts')).rehearse },
 ];

@@ -82,12 +82,10 @@ async function fill(
   return { site: target.site, payments: expected.payments, revenue: formatMinor(expected.revenueMinor, 'usd') };
 }
 
-/** What the simulated Stripe holds, which is what Headwater must arrive at. */
+/** What the simulated Stripe's balance transactions add up to, which is what Headwater must arrive at. */
 function truthOf({ account }: Target): { payments: number; revenueMinor: number } {
-  const charges = account.state.list('charge').filter((charge) => charge.status === 'succeeded');
-  const dollars = charges.filter((charge) => charge.currency === 'usd');
-  const revenueMinor = dollars.reduce((sum, charge) => sum + charge.amountCaptured - charge.amountRefunded, 0);
-  return { payments: charges.length, revenueMinor };
+  const payments = account.state.list('charge').filter((charge) => charge.status === 'succeeded').length;
+  return { payments, revenueMinor: account.balance().usd?.amount ?? 0 };
 }
 
 async function credited(target: Target, expected: { revenueMinor: number }, signal: AbortSignal): Promise<void> {

@@ -25,6 +25,7 @@ const settings: SiteSettings = {
   excludedPaths: ['/admin'],
   visitorMetadataKeys: [],
   windowDays: null,
+  offStripe: false,
 };
 export const SITE: Site = {
   id: 'site1',

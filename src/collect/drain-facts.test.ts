@@ -20,6 +20,7 @@ const settings = {
   excludedPaths: [],
   visitorMetadataKeys: [],
   windowDays: null,
+  offStripe: false,
 };
 const site = {
   id: 's',

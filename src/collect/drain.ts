@@ -17,8 +17,8 @@ export interface Drain {
   runOnce(): Promise<boolean>;
 }
 
-/** With a row of the spool on top still one insert of the facts store, which refuses it as a whole or not at all. */
-const BATCH_EVENTS = 8000;
+/** What every batch costs whatever its size is small beside this many; more would keep requests waiting meanwhile. */
+const BATCH_EVENTS = 16_000;
 /** Below this many waiting hits the next turn may wait: many small inserts cost the facts store more than they bring. */
 const BUSY_EVENTS = 2000;
 

@@ -19,10 +19,13 @@ export interface StoredRow {
 
 /** Old rejects give way to new ones: the table is for people to look at, not an archive. */
 const REJECTS_MAX = 10_000;
+/** Taken rows are held in memory, parsed and written once more: events may be of 64 KB each. */
+const TAKE_BYTES_MAX = 16 * 1024 ** 2;
 
+/** The long text is last in its row: what stands before it is read without following it through the file. */
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS spool_rows (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, events TEXT NOT NULL, count INTEGER NOT NULL, bytes INTEGER NOT NULL
+    id INTEGER PRIMARY KEY AUTOINCREMENT, count INTEGER NOT NULL, bytes INTEGER NOT NULL, events TEXT NOT NULL
   );
   CREATE TABLE IF NOT EXISTS spool_plan (id INTEGER PRIMARY KEY CHECK (id = 1), plan TEXT NOT NULL);
   CREATE TABLE IF NOT EXISTS spool_rejects (
@@ -41,7 +44,7 @@ export function openSpoolFile(path: string, pagesMax?: number) {
   const size = db.prepare(
     'SELECT count(*) AS rows, coalesce(sum(count), 0) AS events, coalesce(sum(bytes), 0) AS bytes FROM spool_rows',
   );
-  const rowsInOrder = db.prepare('SELECT id, events, count FROM spool_rows ORDER BY id');
+  const rowsInOrder = db.prepare('SELECT id, events, count, bytes FROM spool_rows ORDER BY id');
   const rowsInRange = db.prepare('SELECT id, events, count FROM spool_rows WHERE id BETWEEN ? AND ? ORDER BY id');
 
   return {
@@ -59,14 +62,16 @@ export function openSpoolFile(path: string, pagesMax?: number) {
     insertRow({ json, count, bytes }: GroupRow): void {
       insertRow.run(json, count, bytes);
     },
-    /** The oldest rows until they hold `eventsMax` events, at least one. */
+    /** The oldest rows until they hold `eventsMax` events or are long, at least one. */
     oldestRows(eventsMax: number): StoredRow[] {
       const rows: StoredRow[] = [];
       let count = 0;
-      for (const row of rowsInOrder.iterate() as Iterable<StoredRow>) {
+      let bytes = 0;
+      for (const row of rowsInOrder.iterate() as Iterable<StoredRow & { bytes: number }>) {
         rows.push(row);
         count += row.count;
-        if (count >= eventsMax) break;
+        bytes += row.bytes;
+        if (count >= eventsMax || bytes >= TAKE_BYTES_MAX) break;
       }
       return rows;
     },

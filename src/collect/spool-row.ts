@@ -36,15 +36,31 @@ export function rowText(eventTexts: readonly string[]): string {
 export function readRowText(text: string): Event[] | null {
   try {
     const { fields, events } = JSON.parse(text) as { fields: string[]; events: unknown[][] };
-    return events.map((values) => {
-      const event: Record<string, unknown> = {};
-      for (const field of FIELDS) event[field] = BLANK[field as keyof typeof BLANK] ?? '';
-      fields.forEach((field, index) => {
-        event[field] = values[index];
-      });
-      return event as unknown as Event;
-    });
+    return events.map(text.startsWith(HEAD) ? ownEvent : (values) => eventOf(fields, values));
   } catch {
     return null;
   }
+}
+
+/** Of a row of this version, as all are but for the first minutes after an update. */
+function ownEvent(values: unknown[]): Event {
+  const [
+    site, id, visitor, session, name, occurredAt, receivedAt, hostname, path, url, title, props,
+    bot, source, medium, campaign, term, content, clickId, clickIdKind, referrerHost, referrer,
+    channel, browser, os, device, language, country, region, city, locationApproximate,
+  ] = values; // prettier-ignore
+  return {
+    site, id, visitor, session, name, occurredAt, receivedAt, hostname, path, url, title, props,
+    bot, source, medium, campaign, term, content, clickId, clickIdKind, referrerHost, referrer,
+    channel, browser, os, device, language, country, region, city, locationApproximate,
+  } as Event; // prettier-ignore
+}
+
+function eventOf(fields: readonly string[], values: readonly unknown[]): Event {
+  const event: Record<string, unknown> = {};
+  for (const field of FIELDS) event[field] = BLANK[field as keyof typeof BLANK] ?? '';
+  fields.forEach((field, index) => {
+    event[field] = values[index];
+  });
+  return event as unknown as Event;
 }

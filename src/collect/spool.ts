@@ -18,7 +18,7 @@ export interface SpoolRow {
 export interface Spool {
   /** Resolves after the commit. @throws SpoolFull */
   append(events: readonly Event[]): Promise<void>;
-  /** The oldest rows, whole, until they hold `eventsMax` events (at least one row). Unreadable ones become rejects. */
+  /** The oldest rows, whole, until they hold `eventsMax` events or many bytes, at least one. Unreadable ones become rejects. */
   take(eventsMax: number): SpoolRow[];
   /** The rows of a plan, as `take` gave them. */
   range(firstId: number, lastId: number): SpoolRow[];

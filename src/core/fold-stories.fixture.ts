@@ -8,9 +8,17 @@ export interface Story {
   charge?: string;
   snapshots: ProviderObject[];
   checkouts?: CheckoutHit[];
+  offStripe?: boolean;
   expect: Partial<{
     gross: number;
     refunded: number;
+    disputed: number;
+    /** 'kind currency' → sum, of entries that are not in the charge's currency. */
+    apart: Record<string, number>;
+    tax: number | null;
+    product: string | null;
+    price: string | null;
+    coupon: string | null;
     fee: number;
     feeCurrency: string | null;
     currency: string;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { MONEY_STORIES } from './fold-money-stories.fixture.ts';
 import { STORIES } from './fold-stories.fixture.ts';
 import type { Story } from './fold-stories.fixture.ts';
 import { foldPayment } from './fold.ts';
@@ -8,7 +9,7 @@ import { rungOf } from './ladder.ts';
 import { corrections, moneyObjectOf, sumLedger } from './ledger.ts';
 import type { LedgerEntry } from './ledger.ts';
 import { mergeAll } from './merge.ts';
-import { permutations } from './objects.fixture.ts';
+import { balanceOf, permutations, settledOf } from './objects.fixture.ts';
 import type { ProviderObject } from './payment.ts';
 
 /**
@@ -20,6 +21,7 @@ const options = (story: Story) => ({
   connection: 'c1',
   mode: 'live' as const,
   checkouts: story.checkouts ?? [],
+  offStripe: story.offStripe ?? false,
 });
 
 /** What webhooks in this order leave behind. */
@@ -49,7 +51,7 @@ function bookOf(ledger: readonly LedgerEntry[]): string {
   return JSON.stringify([...sums].filter(([, sum]) => sum !== 0).sort());
 }
 
-for (const story of STORIES) {
+for (const story of [...STORIES, ...MONEY_STORIES]) {
   test(story.name, () => {
     const first = live(story, story.snapshots);
     const expectedBook = bookOf(first.ledger);
@@ -82,6 +84,12 @@ function check(story: Story, { folded, ledger }: ReturnType<typeof live>) {
     payment: payment === null ? null : undefined,
     gross: sums.grossMinor,
     refunded: sums.refundedMinor,
+    disputed: sums.disputedMinor,
+    apart: sumsApart(ledger, payment?.currency),
+    tax: payment?.taxMinor,
+    product: payment?.product,
+    price: payment?.price,
+    coupon: payment?.coupon,
     fee: sums.feeMinor,
     feeCurrency: sums.feeCurrency,
     currency: payment?.currency,
@@ -97,4 +105,14 @@ function check(story: Story, { folded, ledger }: ReturnType<typeof live>) {
     assert.deepEqual({ ...payment, ...sums }, payment, 'the payment is what its ledger adds up to');
     assert.equal(payment.occurredAt % 1000, 999);
   }
+  assert.deepEqual(settledOf(ledger), balanceOf(story.snapshots), 'the ledger equals the balance transactions');
+}
+
+function sumsApart(ledger: readonly LedgerEntry[], currency: string | undefined): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const entry of ledger.filter((it) => it.currency !== currency && it.amountMinor !== 0)) {
+    const key = `${entry.kind} ${entry.currency}`;
+    sums[key] = (sums[key] ?? 0) + entry.amountMinor;
+  }
+  return sums;
 }

@@ -1,21 +1,14 @@
-import { describedKind, endOfSecond, gather } from './gather.ts';
+import { desiredEntries, NOT_SETTLED } from './fold-entries.ts';
+import { soldOf } from './fold-sale.ts';
+import { describedKind, endOfSecond, gather, gatherOffStripe } from './gather.ts';
 import type { PaymentFacts } from './gather.ts';
 import { linksOf } from './ladder.ts';
 import type { CheckoutHit } from './ladder.ts';
 import { sumLedger } from './ledger.ts';
 import type { LedgerEntry } from './ledger.ts';
 import type { Link } from './link.ts';
-import type {
-  BalanceTransactionObject,
-  ChargeObject,
-  Mode,
-  Payment,
-  PaymentKind,
-  ProviderObject,
-  RefundObject,
-  WantedObject,
-} from './payment.ts';
-import { wantsOf } from './wants.ts';
+import type { InvoiceObject, Mode, Payment, PaymentKind, ProviderObject, WantedObject } from './payment.ts';
+import { wantsOf, wantsOfInvoice } from './wants.ts';
 
 export interface FoldOptions {
   site: string;
@@ -23,6 +16,8 @@ export interface FoldOptions {
   mode: Mode;
   /** Metadata keys the site reads after the built-in ones. */
   visitorMetadataKeys?: readonly string[];
+  /** Count invoices that were paid by other means than the provider. Default: no. */
+  offStripe?: boolean;
   /** Checkout hits for this payment's sessions and payment intent; others are ignored. */
   checkouts?: readonly CheckoutHit[];
 }
@@ -37,13 +32,16 @@ export interface FoldedPayment {
 }
 
 /**
- * Everything Headwater says about one charge, from the set of merged objects known. Pure, and free of order by
- * construction: it looks at a set. Money comes from the charge, its refunds and their balance transactions only;
- * sessions, invoices and payment intents link, and nothing is summed from events.
+ * Everything Headwater says about one payment, from the set of merged objects known. Pure, and free of order by
+ * construction: it looks at a set. Money comes from the charge, its refunds, its disputes and their balance transactions
+ * only; sessions, invoices and payment intents link, and nothing is summed from events.
  *
+ * @param chargeId of a charge, or of an invoice that was paid off Stripe
  * @param objects any superset of what `gather` needs, one object per id (see mergeAll)
  */
 export function foldPayment(chargeId: string, objects: readonly ProviderObject[], options: FoldOptions): FoldedPayment {
+  const invoice = objects.find((object) => object.id === chargeId && object.kind === 'invoice');
+  if (invoice?.kind === 'invoice') return foldOffStripe(invoice, objects, options);
   const facts = gather(chargeId, objects);
   const links = linksOf(facts, options);
   const wanted = wantsOf(chargeId, facts, links);
@@ -65,98 +63,57 @@ export function foldPayment(chargeId: string, objects: readonly ProviderObject[]
     customer: facts.customerIds[0] ?? null,
     subscription,
     pathEndsAt: kind === 'one_time' ? null : pathEnd(occurredAt, subscription, facts),
+    ...soldOf(charge.amountCapturedMinor, charge.currency, facts),
     ...sumLedger(entries),
   };
   return { payment, entries, links, wanted };
 }
 
-function desiredEntries(charge: ChargeObject, occurredAt: number, currency: string, facts: PaymentFacts) {
-  const base = { paymentId: charge.id, currency };
-  const isPaid = charge.status === 'succeeded';
-  const refunds = refundAmounts(charge, facts.refunds);
-  const entries: LedgerEntry[] = [
-    {
-      ...base,
-      id: charge.id,
-      kind: 'charge',
-      amountMinor: isPaid ? charge.amountCapturedMinor : 0,
-      occurredAt,
-      ...settlement(charge, facts.balanceTransactions),
-    },
-  ];
-  for (const refund of facts.refunds) {
-    entries.push({
-      ...base,
-      id: refund.id,
-      kind: 'refund',
-      amountMinor: 0 - (refunds.known.get(refund.id) ?? 0),
-      currency: refund.currency ?? currency,
-      occurredAt: refund.createdAt === null ? occurredAt : endOfSecond(refund.createdAt),
-      ...settlement(refund, facts.balanceTransactions),
-    });
-  }
-  entries.push({
-    ...base,
-    id: `${charge.id}#refunds`,
-    kind: 'refund',
-    amountMinor: 0 - refunds.notItemised,
-    occurredAt: Math.max(occurredAt, charge.refundedSeenAt ?? occurredAt),
-    ...NOT_SETTLED,
-  });
-  return entries;
-}
-
 /**
- * What counts as refunded. Pending refunds count (Stripe includes them in `amount_refunded` and they nearly always
- * succeed); failed and canceled ones do not. Two amounts are no refund to the merchant's customer:
- * the rest of a partial capture, and an authorisation that expired, which Stripe both reports as refunds of its own.
- * Together they are `amount − amount_captured`, and are taken off what is not itemised first, then off the earliest.
+ * An invoice that was paid by other means than the provider, where the site counts such money: a payment of one entry,
+ * whose id is the invoice's. What was refunded of it the provider does not know.
  */
-function refundAmounts(charge: ChargeObject, refunds: readonly RefundObject[]) {
-  // Failed refunds are itemised too: `amount_refunded` was that large because of them.
-  const itemised = refunds.reduce((sum, refund) => sum + refund.amountMinor, 0);
-  let notItemised = Math.max(0, charge.amountRefundedMinor - itemised);
-  let notCaptured = Math.max(0, charge.amountMinor - charge.amountCapturedMinor);
-  const take = (amount: number) => {
-    const taken = Math.min(amount, notCaptured);
-    notCaptured -= taken;
-    return amount - taken;
-  };
-  notItemised = take(notItemised);
-  const known = new Map<string, number>();
-  const inTime = [...refunds].sort(
-    (a, b) => rankOfRelease(a) - rankOfRelease(b) || (a.createdAt ?? 0) - (b.createdAt ?? 0) || (a.id < b.id ? -1 : 1),
-  );
-  for (const refund of inTime) {
-    const isLive = refund.status !== 'failed' && refund.status !== 'canceled';
-    known.set(refund.id, isLive ? take(refund.amountMinor) : 0);
+function foldOffStripe(
+  invoice: InvoiceObject,
+  objects: readonly ProviderObject[],
+  options: FoldOptions,
+): FoldedPayment {
+  const facts = gatherOffStripe(invoice, objects);
+  const links = linksOf(facts, options);
+  const amountMinor = offStripeAmount(invoice, facts);
+  const paidAt = invoice.paidAt ?? invoice.createdAt;
+  if (!options.offStripe || amountMinor === 0 || paidAt === null || invoice.currency === null) {
+    return { payment: null, entries: [], links, wanted: [] };
   }
-  return { known, notItemised };
+  const { currency } = invoice;
+  const occurredAt = endOfSecond(paidAt);
+  const entry = { id: invoice.id, paymentId: invoice.id, kind: 'charge' as const, amountMinor, currency, occurredAt };
+  const entries: LedgerEntry[] = [{ ...entry, ...NOT_SETTLED }];
+  const subscription = facts.subscriptionIds[0] ?? null;
+  const payment: Payment = {
+    site: options.site,
+    id: invoice.id,
+    mode: options.mode,
+    connection: options.connection,
+    kind: 'off_stripe',
+    currency,
+    occurredAt,
+    customer: facts.customerIds[0] ?? null,
+    subscription,
+    pathEndsAt: subscription === null ? null : pathEnd(occurredAt, subscription, facts),
+    ...soldOf(amountMinor, currency, facts),
+    ...sumLedger(entries),
+  };
+  return { payment, entries, links, wanted: wantsOfInvoice(facts, links) };
 }
 
-const rankOfRelease = (refund: RefundObject) => (refund.reason === 'expired_uncaptured_charge' ? 0 : 1);
-
-type Settlement = Pick<LedgerEntry, 'balanceTransaction' | 'settledMinor' | 'settledCurrency' | 'feeMinor'>;
-const NOT_SETTLED: Settlement = { balanceTransaction: null, settledMinor: null, settledCurrency: null, feeMinor: null };
-
-/** Sums all balance transactions of a money object: a failed charge has two, its own and the one that takes it back. */
-function settlement(
-  object: ChargeObject | RefundObject,
-  known: ReadonlyMap<string, BalanceTransactionObject>,
-): Settlement {
-  const own = [...known.values()].filter(
-    (it) =>
-      it.id === object.balanceTransaction || it.id === object.failureBalanceTransaction || it.source === object.id,
+/** Before amounts were told apart, an invoice paid out of band was paid so as a whole; payment records name their part. */
+function offStripeAmount(invoice: InvoiceObject, facts: PaymentFacts): number {
+  const records = facts.invoicePayments.filter((it) => it.status === 'paid' && (it.paymentRecord ?? null) !== null);
+  return Math.max(
+    invoice.offStripeMinor ?? 0,
+    records.reduce((sum, it) => sum + it.amountPaidMinor, 0),
   );
-  const main = own.find((it) => it.id === object.balanceTransaction) ?? own[0];
-  if (!main) return { ...NOT_SETTLED, balanceTransaction: object.balanceTransaction };
-  const sameCurrency = own.filter((it) => it.currency === main.currency);
-  return {
-    balanceTransaction: main.id,
-    settledMinor: sameCurrency.reduce((sum, it) => sum + it.amountMinor, 0),
-    settledCurrency: main.currency,
-    feeMinor: sameCurrency.reduce((sum, it) => sum + it.feeMinor, 0),
-  };
 }
 
 /**

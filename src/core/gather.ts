@@ -203,9 +203,7 @@ export function gatherOffStripe(invoice: InvoiceObject, objects: readonly Provid
   };
   const sessions = gatherSessions(of, [], billing);
   const linked = [...sessions.bySubscription, ...sessions.byInvoice];
-  const customerIds = distinct(
-    [invoice, ...linked, ...billing.subscriptions].map((object) => object.customer),
-  );
+  const customerIds = distinct([invoice, ...linked, ...billing.subscriptions].map((object) => object.customer));
   const paidAt = invoice.paidAt ?? invoice.createdAt;
   return {
     charge: null,

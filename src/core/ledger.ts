@@ -8,14 +8,15 @@
  */
 export interface LedgerEntry {
   /**
-   * Unique per site: the money object's id (ch_…, re_…), `<charge>#refunds`, `<id>#<n>` for a correction,
-   * `<id>#fee` (or `<id>#fee#<n>`) for a settlement that became known later.
+   * Unique per site: the money object's id (ch_…, re_…; txn_… for a movement of a dispute; in_… when paid off Stripe),
+   * `<charge>#refunds`, `<id>#<n>` for a correction, `<id>#fee` (or `<id>#fee#<n>`) for a settlement that became known
+   * later, `<id>#<currency>` for a settlement in a second currency.
    */
   id: string;
   paymentId: string;
   /** What the amount counts towards: 'charge' → gross, 'refund' → refunded, 'dispute' → disputed. */
   kind: 'charge' | 'refund' | 'dispute';
-  /** Signed, in the charge's currency: charges positive, refunds negative. */
+  /** Signed: charges positive, refunds and withdrawals negative, reinstatements positive. */
   amountMinor: number;
   currency: string;
   /** Epoch milliseconds. */
@@ -68,15 +69,35 @@ function amountCorrections(standing: readonly LedgerEntry[], wanted: LedgerEntry
 
 const NO_SETTLEMENT = { balanceTransaction: null, settledMinor: null, settledCurrency: null, feeMinor: null };
 
+/** Per settlement currency: which one an object's main balance transaction has can become known later than another. */
 function feeCorrections(standing: readonly LedgerEntry[], wanted: LedgerEntry): LedgerEntry[] {
   if (wanted.feeMinor === null || wanted.settledMinor === null) return [];
   const settled = standing.filter((entry) => entry.feeMinor !== null);
-  const feeMinor = wanted.feeMinor - settled.reduce((sum, entry) => sum + (entry.feeMinor ?? 0), 0);
-  const settledMinor = wanted.settledMinor - settled.reduce((sum, entry) => sum + (entry.settledMinor ?? 0), 0);
-  if (settled.length > 0 && feeMinor === 0 && settledMinor === 0) return [];
-  const isFirst = !standing.some((entry) => entry.id === `${wanted.id}#fee`);
-  const id = isFirst ? `${wanted.id}#fee` : `${wanted.id}#fee#${nextNumber(standing, `${wanted.id}#fee#`)}`;
-  return [{ ...wanted, id, amountMinor: 0, feeMinor, settledMinor }];
+  const differences = new Map<string | null, Settled>();
+  const add = (entry: LedgerEntry, sign: 1 | -1) => {
+    const { settledCurrency, balanceTransaction } = entry;
+    const { feeMinor, settledMinor } = differences.get(settledCurrency) ?? { feeMinor: 0, settledMinor: 0 };
+    differences.set(settledCurrency, {
+      settledCurrency,
+      balanceTransaction,
+      feeMinor: feeMinor + sign * (entry.feeMinor ?? 0),
+      settledMinor: settledMinor + sign * (entry.settledMinor ?? 0),
+    });
+  };
+  for (const entry of settled) add(entry, -1);
+  add(wanted, 1);
+  const ids = feeIds(standing, wanted.id);
+  return [...differences.values()]
+    .filter((it) => it.feeMinor !== 0 || it.settledMinor !== 0 || settled.length === 0)
+    .sort((a, b) => ((a.settledCurrency ?? '') < (b.settledCurrency ?? '') ? -1 : 1))
+    .map((difference) => ({ ...wanted, ...difference, id: ids.next().value!, amountMinor: 0 }));
+}
+
+type Settled = Pick<LedgerEntry, 'balanceTransaction' | 'settledCurrency'> & { settledMinor: number; feeMinor: number };
+
+function* feeIds(standing: readonly LedgerEntry[], object: string): Generator<string, never> {
+  if (!standing.some((entry) => entry.id === `${object}#fee`)) yield `${object}#fee`;
+  for (let number = nextNumber(standing, `${object}#fee#`); ; number += 1) yield `${object}#fee#${number}`;
 }
 
 function nextNumber(standing: readonly LedgerEntry[], prefix: string): number {
@@ -97,10 +118,16 @@ export interface LedgerSums {
   feeCurrency: string | null;
 }
 
-/** What a payment's entries add up to. refunded and disputed are positive when money went back. */
+/**
+ * What a payment's entries add up to, in the currency of its charge. refunded and disputed are positive when money went
+ * back. An entry in another currency (a dispute can have one) stands for itself: it is not added.
+ */
 export function sumLedger(entries: readonly LedgerEntry[]): LedgerSums {
+  const currency = entries.find((entry) => entry.kind === 'charge')?.currency ?? entries[0]?.currency;
   const total = (kind: LedgerEntry['kind']) =>
-    entries.filter((entry) => entry.kind === kind).reduce((sum, entry) => sum + entry.amountMinor, 0);
+    entries
+      .filter((entry) => entry.kind === kind && entry.currency === currency)
+      .reduce((sum, entry) => sum + entry.amountMinor, 0);
   const withFee = entries
     .filter((entry) => entry.feeMinor !== null && entry.settledCurrency !== null)
     .sort((a, b) => rankForFee(a) - rankForFee(b) || (a.id < b.id ? -1 : 1));

@@ -36,6 +36,7 @@ export const UNATTRIBUTED_REASONS = {
   visitor_never_seen: 'A visitor id was found, but no hit of that visitor was ever received.',
   visitor_seen_after_payment: 'The visitor was first seen only after paying.',
   outside_window: 'All touchpoints of the visitor lie outside the lookback window.',
+  off_stripe: 'The invoice was paid by other means than Stripe, and nothing of it carries a visitor id.',
   pending: 'The payment was recorded and has not been matched yet.',
 } as const;
 export type UnattributedReason = keyof typeof UNATTRIBUTED_REASONS;
@@ -109,6 +110,7 @@ const REASON_WEIGHT: Record<UnattributedReason, number> = {
   visitor_never_seen: 2,
   visitor_seen_after_payment: 3,
   outside_window: 4,
+  off_stripe: 0,
   pending: 0,
 };
 

@@ -18,6 +18,12 @@ const evidence = fc.array(
   }),
   { maxLength: 3 },
 );
+const item = fc.option(
+  fc.record(
+    { product: ref, price: ref, name: ref, amountMinor: fc.integer({ min: -2, max: 3 }) },
+    { noNullPrototype: true },
+  ),
+);
 const base = { id: fc.constant('o_1'), createdAt: time, evidence };
 const text = fc.constantFrom(null, 'unpaid', 'paid', 'open', 'odd', 'canceled');
 
@@ -35,6 +41,8 @@ const FIELDS: Record<ObjectKind, Record<string, fc.Arbitrary<unknown>>> = {
     status: fc.constantFrom('unknown', 'pending', 'succeeded', 'failed'),
     failureBalanceTransaction: ref,
     description: ref,
+    isDisputed: fc.boolean(),
+    isHeld: fc.boolean(),
   },
   refund: {
     charge: ref,
@@ -54,6 +62,11 @@ const FIELDS: Record<ObjectKind, Record<string, fc.Arbitrary<unknown>>> = {
     invoice: ref,
     customer: ref,
     paymentStatus: text,
+    currency: ref,
+    amountTotalMinor: amount,
+    taxMinor: fc.option(amount),
+    item,
+    coupon: ref,
   },
   invoice: {
     customer: ref,
@@ -63,8 +76,20 @@ const FIELDS: Record<ObjectKind, Record<string, fc.Arbitrary<unknown>>> = {
     currency: ref,
     charge: ref,
     paymentIntents: fc.array(fc.constantFrom('pi_1', 'pi_2', 'pi_3'), { maxLength: 3 }),
+    paidAt: time,
+    taxMinor: fc.option(amount),
+    offStripeMinor: amount,
+    item,
+    coupon: ref,
   },
-  invoice_payment: { invoice: ref, paymentIntent: ref, charge: ref, amountPaidMinor: amount, status: text },
+  invoice_payment: {
+    invoice: ref,
+    paymentIntent: ref,
+    charge: ref,
+    paymentRecord: ref,
+    amountPaidMinor: amount,
+    status: text,
+  },
   subscription: { customer: ref, latestInvoice: ref },
   customer: { emailHash: ref },
   balance_transaction: {
@@ -73,6 +98,18 @@ const FIELDS: Record<ObjectKind, Record<string, fc.Arbitrary<unknown>>> = {
     amountMinor: fc.integer({ min: -5, max: 5 }),
     feeMinor: amount,
     currency: ref,
+    applicationFeeMinor: amount,
+    feeTaxMinor: amount,
+  },
+  dispute: {
+    charge: ref,
+    paymentIntent: ref,
+    amountMinor: amount,
+    currency: ref,
+    status: fc.constantFrom(null, 'needs_response', 'lost', 'won', 'odd'),
+    reason: ref,
+    balanceTransactions: fc.array(fc.constantFrom('txn_1', 'txn_2', 'txn_3'), { maxLength: 3 }),
+    withdrawal: ref,
   },
 };
 

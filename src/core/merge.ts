@@ -79,6 +79,7 @@ const RULES: { [K in Kind]: (a: Of<K>, b: Of<K>) => Rest<K> } = {
     failureBalanceTransaction: reference(a.failureBalanceTransaction, b.failureBalanceTransaction),
     description: reference(a.description, b.description),
     isDisputed: a.isDisputed === true || b.isDisputed === true,
+    isHeld: a.isHeld === true || b.isHeld === true,
   }),
   refund: (a, b) => ({
     charge: reference(a.charge, b.charge),
@@ -106,7 +107,7 @@ const RULES: { [K in Kind]: (a: Of<K>, b: Of<K>) => Rest<K> } = {
     currency: reference(a.currency, b.currency),
     amountTotalMinor: largest(a.amountTotalMinor, b.amountTotalMinor) ?? 0,
     taxMinor: largest(a.taxMinor, b.taxMinor),
-    item: soldItem(a.item, b.item),
+    item: largerItem(a.item, b.item),
     coupon: reference(a.coupon, b.coupon),
   }),
   invoice: (a, b) => ({
@@ -120,7 +121,7 @@ const RULES: { [K in Kind]: (a: Of<K>, b: Of<K>) => Rest<K> } = {
     paidAt: smallest(a.paidAt, b.paidAt),
     taxMinor: largest(a.taxMinor, b.taxMinor),
     offStripeMinor: largest(a.offStripeMinor, b.offStripeMinor) ?? 0,
-    item: soldItem(a.item, b.item),
+    item: largerItem(a.item, b.item),
     coupon: reference(a.coupon, b.coupon),
   }),
   invoice_payment: (a, b) => ({
@@ -184,7 +185,7 @@ function reference(a: Unknown<string>, b: Unknown<string>): string | null {
 }
 
 /** One line of one snapshot, never a mixture of two. */
-function soldItem(a: Unknown<SoldItem>, b: Unknown<SoldItem>): SoldItem | null {
+export function largerItem(a: Unknown<SoldItem>, b: Unknown<SoldItem>): SoldItem | null {
   if (a == null || b == null) return a ?? b ?? null;
   const [textA, textB] = [a, b].map(({ product, price, name }) => JSON.stringify([price, product, name]));
   if (a.amountMinor !== b.amountMinor) return a.amountMinor > b.amountMinor ? a : b;

@@ -1,3 +1,5 @@
+import type { LedgerEntry } from './ledger.ts';
+import { mergeAll } from './merge.ts';
 import type { Evidence, ObjectKind, ProviderObject } from './payment.ts';
 
 /** Builders of provider objects for tests: a kind, an id and the fields a story is about. */
@@ -22,6 +24,8 @@ const DEFAULTS: { [K in ObjectKind]: Omit<Of<K>, 'id' | 'kind'> } = {
     status: 'succeeded',
     failureBalanceTransaction: null,
     description: null,
+    isDisputed: false,
+    isHeld: false,
   },
   refund: {
     ...base,
@@ -43,6 +47,11 @@ const DEFAULTS: { [K in ObjectKind]: Omit<Of<K>, 'id' | 'kind'> } = {
     invoice: null,
     customer: null,
     paymentStatus: 'paid',
+    currency: 'usd',
+    amountTotalMinor: 0,
+    taxMinor: null,
+    item: null,
+    coupon: null,
   },
   invoice: {
     ...base,
@@ -53,11 +62,44 @@ const DEFAULTS: { [K in ObjectKind]: Omit<Of<K>, 'id' | 'kind'> } = {
     currency: 'usd',
     charge: null,
     paymentIntents: [],
+    paidAt: null,
+    taxMinor: null,
+    offStripeMinor: 0,
+    item: null,
+    coupon: null,
   },
-  invoice_payment: { ...base, invoice: null, paymentIntent: null, charge: null, amountPaidMinor: 0, status: 'paid' },
+  invoice_payment: {
+    ...base,
+    invoice: null,
+    paymentIntent: null,
+    charge: null,
+    paymentRecord: null,
+    amountPaidMinor: 0,
+    status: 'paid',
+  },
   subscription: { ...base, customer: null, latestInvoice: null },
   customer: { ...base, emailHash: null },
-  balance_transaction: { ...base, source: null, type: 'charge', amountMinor: 0, feeMinor: 0, currency: 'usd' },
+  balance_transaction: {
+    ...base,
+    source: null,
+    type: 'charge',
+    amountMinor: 0,
+    feeMinor: 0,
+    currency: 'usd',
+    applicationFeeMinor: 0,
+    feeTaxMinor: 0,
+  },
+  dispute: {
+    ...base,
+    charge: null,
+    paymentIntent: null,
+    amountMinor: 0,
+    currency: 'usd',
+    status: 'needs_response',
+    reason: null,
+    balanceTransactions: [],
+    withdrawal: null,
+  },
 };
 
 export function make<K extends ObjectKind>(kind: K, id: string, fields: Partial<Of<K>> = {}): Of<K> {
@@ -81,3 +123,34 @@ export function* permutations<T>(items: readonly T[]): Generator<T[]> {
     for (const tail of permutations(rest)) yield [items[index]!, ...tail];
   }
 }
+
+/** Amounts and fees of all balance transactions, by currency: what the provider's balance says. */
+export function balanceOf(snapshots: readonly ProviderObject[]): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const object of mergeAll(snapshots)) {
+    if (object.kind !== 'balance_transaction') continue;
+    add(sums, `${object.currency} amount`, object.amountMinor);
+    add(sums, `${object.currency} fee`, object.feeMinor);
+  }
+  return standing(sums);
+}
+
+/** The same of ledger entries: what we say. */
+export function settledOf(entries: readonly LedgerEntry[]): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const entry of entries) {
+    add(sums, `${entry.settledCurrency} amount`, entry.settledMinor ?? 0);
+    add(sums, `${entry.settledCurrency} fee`, entry.feeMinor ?? 0);
+  }
+  return standing(sums);
+}
+
+const add = (sums: Record<string, number>, key: string, value: number) => {
+  sums[key] = (sums[key] ?? 0) + value;
+};
+const standing = (sums: Record<string, number>) =>
+  Object.fromEntries(
+    Object.entries(sums)
+      .filter(([, sum]) => sum !== 0)
+      .sort(),
+  );

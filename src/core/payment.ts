@@ -61,6 +61,8 @@ export interface ChargeObject extends ObjectBase {
   description: string | null;
   /** A snapshot said that it is disputed. Merge: or. */
   isDisputed?: boolean;
+  /** A snapshot showed it authorised and not captured: it can be captured several times. Merge: or. */
+  isHeld?: boolean;
 }
 
 export interface RefundObject extends ObjectBase {

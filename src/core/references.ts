@@ -142,7 +142,10 @@ export function stepTowardsCharges(
       };
     case 'invoice_payment':
       // Its invoice as well: one that was paid off Stripe is itself the payment.
-      return { out: follow(object, via === null ? ['paymentIntent', 'charge', 'invoice'] : ['paymentIntent', 'charge']), into: [] };
+      return {
+        out: follow(object, via === null ? ['paymentIntent', 'charge', 'invoice'] : ['paymentIntent', 'charge']),
+        into: [],
+      };
     case 'subscription':
       return { out: [], into: ['invoice', 'checkout_session'] };
     case 'customer':

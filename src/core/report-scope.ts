@@ -7,8 +7,8 @@ import type { Dimension, Metric } from './report.ts';
  */
 
 /** What a metric is computed from. A metric with two sources can be split by what splits both. */
-export const SOURCES = ['sessions', 'amounts', 'payments'] as const;
-/** sessions: visits; amounts: ledger entries' credits; payments: who paid, and how often. */
+export const SOURCES = ['sessions', 'amounts', 'fees', 'payments'] as const;
+/** sessions: visits; amounts: ledger entries' credits; fees: their fees, in their own currency; payments: who paid. */
 export type Source = (typeof SOURCES)[number];
 
 export const METRIC_SOURCES: Record<Metric, readonly Source[]> = {
@@ -26,6 +26,10 @@ export const METRIC_SOURCES: Record<Metric, readonly Source[]> = {
   refunded: ['amounts'],
   disputed: ['amounts'],
   revenue: ['amounts'],
+  tax: ['amounts'],
+  revenue_without_tax: ['amounts'],
+  fees: ['fees'],
+  net: ['amounts', 'fees'],
   revenue_per_visitor: ['amounts', 'sessions'],
   average_order_value: ['payments'],
   coverage: ['amounts'],
@@ -37,6 +41,10 @@ export const MONEY_METRICS: readonly Metric[] = [
   'refunded',
   'disputed',
   'revenue',
+  'tax',
+  'revenue_without_tax',
+  'fees',
+  'net',
   'average_order_value',
   'coverage',
 ];
@@ -46,7 +54,7 @@ export const EVENT_DIMENSIONS: readonly Dimension[] = ['page', 'event'];
 const EVENT_METRICS: readonly Metric[] = ['visitors', 'sessions', 'pageviews', 'events'];
 
 /** Known of a payment, not of a visit. */
-const PAYMENT_DIMENSIONS: readonly Dimension[] = ['currency', 'payment_kind'];
+const PAYMENT_DIMENSIONS: readonly Dimension[] = ['currency', 'payment_kind', 'product', 'coupon'];
 /** Known of a visit, but not kept with touchpoints. */
 const VISIT_ONLY_DIMENSIONS: readonly Dimension[] = ['exit_page', 'region', 'city', 'language'];
 export const TIME_DIMENSIONS: readonly Dimension[] = ['hour', 'day', 'week', 'month'];

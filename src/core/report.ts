@@ -16,6 +16,10 @@ export const METRICS = [
   'refunded',
   'disputed',
   'revenue',
+  'tax',
+  'revenue_without_tax',
+  'fees',
+  'net',
   'revenue_per_visitor',
   'average_order_value',
   'coverage',
@@ -49,6 +53,8 @@ export const DIMENSIONS = [
   'month',
   'currency',
   'payment_kind',
+  'product',
+  'coupon',
 ] as const;
 export type Dimension = (typeof DIMENSIONS)[number];
 

@@ -15,10 +15,23 @@ export function wantsOf(chargeId: string, facts: PaymentFacts, links: readonly L
   }
   // Money that never moved needs no explanation.
   if (charge.amountCapturedMinor === 0) return [];
-  const isLinked = links.some(
-    (link) => (link.claim === 'visitor' || link.claim === 'session') && isWellFormedId(link.value),
-  );
-  const wants = [...moneyWants(facts), ...kindWants(facts), ...(isLinked ? [] : linkWants(facts))];
+  const linking = isLinked(links) ? [] : linkWants(facts);
+  return distinct([...moneyWants(facts), ...kindWants(facts), ...linking, ...itemWants(facts)]);
+}
+
+/** What to ask about an invoice that was paid off Stripe: whose it is, nothing about money. */
+export function wantsOfInvoice(facts: PaymentFacts, links: readonly Link[]): WantedObject[] {
+  return distinct([
+    ...subscriptionWants(facts),
+    ...(isLinked(links) ? [] : [...sessionWants(facts), ...customerWants(facts)]),
+  ]);
+}
+
+function isLinked(links: readonly Link[]): boolean {
+  return links.some((link) => (link.claim === 'visitor' || link.claim === 'session') && isWellFormedId(link.value));
+}
+
+function distinct(wants: readonly WantedObject[]): WantedObject[] {
   const seen = new Set<string>();
   return wants.filter((want) => {
     const key = `${want.kind} ${want.by} ${want.id}`;
@@ -29,19 +42,35 @@ export function wantsOf(chargeId: string, facts: PaymentFacts, links: readonly L
 function moneyWants(facts: PaymentFacts): WantedObject[] {
   const charge = facts.charge!;
   const known = facts.balanceTransactions;
-  const ids = [charge, ...facts.refunds].flatMap((object) => [
-    object.balanceTransaction,
-    object.failureBalanceTransaction,
-  ]);
+  const ids = [
+    ...[charge, ...facts.refunds].flatMap((object) => [object.balanceTransaction, object.failureBalanceTransaction]),
+    ...facts.disputes.flatMap((dispute) => [...dispute.balanceTransactions, dispute.withdrawal]),
+  ];
   const wants: WantedObject[] = ids
     .filter((id): id is string => id !== null && !known.has(id))
     .map((id) => ({ kind: 'balance_transaction', by: null, id }));
   const isSettled = charge.balanceTransaction !== null || [...known.values()].some((it) => it.source === charge.id);
   // With asynchronous capture the balance transaction comes by a later charge.updated, or never to this endpoint.
-  if (!isSettled) wants.push({ kind: 'balance_transaction', by: 'charge', id: charge.id });
+  if (!isSettled || isPartlySettled(facts)) wants.push({ kind: 'balance_transaction', by: 'charge', id: charge.id });
+  if (charge.isDisputed === true && facts.disputes.length === 0) {
+    wants.push({ kind: 'dispute', by: 'charge', id: charge.id });
+  }
   const itemised = facts.refunds.reduce((sum, refund) => sum + refund.amountMinor, 0);
   if (charge.amountRefundedMinor > itemised) wants.push({ kind: 'refund', by: 'charge', id: charge.id });
   return wants;
+}
+
+/**
+ * Several captures have several balance transactions, and the charge names one. In one currency the amounts tell (a
+ * partial capture is settled as a whole, and its rest taken back); in two, only that it could have been so.
+ */
+function isPartlySettled({ charge, balanceTransactions }: PaymentFacts): boolean {
+  const { id, currency, amountMinor, amountCapturedMinor, status, isHeld } = charge!;
+  const own = [...balanceTransactions.values()].filter((it) => it.source === id && it.type !== 'adjustment');
+  if (own.length === 0 || status !== 'succeeded') return false;
+  if (own.some((it) => it.currency !== currency)) return isHeld === true || amountCapturedMinor < amountMinor;
+  const settledMinor = own.reduce((sum, it) => sum + it.amountMinor, 0);
+  return settledMinor !== amountCapturedMinor && settledMinor !== amountMinor;
 }
 
 /**
@@ -50,7 +79,6 @@ function moneyWants(facts: PaymentFacts): WantedObject[] {
  */
 function kindWants(facts: PaymentFacts): WantedObject[] {
   const knownInvoices = new Set(facts.invoices.map((invoice) => invoice.id));
-  const knownSubscriptions = new Set(facts.subscriptions.map((subscription) => subscription.id));
   const intentId = facts.charge!.paymentIntent;
   const hasUnknownInvoice = intentId !== null && facts.invoiceIds.length === 0 && describedKind(facts.charge) !== null;
   return [
@@ -58,10 +86,23 @@ function kindWants(facts: PaymentFacts): WantedObject[] {
     ...facts.invoiceIds
       .filter((id) => !knownInvoices.has(id))
       .map((id): WantedObject => ({ kind: 'invoice', by: null, id })),
-    ...facts.subscriptionIds
-      .filter((id) => !knownSubscriptions.has(id))
-      .map((id): WantedObject => ({ kind: 'subscription', by: null, id })),
+    ...subscriptionWants(facts),
   ];
+}
+
+function subscriptionWants(facts: PaymentFacts): WantedObject[] {
+  const known = new Set(facts.subscriptions.map((subscription) => subscription.id));
+  return facts.subscriptionIds
+    .filter((id) => !known.has(id))
+    .map((id): WantedObject => ({ kind: 'subscription', by: null, id }));
+}
+
+/** Lines say what was sold. Invoices carry theirs; a session shows them only when asked. */
+function itemWants(facts: PaymentFacts): WantedObject[] {
+  if (facts.invoiceIds.length > 0) return [];
+  return facts.sessions.byIntent
+    .filter((session) => session.mode === 'payment' && (session.item ?? null) === null)
+    .map((session): WantedObject => ({ kind: 'checkout_session', by: 'checkout_session', id: session.id }));
 }
 
 function linkWants(facts: PaymentFacts): WantedObject[] {
@@ -77,9 +118,16 @@ function linkWants(facts: PaymentFacts): WantedObject[] {
     }
     if (facts.invoiceIds.length === 0) wants.push({ kind: 'invoice_payment', by: 'payment_intent', id: intentId });
   }
-  if (sessions.byIntent.length + sessions.bySubscription.length === 0) {
-    for (const id of facts.subscriptionIds) wants.push({ kind: 'checkout_session', by: 'subscription', id });
-  }
+  return [...wants, ...sessionWants(facts), ...customerWants(facts)];
+}
+
+function sessionWants({ sessions, subscriptionIds }: PaymentFacts): WantedObject[] {
+  if (sessions.byIntent.length + sessions.bySubscription.length > 0) return [];
+  return subscriptionIds.map((id) => ({ kind: 'checkout_session', by: 'subscription', id }));
+}
+
+function customerWants(facts: PaymentFacts): WantedObject[] {
+  const wants: WantedObject[] = [];
   const knownCustomers = new Set(facts.customers.map((customer) => customer.id));
   for (const id of facts.customerIds) {
     if (!knownCustomers.has(id)) wants.push({ kind: 'customer', by: null, id });
@@ -101,12 +149,16 @@ export function wantsTowardsCharge(object: ProviderObject): WantedObject[] {
       return [];
     case 'invoice':
       if (object.amountPaidMinor === 0 || object.charge !== null) return [];
-      if (object.paymentIntents.length === 0) return [{ kind: 'invoice_payment', by: 'invoice', id: object.id }];
-      return object.paymentIntents.map((id) => ({ kind: 'charge', by: 'payment_intent', id }));
+      return [
+        ...object.paymentIntents.map((id): WantedObject => ({ kind: 'charge', by: 'payment_intent', id })),
+        // Its intent may have been canceled because it was paid otherwise.
+        { kind: 'invoice_payment', by: 'invoice', id: object.id },
+      ];
     case 'invoice_payment':
       if (object.status !== 'paid' || object.charge !== null || object.paymentIntent === null) return [];
       return [{ kind: 'charge', by: 'payment_intent', id: object.paymentIntent }];
     case 'refund':
+    case 'dispute':
       if (object.charge !== null || object.paymentIntent === null) return [];
       return [{ kind: 'charge', by: 'payment_intent', id: object.paymentIntent }];
     default:

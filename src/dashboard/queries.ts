@@ -1,6 +1,7 @@
 import { QueryCache, QueryClient, queryOptions } from '@tanstack/react-query';
 import type {
   ConnectionsAnswer,
+  DoctorAnswer,
   KeysAnswer,
   MeAnswer,
   PaymentDetailAnswer,
@@ -51,6 +52,14 @@ export const connectionsQuery = (site: string) =>
   queryOptions({
     queryKey: ['stripe', site],
     queryFn: ({ signal }) => get<ConnectionsAnswer>(pathOf(site, '/stripe'), {}, signal),
+  });
+export const doctorQuery = (site: string) =>
+  queryOptions({
+    queryKey: ['doctor', site],
+    queryFn: ({ signal }) => get<DoctorAnswer>(pathOf(site, '/doctor'), {}, signal),
+    // It asks Stripe: only when somebody wants to know.
+    staleTime: 60_000,
+    refetchOnWindowFocus: false,
   });
 export const keysQuery = (site: string) =>
   queryOptions({

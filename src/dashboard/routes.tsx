@@ -82,7 +82,14 @@ const settingsScript = createRoute({
 const settingsRevenue = createRoute({
   getParentRoute: () => settings,
   path: '/revenue',
+  validateSearch: (raw: Record<string, unknown>): { stripe?: string } =>
+    typeof raw.stripe === 'string' ? { stripe: raw.stripe.slice(0, 300) } : {},
   component: lazyRouteComponent(() => import('./pages/settings-revenue.tsx'), 'RevenuePage'),
+});
+const settingsCheckUp = createRoute({
+  getParentRoute: () => settings,
+  path: '/check-up',
+  component: lazyRouteComponent(() => import('./pages/doctor.tsx'), 'DoctorPage'),
 });
 const settingsKeys = createRoute({
   getParentRoute: () => settings,
@@ -99,7 +106,7 @@ const tree = root.addChildren([
     overview,
     payments,
     payment,
-    settings.addChildren([settingsHome, settingsSite, settingsScript, settingsRevenue, settingsKeys]),
+    settings.addChildren([settingsHome, settingsSite, settingsScript, settingsRevenue, settingsCheckUp, settingsKeys]),
   ]),
 ]);
 

@@ -32,6 +32,7 @@ export const PAYMENT_KIND_NAMES: Record<PaymentKind, string> = {
   subscription_start: 'New subscription',
   subscription_renewal: 'Renewal',
   subscription_other: 'Subscription',
+  off_stripe: 'Off Stripe',
 };
 export const kindName = (kind: string): string => PAYMENT_KIND_NAMES[kind as PaymentKind] ?? kind;
 
@@ -61,6 +62,11 @@ export const REASONS: Record<UnattributedReason, { short: string; remedy: string
     short: 'Outside the window',
     remedy: 'Every visit is older than the site’s lookback window. A longer window credits it.',
   },
+  off_stripe: {
+    short: 'Paid off Stripe',
+    remedy:
+      'The invoice was paid by bank transfer or in cash. Set metadata.hw_visitor_id on the invoice, the subscription or the customer to credit such payments.',
+  },
   pending: { short: 'Being matched', remedy: 'Nothing to do: this takes a few seconds.' },
 };
 export const reasonName = (reason: string): string =>
@@ -88,6 +94,7 @@ const OBJECT_NAMES: Record<string, string> = {
   cs: 'Checkout session',
   sub: 'Subscription',
   in: 'Invoice',
+  txn: 'Dispute movement',
   cus: 'Customer',
   re: 'Refund',
   pyr: 'Refund',
@@ -103,3 +110,9 @@ export const CLAIM_NAMES: Record<string, string> = {
   client_reference: 'client reference',
   email_hash: 'e-mail hash',
 };
+
+export const SEVERITIES = {
+  error: { tone: 'down', name: 'Mend this' },
+  warning: { tone: 'warn', name: 'Look at this' },
+  note: { tone: 'plain', name: 'Good to know' },
+} as const;

@@ -77,9 +77,20 @@ export const connectionAnswer = z.object({
   id: z.string(),
   account: z.string().nullable(),
   livemode: z.boolean(),
-  status: z.enum(['verified', 'unverified', 'refused']),
+  status: z.enum(['verified', 'unverified', 'refused', 'disconnected']),
   status_reason: z.string().nullable(),
   key_hint: z.string().nullable(),
+  granted_by: z.enum(['key', 'oauth']),
+  /** What the key may do; null: not asked yet. */
+  permissions: z.record(z.string(), z.enum(['granted', 'missing', 'unknown'])).nullable(),
+  /** The webhook endpoint at Stripe; null: not looked at yet. */
+  endpoint: z
+    .object({
+      state: z.enum(['created', 'manual', 'failed', 'unreachable']),
+      id: z.string().nullable(),
+      reason: z.string().nullable(),
+    })
+    .nullable(),
   webhook_secrets: z.number().int(),
   created_at: z.string(),
   checked_at: z.string().nullable(),
@@ -87,6 +98,16 @@ export const connectionAnswer = z.object({
 });
 export const connectionsAnswer = z.object({
   connections: z.array(connectionAnswer),
+  /** Every permission Headwater has a use for. */
+  permissions: z.array(
+    z.object({ name: z.string(), label: z.string(), access: z.enum(['read', 'write']), without: z.string() }),
+  ),
+  /** Stripe's form for a restricted key, filled in. */
+  key_links: z.object({ live: z.string(), test: z.string() }),
+  /** May accounts be connected by Stripe's own page? */
+  oauth: z.boolean(),
+  /** Why Stripe cannot deliver webhooks here; null when it can. */
+  webhook_unreachable: z.string().nullable(),
   webhook_url: z.string(),
   webhook_events: z.array(z.string()),
   inbox: z.object({ pending: z.number(), done: z.number(), dead: z.number(), quarantined: z.number() }),
@@ -97,6 +118,46 @@ export const connectionsAnswer = z.object({
 export const connectInput = z.object({
   key: z.string().trim().min(1).max(300).optional(),
   webhook_secret: z.string().trim().min(1).max(300).optional(),
+  /** Which connection it belongs to, where several could be meant. */
+  connection: z.string().trim().min(1).max(64).optional(),
+  /** For a webhook secret without a key. */
+  mode: z.enum(['live', 'test']).optional(),
+});
+export const disconnectAnswer = z.object({
+  id: z.string(),
+  /** What is left to do in Stripe; null: nothing. */
+  left: z.string().nullable(),
+});
+export const oauthAnswer = z.object({ url: z.string() });
+export const oauthCallback = z.object({
+  state: z.string().max(2000).default(''),
+  code: z.string().max(500).optional(),
+  error: z.string().max(200).optional(),
+  error_description: z.string().max(1000).optional(),
+});
+
+export const findingAnswer = z.object({
+  code: z.string(),
+  severity: z.enum(['error', 'warning', 'note']),
+  title: z.string(),
+  detail: z.string(),
+  /** Ids at Stripe that show it. */
+  objects: z.array(z.string()),
+  /** `code` is what the reader can paste. */
+  remedy: z.object({ text: z.string(), code: z.string().nullable() }),
+});
+export const doctorAnswer = z.object({
+  checked_at: z.string(),
+  /** The worst first. */
+  findings: z.array(findingAnswer),
+  checks: z.array(
+    z.object({
+      code: z.string(),
+      title: z.string(),
+      state: z.enum(['passed', 'found', 'skipped']),
+      reason: z.string().nullable(),
+    }),
+  ),
 });
 
 export const paymentsQuery = z.object({
@@ -124,6 +185,11 @@ export const paymentAnswer = z.object({
   reason: z.string().nullable(),
   /** First-touch source, '(direct)' or '(unattributed)'. */
   source: z.string(),
+  /** Tax in `gross`; null when no paid document of this very amount told it. */
+  tax: z.number().int().nullable(),
+  /** The largest line: its words, else its product's id. */
+  product: z.string().nullable(),
+  coupon: z.string().nullable(),
 });
 export const paymentsAnswer = z.object({ payments: z.array(paymentAnswer), next: z.string().nullable() });
 
@@ -132,6 +198,8 @@ export const paymentDetailAnswer = paymentAnswer.extend({
   connection: z.string(),
   subscription: z.string().nullable(),
   fee_currency: z.string().nullable(),
+  product_id: z.string().nullable(),
+  price_id: z.string().nullable(),
   /** The reason in words. */
   explanation: z.string().nullable(),
   entries: z.array(
@@ -142,6 +210,9 @@ export const paymentDetailAnswer = paymentAnswer.extend({
       currency: z.string(),
       occurred_at: z.string(),
       balance_transaction: z.string().nullable(),
+      /** Amount and currency of the balance transaction; the fee is in that currency too. */
+      settled: z.number().int().nullable(),
+      settled_currency: z.string().nullable(),
       fee: z.number().int().nullable(),
     }),
   ),
@@ -185,6 +256,77 @@ export const reportAnswer = z.object({
   unconverted: z.record(z.string(), z.record(z.string(), z.number())).optional(),
 });
 
+const time = z.string();
+export const historyAnswer = z.object({
+  connections: z.array(
+    z.object({
+      id: z.string(),
+      livemode: z.boolean(),
+      backfill: z
+        .object({
+          state: z.enum(['queued', 'running', 'done', 'failed']),
+          error: z.string().nullable(),
+          started_at: time.nullable(),
+          steps: z.array(
+            z.object({
+              list: z.string(),
+              state: z.enum(['waiting', 'running', 'done', 'skipped']),
+              objects: z.number().int(),
+              new: z.number().int(),
+              reason: z.string().nullable(),
+            }),
+          ),
+          bad: z.array(z.object({ id: z.string(), reason: z.string() })),
+        })
+        .nullable(),
+      polling: z
+        .object({
+          by: z.enum(['events', 'lists']),
+          read_until: time,
+          polled_at: time.nullable(),
+          error: z.string().nullable(),
+        })
+        .nullable(),
+      last_delivery_at: time.nullable(),
+    }),
+  ),
+  /** Times in which webhooks should have come and did not, and what was read instead: event type or list → how many. */
+  gaps: z.array(
+    z.object({
+      connection: z.string(),
+      from: time,
+      to: time,
+      found_at: time,
+      by: z.enum(['events', 'lists']),
+      brought: z.record(z.string(), z.number().int()),
+    }),
+  ),
+  /** Newest day first. `stripe_minor` less `ledger_minor` is the sum of the residuals. */
+  reconciliation: z.array(
+    z.object({
+      connection: z.string(),
+      day: z.string(),
+      currency: z.string(),
+      stripe_minor: z.number().int(),
+      ledger_minor: z.number().int(),
+      checked_at: time,
+      residuals: z.array(
+        z.object({
+          name: z.enum(['not_a_payment', 'missing_in_ledger', 'amount_differs', 'not_settled']),
+          day: z.string(),
+          currency: z.string(),
+          amount_minor: z.number().int(),
+          count: z.number().int(),
+          type: z.string().nullable(),
+          objects: z.array(z.string()),
+          detail: z.string(),
+        }),
+      ),
+    }),
+  ),
+});
+
+export type HistoryAnswer = z.infer<typeof historyAnswer>;
 export type KeyAnswer = z.infer<typeof keyAnswer>;
 export type KeysAnswer = z.infer<typeof keysAnswer>;
 export type KeyCreatedAnswer = z.infer<typeof keyCreatedAnswer>;
@@ -193,6 +335,9 @@ export type SiteStatusAnswer = z.infer<typeof siteStatusAnswer>;
 export type MeAnswer = z.infer<typeof meAnswer>;
 export type ConnectionAnswer = z.infer<typeof connectionAnswer>;
 export type ConnectionsAnswer = z.infer<typeof connectionsAnswer>;
+export type FindingAnswer = z.infer<typeof findingAnswer>;
+export type DoctorAnswer = z.infer<typeof doctorAnswer>;
+export type DisconnectAnswer = z.infer<typeof disconnectAnswer>;
 export type PaymentAnswer = z.infer<typeof paymentAnswer>;
 export type PaymentsAnswer = z.infer<typeof paymentsAnswer>;
 export type PaymentDetailAnswer = z.infer<typeof paymentDetailAnswer>;

@@ -1,6 +1,14 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { ApiKey, Site, Team } from '../storage/records/records.ts';
-import type { ConnectionsAnswer, PaymentDetailAnswer, PaymentsAnswer, ReportAnswer } from './contract.ts';
+import type {
+  ConnectionsAnswer,
+  DisconnectAnswer,
+  DoctorAnswer,
+  HistoryAnswer,
+  PaymentDetailAnswer,
+  PaymentsAnswer,
+  ReportAnswer,
+} from './contract.ts';
 
 /**
  * What the routes call: use cases and ports as values, put together in main.ts. A route parses, calls one of these and
@@ -25,9 +33,24 @@ export interface HttpDeps {
   hits: HitCounts;
   receiveWebhook(delivery: WebhookDelivery): Promise<WebhookResult>;
   /** @throws ConnectRefused (by name, with `field`) for bad input or a key that Stripe refuses: nothing is stored then */
-  connectStripe(input: { site: string; key?: string; webhookSecret?: string }): Promise<Connected>;
+  connectStripe(input: {
+    site: string;
+    key?: string | undefined;
+    webhookSecret?: string | undefined;
+    connection?: string | undefined;
+    mode?: 'live' | 'test' | undefined;
+  }): Promise<Connected>;
+  /** null: the site has no such connection. */
+  disconnectStripe(input: { site: string; connection: string }): Promise<DisconnectAnswer | null>;
+  /** Connecting by Stripe's own page; null: the operator has not set it up. */
+  oauth: OAuth | null;
+  /** The check-up of a site. */
+  doctor(site: Site): Promise<DoctorAnswer>;
   /** The connections page of a site: connections, webhook address, inbox, dead letters. */
   stripeOf(site: Site): Promise<ConnectionsAnswer>;
+
+  /** Backfill, polling, gaps and reconciliation of a site's connections. */
+  historyOf(site: Site): Promise<HistoryAnswer>;
 
   /** `question` is the query string as received. */
   report(site: Site, question: Record<string, string>): Promise<Outcome<ReportAnswer>>;
@@ -120,6 +143,13 @@ export interface Connected {
   account: string | null;
   livemode: boolean;
   status: 'verified' | 'unverified';
+}
+
+/** `siteOf` and `finish` throw ConnectRefused when this member did not begin it, or Stripe refuses. */
+export interface OAuth {
+  begin(site: string, member: string): string;
+  siteOf(state: string, member: string): string;
+  finish(input: { state: string; member: string; code: string }): Promise<Connected>;
 }
 
 export interface SiteActivity {

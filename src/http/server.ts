@@ -12,9 +12,12 @@ import type { HttpDeps } from './deps.ts';
 import { answerBrokenRequest, handleError } from './errors.ts';
 import { accountRoutes } from './routes/account.ts';
 import { collectRoutes } from './routes/collect.ts';
+import { doctorRoutes } from './routes/doctor.ts';
 import { healthRoutes } from './routes/health.ts';
+import { historyRoutes } from './routes/history.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { metricsRoutes } from './routes/metrics.ts';
+import { oauthRoutes } from './routes/oauth.ts';
 import { pixelRoutes } from './routes/pixel.ts';
 import { reportRoutes } from './routes/reports.ts';
 import { siteRoutes } from './routes/sites.ts';
@@ -89,6 +92,9 @@ function apiRoutes(scope: FastifyInstance, deps: HttpDeps): void {
   siteRoutes(api, deps);
   keyRoutes(api, deps);
   stripeRoutes(api, deps);
+  oauthRoutes(api, deps);
+  doctorRoutes(api, deps);
+  historyRoutes(api, deps);
   reportRoutes(api, deps);
 }
 

@@ -23,6 +23,11 @@ const ROWS: Record<string, { access: Access; body?: object }> = {
   'DELETE /api/v1/sites/:site/keys/:key': { access: 'site:member' },
   'GET /api/v1/sites/:site/stripe': { access: 'site:read' },
   'POST /api/v1/sites/:site/stripe': { access: 'site:write', body: { key: 'rk_test_1' } },
+  'DELETE /api/v1/sites/:site/stripe/:connection': { access: 'site:write' },
+  'POST /api/v1/sites/:site/stripe/oauth': { access: 'site:member', body: {} },
+  'GET /api/v1/oauth/stripe/callback': { access: 'member' },
+  'GET /api/v1/sites/:site/doctor': { access: 'site:read' },
+  'GET /api/v1/sites/:site/stripe/history': { access: 'site:read' },
   'GET /api/v1/sites/:site/report': { access: 'site:read' },
   'GET /api/v1/sites/:site/payments': { access: 'site:read' },
   'GET /api/v1/sites/:site/payments/:payment': { access: 'site:read' },
@@ -145,7 +150,7 @@ describe('tenant matrix', () => {
     if (access === 'public') continue;
     it(`${route} answers by who calls`, async () => {
       const [method, url] = route.split(' ') as ['GET', string];
-      const address = url.replace(':site', site).replace(':key', 'none').replace(':payment', 'ch_none');
+      const address = url.replace(':site', site).replace(':key', 'none').replace(':connection', 'none').replace(':payment', 'ch_none');
       for (const who of Object.keys(headersOf) as Who[]) {
         const answer = await at.server.inject({
           method,

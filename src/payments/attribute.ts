@@ -146,7 +146,9 @@ interface Known {
 function attribute({ payment, entries, links, resolved, siblings, evidence, windowDays }: Known): Attribution {
   // The visitors stay on record even then, so that an earlier hit of theirs that arrives late finds this payment.
   if ('reason' in resolved) {
-    return { ...unattributed(payment, entries, resolved.reason), visitors: evidence.claimed(links) };
+    const isOffStripe = payment.kind === 'off_stripe' && resolved.reason === 'no_visitor_id';
+    const reason = isOffStripe ? 'off_stripe' : resolved.reason;
+    return { ...unattributed(payment, entries, reason), visitors: evidence.claimed(links) };
   }
   const { visitor } = resolved;
   const usedLink = { object: resolved.usedLink.object, field: resolved.usedLink.field, value: resolved.usedLink.value };

@@ -94,6 +94,7 @@ export async function foldStored(
     connection: connection.id,
     mode: connection.mode,
     visitorMetadataKeys: site.settings.visitorMetadataKeys,
+    offStripe: site.settings.offStripe,
     checkouts: hits.map(({ value, visitor, seenAt }) => ({ object: value, visitor, seenAt })),
   });
 }

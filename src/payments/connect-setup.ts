@@ -35,7 +35,10 @@ export function createSetUp(deps: SetUpDeps): SetUp {
       if (current?.sealedKey === connection.sealedKey) await tx.connections.update(id, { permissions, endpoint });
     });
     if (endpoint.state === 'failed') {
-      log.warn({ connection: id, reason: endpoint.reason }, 'the webhook endpoint could not be made, will be tried again');
+      log.warn(
+        { connection: id, reason: endpoint.reason },
+        'the webhook endpoint could not be made, will be tried again',
+      );
     }
   };
 }
@@ -50,9 +53,9 @@ function byHand(connection: Connection, checkedAt: number): EndpointState {
 const EVERY_MS = 5 * 60_000;
 
 /** Worker: sets up what is verified and not set up yet, and tries failures again. */
-export function createSetUpWorker(
-  deps: SetUpDeps & { setUp: SetUp; everyMs?: number },
-): { runOnce(): Promise<boolean> } {
+export function createSetUpWorker(deps: SetUpDeps & { setUp: SetUp; everyMs?: number }): {
+  runOnce(): Promise<boolean>;
+} {
   const { records, now, setUp, everyMs = EVERY_MS } = deps;
   const triedAt = new Map<string, number>();
   return {

@@ -22,11 +22,7 @@ export const webhookUrl = (publicUrl: string, site: string) => `${publicUrl}/api
 
 /** Every address at which webhooks of the site are taken. */
 export function webhookUrls(publicUrl: string, site: string): string[] {
-  return [
-    webhookUrl(publicUrl, site),
-    `${publicUrl}/webhooks/stripe/${site}`,
-    `${publicUrl}/api/webhooks/stripe`,
-  ];
+  return [webhookUrl(publicUrl, site), `${publicUrl}/webhooks/stripe/${site}`, `${publicUrl}/api/webhooks/stripe`];
 }
 
 /** Why Stripe cannot deliver to this installation; null when it can. */

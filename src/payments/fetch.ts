@@ -14,6 +14,9 @@ const PARALLEL = 4;
 const LEASE_MS = 120_000;
 /** A balance transaction that has not come after these tries (about two days) is given up. */
 const SETTLEMENT_ATTEMPTS_MAX = 14;
+/** A permission that lacks is not asked for with every object, and may be given any time. */
+const FORBIDDEN_MS = 10 * 60_000;
+const FORBIDDEN_MAX = 1_000;
 /** Folding more payments than this costs more than asking once too often. */
 const FOLDS_MAX = 20;
 
@@ -40,6 +43,8 @@ export function createFetcher(options: FetcherOptions): { runOnce(): Promise<boo
   const { records, secrets, provider, now, log, fetchDelayMs = 1_500, owner = randomUUID() } = options;
   /** Connection → until when nothing is asked: a limit or an outage holds for all its questions. */
   const pausedUntil = new Map<string, number>();
+  /** Connection, its key and a kind → until when it is taken as forbidden: a permission lacks for all objects of a kind. */
+  const forbiddenUntil = new Map<string, { until: number; reason: string }>();
 
   async function answer(row: WantedRow): Promise<boolean> {
     const connection = await records.connections.get(row.connection);
@@ -50,12 +55,20 @@ export function createFetcher(options: FetcherOptions): { runOnce(): Promise<boo
     const pause = pausedUntil.get(row.connection) ?? 0;
     if (pause > now()) throw new ProviderUnavailable('waiting, as Stripe asked', { retryAfterMs: pause - now() });
 
+    // A key that may not see a session's lines may well see the session.
+    const kind = `${connection.sealedKey} ${row.kind}${row.by === row.kind ? ' with its lines' : ''}`;
+    const forbidden = forbiddenUntil.get(kind);
+    if (forbidden && forbidden.until > now()) return settle(row, 'forbidden', forbidden.reason);
     const key = secrets.open(connection.sealedKey, keyPlace(connection.id));
     const fetched = await provider.fetch(key, row, { visitorMetadataKeys: site.settings.visitorMetadataKeys });
     if (fetched.status === 'absent' && isSettlement(row) && row.attempts < SETTLEMENT_ATTEMPTS_MAX) {
       const retryAt = now() + backoffMs(row.attempts, { firstMs: 30_000, maxMs: 6 * 3_600_000 });
       await records.wanted.fail(row, 'not settled yet', retryAt);
       return false;
+    }
+    if (fetched.status === 'forbidden') {
+      if (forbiddenUntil.size > FORBIDDEN_MAX) forbiddenUntil.clear();
+      forbiddenUntil.set(kind, { until: now() + FORBIDDEN_MS, reason: fetched.reason });
     }
     if (fetched.status !== 'found') return settle(row, fetched.status, fetched.reason);
     return records.transaction(async (tx) => {

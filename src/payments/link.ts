@@ -12,8 +12,8 @@ const FETCHES_MAX = 100;
 
 /**
  * Takes what the drainer has just stored to the payments it bears on: identities and checkout hits are kept, their
- * payments linked anew, and every payment whose path these visitors touch asked to be credited again. One transaction,
- * and doing it twice changes nothing. Hits can link money; they can never make any.
+ * payments linked anew, and every payment whose path these visitors touch asked to be credited again. Doing it twice
+ * changes nothing. Hits can link money; they can never make any.
  */
 export function createHandOver(deps: {
   records: Records;
@@ -23,10 +23,18 @@ export function createHandOver(deps: {
 }): (hits: readonly SiteHits[]) => Promise<void> {
   const { records, now, onRecorded, fetchDelayMs = 1_500 } = deps;
   return async (hits) => {
-    await records.transaction(async (tx) => {
-      const ordered = [...hits].sort((a, b) => (a.site < b.site ? -1 : 1));
-      for (const ofSite of ordered) await takeSite(tx, ofSite, { now: now(), fetchDelayMs });
-    });
+    const telling = hits.filter((it) => it.identifies.length > 0 || it.checkouts.length > 0);
+    // Most hits only lengthen paths: what they touch is asked without keeping writers waiting.
+    for (const { site, visitors, sessions } of hits.filter((it) => !telling.includes(it))) {
+      const touched = await records.payments.touchedBy(site, [...visitors, ...sessions]);
+      if (touched.length > 0) await records.attributions.request(site, touched, now());
+    }
+    if (telling.length > 0) {
+      await records.transaction(async (tx) => {
+        const ordered = [...telling].sort((a, b) => (a.site < b.site ? -1 : 1));
+        for (const ofSite of ordered) await takeSite(tx, ofSite, { now: now(), fetchDelayMs });
+      });
+    }
     onRecorded?.();
   };
 }

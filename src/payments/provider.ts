@@ -53,6 +53,8 @@ export interface ReadEvent {
   objects: ProviderObject[];
   /** Objects the event only names (thin events): they must be fetched to know what happened. */
   named: WantedObject[];
+  /** Id of the event that tells the same with its data; when that one is here, nothing needs to be fetched. */
+  twin?: string | null;
 }
 
 export type Probe =
@@ -104,8 +106,9 @@ export interface ProviderSetup {
   /** Makes it send the event types of `webhookEvents`, and switches it on. */
   refreshEndpoint(key: string, id: string): Promise<Asked<Endpoint>>;
   removeEndpoint(key: string, id: string): Promise<Asked<null>>;
-  /** The newest Checkout Sessions, with what decides whether they can be attributed. */
-  recentCheckouts(key: string, limit: number): Promise<Asked<CheckoutSample[]>>;
+  /** The newest objects, with what decides whether they can be attributed; no values of their metadata. */
+  recentCheckouts(key: string, limit: number): Promise<Asked<Sample[]>>;
+  recentCharges(key: string, limit: number): Promise<Asked<Sample[]>>;
 }
 
 export type PermissionAnswer = 'granted' | 'missing' | 'unknown';
@@ -136,12 +139,11 @@ export interface Endpoint {
   createdAt: number;
 }
 
-export interface CheckoutSample {
+export interface Sample {
   id: string;
-  mode: string | null;
-  /** Where the buyer returns to. */
+  metadataKeys: string[];
+  /** Checkout Sessions: where the buyer returns to. */
   returnUrl: string | null;
-  createdAt: number | null;
 }
 
 /** Connecting by the provider's own page instead of a pasted key; only where the operator set it up. */

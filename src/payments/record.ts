@@ -7,7 +7,7 @@ import { bookObjects, lockConnection } from './book.ts';
 import { keyPlace } from './connect.ts';
 import { bodyPlace } from './inbox.ts';
 import { ProviderUnavailable, UnreadableEvent } from './provider.ts';
-import type { Provider } from './provider.ts';
+import type { Provider, ReadEvent } from './provider.ts';
 import { backoffMs, isStoreOutage } from './retry.ts';
 
 const BATCH = 50;
@@ -38,30 +38,91 @@ export interface RecorderOptions {
   owner?: string;
 }
 
+/** A webhook that was opened and read, and what it says. */
+interface Read {
+  row: InboxRow;
+  connection: Connection;
+  site: Site;
+  objects: readonly ProviderObject[];
+  named: ReadEvent['named'];
+  twin: string | null;
+}
+
 /**
- * Turns webhooks of the inbox into ledger entries and links. Per webhook one transaction: facts merged, payments folded
- * and booked, the row done. A crash at any point leaves the row to be claimed again, and booking twice adds nothing.
+ * Turns webhooks of the inbox into ledger entries and links. One transaction for the webhooks of a turn at a connection:
+ * facts merged, payments folded and booked, the rows done; when it fails, one for each. A crash at any point leaves the
+ * rows to be claimed again, and booking twice adds nothing.
  */
 export function createRecorder(options: RecorderOptions): { runOnce(): Promise<boolean> } {
   const { records, secrets, provider, now, log, fetchDelayMs = 1_500, owner = randomUUID() } = options;
 
-  async function record(row: InboxRow): Promise<string[]> {
+  async function read(row: InboxRow): Promise<Read> {
     const connection = await records.connections.get(row.connection);
     const site = connection && (await records.sites.get(connection.site));
     if (!connection || !site) throw new Hopeless('its connection or site does not exist any more');
-    const read = { visitorMetadataKeys: site.settings.visitorMetadataKeys };
     const body = secrets.open(row.body, bodyPlace(row.connection, row.eventId));
-    const event = provider.read(body, read);
-    const named = await fetchNamed(connection, site, event.named);
+    const event = provider.read(body, { visitorMetadataKeys: site.settings.visitorMetadataKeys });
+    return { row, connection, site, objects: event.objects, named: event.named, twin: event.twin ?? null };
+  }
+
+  /** Books webhooks of one connection, all or none. @returns whether payments changed */
+  function book(reads: readonly Read[]): Promise<boolean> {
+    const { connection, site } = reads[0]!;
     return records.transaction(async (tx) => {
       await lockConnection(tx, connection);
-      const booked = await bookObjects(tx, { connection, site, now: now(), fetchDelayMs }, [
-        ...event.objects,
-        ...named,
-      ]);
-      if (!(await tx.inbox.done(row, now()))) throw new LeaseLost();
-      return booked;
+      const place = { connection, site, now: now(), fetchDelayMs };
+      const booked = await bookObjects(
+        tx,
+        place,
+        reads.flatMap((it) => it.objects),
+      );
+      for (const { row } of reads) if (!(await tx.inbox.done(row, now()))) throw new LeaseLost();
+      return booked.length > 0;
     });
+  }
+
+  /** One webhook by itself. @returns whether payments changed */
+  async function recordAlone(it: Read): Promise<boolean> {
+    try {
+      const isTold = it.twin !== null && (await records.inbox.known(it.connection.id, [it.twin])).length > 0;
+      const named = isTold ? [] : await fetchNamed(it.connection, it.site, it.named);
+      return await book([{ ...it, objects: [...it.objects, ...named] }]);
+    } catch (error) {
+      if (isStoreOutage(error)) throw error;
+      if (!(error instanceof LeaseLost)) await failed(it.row, error);
+      return false;
+    }
+  }
+
+  async function recordTogether(rows: readonly InboxRow[]): Promise<boolean> {
+    const reads: Read[] = [];
+    const apart: Read[] = [];
+    for (const row of rows) {
+      try {
+        const it = await read(row);
+        // What has to ask Stripe first must not keep the others waiting.
+        if (it.named.length > 0) apart.push(it);
+        else reads.push(it);
+      } catch (error) {
+        if (isStoreOutage(error)) throw error;
+        await failed(row, error);
+      }
+    }
+    let hasBooked = false;
+    if (reads.length > 0) {
+      try {
+        hasBooked = await book(reads);
+      } catch (error) {
+        if (isStoreOutage(error)) throw error;
+        // Which of them it was shows when each is tried by itself.
+        apart.push(...reads);
+      }
+    }
+    for (const it of apart) {
+      const booked = await recordAlone(it);
+      hasBooked ||= booked;
+    }
+    return hasBooked;
   }
 
   /** Thin events carry no data: what they name is asked for before there is anything to book. */
@@ -95,14 +156,9 @@ export function createRecorder(options: RecorderOptions): { runOnce(): Promise<b
     async runOnce() {
       const rows = await records.inbox.claim(owner, now(), LEASE_MS, BATCH);
       let hasBooked = false;
-      for (const row of rows) {
-        try {
-          const booked = await record(row);
-          hasBooked ||= booked.length > 0;
-        } catch (error) {
-          if (isStoreOutage(error)) throw error;
-          if (!(error instanceof LeaseLost)) await failed(row, error);
-        }
+      for (const ofConnection of Map.groupBy(rows, (row) => row.connection).values()) {
+        const booked = await recordTogether(ofConnection);
+        hasBooked ||= booked;
       }
       if (hasBooked) options.onRecorded?.();
       if (rows.length > 0) options.onWanted?.();

@@ -20,19 +20,21 @@ export async function objectsOfCharge(
   return [...objects.values()].filter((object) => object !== null);
 }
 
-/** Ids of the charges, known or only named, whose fold may look at one of these objects. Sorted. */
+/** Ids of the charges, known or only named, and of the invoices paid off Stripe, whose fold may look at one of these. */
 export async function chargesTouchedBy(
   records: Pick<Records, 'objects'>,
   connection: string,
   start: readonly Node[],
 ): Promise<string[]> {
-  const { objects, charges } = await walk(records, connection, start, stepTowardsCharges);
+  const { objects, charges, offStripe } = await walk(records, connection, start, stepTowardsCharges);
+  // Only an invoice that is known can be a payment; of one that is not, nobody can tell what it is.
+  for (const id of offStripe) if (objects.get(id)?.kind === 'invoice') charges.add(id);
   for (const { id } of start) {
     const session = objects.get(id);
     if (session?.kind !== 'checkout_session' || session.customer === null) continue;
     // A session also bears on payments that its customer made later, and on no earlier one.
     const later = await walk(records, connection, [{ id: session.customer, kind: 'customer' }], stepTowardsCharges);
-    for (const charge of later.charges) {
+    for (const charge of [...later.charges, ...later.offStripe]) {
       const madeAt = later.objects.get(charge)?.createdAt ?? Infinity;
       if (madeAt >= (session.createdAt ?? 0)) charges.add(charge);
     }
@@ -43,6 +45,7 @@ export async function chargesTouchedBy(
 async function walk(records: Pick<Records, 'objects'>, connection: string, start: readonly Node[], step: Stepper) {
   const objects = new Map<string, ProviderObject | null>();
   const charges = new Set<string>();
+  const offStripe = new Set<string>();
   const visited = new Set<string>();
   let level: Place[] = start.map((node) => ({ ...node, via: null }));
   while (level.length > 0) {
@@ -54,16 +57,16 @@ async function walk(records: Pick<Records, 'objects'>, connection: string, start
     const unread = [...new Set(level.map((place) => place.id))].filter((id) => !objects.has(id));
     for (const id of unread) objects.set(id, null);
     for (const object of await records.objects.getMany(connection, unread)) objects.set(object.id, object);
-    level = await nextLevel(records, connection, level, { objects, charges, step });
+    level = await nextLevel(records, connection, level, { objects, charges, offStripe, step });
   }
-  return { objects, charges };
+  return { objects, charges, offStripe };
 }
 
 async function nextLevel(
   records: Pick<Records, 'objects'>,
   connection: string,
   level: readonly Place[],
-  state: { objects: Map<string, ProviderObject | null>; charges: Set<string>; step: Stepper },
+  state: { objects: Map<string, ProviderObject | null>; charges: Set<string>; offStripe: Set<string>; step: Stepper },
 ): Promise<Place[]> {
   const next: Place[] = [];
   const searches = new Map<string, { kinds: readonly ObjectKind[]; kindOf: Map<string, ObjectKind> }>();
@@ -72,6 +75,8 @@ async function nextLevel(
     const kind = object?.kind ?? place.kind;
     if (kind === null) continue;
     if (kind === 'charge') state.charges.add(place.id);
+    const invoice = offStripeInvoice(object);
+    if (invoice !== null) state.offStripe.add(invoice);
     const { out, into } = state.step(kind, object, place.via);
     next.push(...out.map((node) => ({ ...node, via: kind })));
     if (into.length === 0) continue;
@@ -84,4 +89,10 @@ async function nextLevel(
     next.push(...found.map(({ id, kind, to }) => ({ id, kind, via: kindOf.get(to) ?? null })));
   }
   return next;
+}
+
+/** The invoice that this object says was paid off Stripe, wholly or in part. */
+function offStripeInvoice(object: ProviderObject | null): string | null {
+  if (object?.kind === 'invoice') return (object.offStripeMinor ?? 0) > 0 ? object.id : null;
+  return object?.kind === 'invoice_payment' && (object.paymentRecord ?? null) !== null ? object.invoice : null;
 }

@@ -1,5 +1,6 @@
 import { decimalString } from '../core/currency.ts';
 import { EVIDENCE_OBJECTS, type Expectation } from './scenario-expect.ts';
+import type { Balance } from './stripe/balance.ts';
 
 /** What is needed to ask Headwater about a story. */
 export interface Questions {
@@ -9,6 +10,8 @@ export interface Questions {
   to: string;
   mode: 'live' | 'test';
   chargeOf(name: string | null): string | null;
+  /** What Stripe's balance transactions add up to, by currency. */
+  balance(): Record<string, Balance>;
 }
 
 export interface Finding {
@@ -66,6 +69,8 @@ function answer(questions: Questions, expectation: Expectation): Promise<Answer>
       return metric(questions, expectation);
     case 'evidence':
       return evidence(questions, expectation);
+    case 'books':
+      return books(questions);
     default:
       return fromPayments(questions, expectation);
   }
@@ -113,6 +118,20 @@ async function metric(questions: Questions, expected: Extract<Expectation, { kin
       ? (totals[expected.metric] ?? 0)
       : (unconverted?.[expected.currency]?.[expected.metric] ?? 0);
   return { ok: found === expected.amountMinor, found: decimalString(found, expected.currency) };
+}
+
+/** What went to others, or came from them, is not revenue. */
+const NOT_REVENUE = ['transfer', 'platform_earning'];
+
+async function books(questions: Questions): Promise<Answer> {
+  const { currency, totals, unconverted } = await report(questions, { metrics: 'revenue' });
+  const differences = Object.entries(questions.balance()).flatMap(([code, { amount, categories }]) => {
+    const stripe = NOT_REVENUE.reduce((sum, category) => sum - (categories[category] ?? 0), amount);
+    const found = code === currency ? (totals.revenue ?? 0) : (unconverted?.[code]?.revenue ?? 0);
+    if (found === stripe) return [];
+    return [`revenue ${decimalString(found, code)}, but Stripe's balance has ${decimalString(stripe, code)} ${code}`];
+  });
+  return { ok: differences.length === 0, found: differences.join('; ') || 'they balance' };
 }
 
 interface PaymentAnswer {

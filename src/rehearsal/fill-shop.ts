@@ -9,8 +9,11 @@ import {
   refundCharge,
   renew,
   subscribe,
+  upgrade,
 } from './stripe/actions.ts';
-import type { ChargeRow, Metadata, SubscriptionRow } from './stripe/rows.ts';
+import type { Metadata, SubscriptionRow } from './stripe/billing-rows.ts';
+import { closeDispute, dispute } from './stripe/disputes.ts';
+import type { ChargeRow, DisputeRow } from './stripe/rows.ts';
 import { sendHits } from './visitors.ts';
 
 /** Progress for people: what is done and how much of it. */
@@ -64,35 +67,45 @@ async function wantedEvents({ url, site, apiKey }: Target): Promise<string[]> {
 function createBuyers({ account }: Target): (deed: Deed) => void {
   const charges = new Map<string, ChargeRow>();
   const subscriptions = new Map<string, SubscriptionRow>();
+  const disputes = new Map<string, DisputeRow>();
   return (deed) => {
-    const { buyer } = deed;
-    const subscription = subscriptions.get(buyer);
-    switch (deed.kind) {
-      case 'sale': {
-        const charge = sell(deed);
-        if (charge) charges.set(buyer, charge);
-        return;
-      }
-      case 'subscription': {
-        const started = start(deed);
-        subscriptions.set(buyer, started.subscription);
-        if (started.charge) charges.set(buyer, started.charge);
-        return;
-      }
-      case 'renewal':
-        if (subscription && subscription.status === 'active') renew(account, subscription);
-        return;
-      case 'cancellation':
-        if (subscription) cancel(account, subscription);
-        return;
-      case 'refund': {
-        const charge = charges.get(buyer);
-        if (charge) refundCharge(account, charge, deed.share === 1 ? null : Math.round(charge.amount * deed.share));
-      }
-    }
+    if (deed.kind === 'sale') sell(deed);
+    else if (deed.kind === 'subscription') start(deed);
+    else if (deed.kind === 'refund' || deed.kind === 'dispute' || deed.kind === 'answer') regret(deed);
+    else carryOn(deed);
   };
 
-  function sell(deed: Extract<Deed, { kind: 'sale' }>): ChargeRow | null {
+  function carryOn(deed: Extract<Deed, { kind: 'renewal' | 'upgrade' | 'cancellation' }>): void {
+    const subscription = subscriptions.get(deed.buyer);
+    if (!subscription || subscription.status === 'canceled') return;
+    if (deed.kind === 'cancellation') cancel(account, subscription);
+    else if (deed.kind === 'renewal') renew(account, subscription);
+    else upgrade(account, subscription, { amount: deed.amountMinor, productName: deed.product });
+  }
+
+  function regret(deed: Extract<Deed, { kind: 'refund' | 'dispute' | 'answer' }>): void {
+    const charge = charges.get(deed.buyer);
+    const row = disputes.get(deed.buyer);
+    if (deed.kind === 'answer') {
+      if (row)
+        closeDispute(
+          account.engine,
+          row,
+          row.balanceTransactions.length === 0 ? 'warning_closed' : deed.isWon ? 'won' : 'lost',
+        );
+    } else if (charge && deed.kind === 'refund') {
+      refundCharge(account, charge, deed.share === 1 ? null : Math.round(charge.amount * deed.share));
+    } else if (charge && deed.kind === 'dispute') {
+      disputes.set(deed.buyer, dispute(account.engine, charge, { kind: deed.isInquiry ? 'inquiry' : 'chargeback' }));
+    }
+  }
+
+  function sell(deed: Extract<Deed, { kind: 'sale' }>): void {
+    const charge = sold(deed);
+    if (charge) charges.set(deed.buyer, charge);
+  }
+
+  function sold(deed: Extract<Deed, { kind: 'sale' }>): ChargeRow | null {
     const { trail, buyer, amountMinor: amount, currency, product: productName } = deed;
     const buying = { amount, currency, productName, email: emailOf(buyer) };
     if (trail === 'intent') return intentPayment(account, { ...buying, metadata: { hw_visitor_id: buyer } }).charge;
@@ -101,14 +114,17 @@ function createBuyers({ account }: Target): (deed: Deed) => void {
     return checkoutPayment(account, { ...buying, customer, metadata: sessionMetadata(trail, buyer) }).charge;
   }
 
-  function start(deed: Extract<Deed, { kind: 'subscription' }>) {
-    const { trail, buyer, amountMinor: amount, currency, product: productName } = deed;
-    const buying = { amount, currency, productName, email: emailOf(buyer), customer: customerOf(buyer, trail) };
+  function start(deed: Extract<Deed, { kind: 'subscription' }>): void {
+    const { trail, buyer, amountMinor: amount, currency, product: productName, onTrial } = deed;
+    const customer = customerOf(buyer, trail);
+    const buying = { amount, currency, productName, email: emailOf(buyer), customer, trialDays: onTrial ? 14 : 0 };
     // Half of the merchants of this world use the API and put the id on the subscription.
-    if (trail === 'intent' || trail === 'link') {
-      return subscribe(account, { ...buying, via: 'api', subscriptionMetadata: { hw_visitor_id: buyer } });
-    }
-    return subscribe(account, { ...buying, sessionMetadata: sessionMetadata(trail, buyer) });
+    const viaApi = trail === 'intent' || trail === 'link';
+    const { subscription, charge } = viaApi
+      ? subscribe(account, { ...buying, via: 'api', subscriptionMetadata: { hw_visitor_id: buyer } })
+      : subscribe(account, { ...buying, sessionMetadata: sessionMetadata(trail, buyer) });
+    subscriptions.set(buyer, subscription);
+    if (charge) charges.set(buyer, charge);
   }
 
   function customerOf(buyer: string, trail: Trail): string {

@@ -1,18 +1,22 @@
+import { type Cast, known, remember, visitorOf } from './cast.ts';
+import { performMoney } from './perform-money.ts';
 import type { Action, Arrival, Carrier, Evidence } from './scenario-action.ts';
+import type { Conditions } from './scenario-terms.ts';
+import { createAccount } from './stripe/account.ts';
 import {
   addCustomer,
+  bill,
   checkoutPayment,
   editSubscription,
-  finishPayment,
   intentPayment,
   linkPayment,
-  refundCharge,
   renew,
   subscribe,
 } from './stripe/actions.ts';
-import type { SimulatedAccount } from './stripe/account.ts';
-import type { ChargeRow, Metadata, SubscriptionRow } from './stripe/rows.ts';
-import { createVisitor, happen, type HitTarget, land, sendHits, view, type Visitor } from './visitors.ts';
+import type { Metadata, Terms } from './stripe/billing-rows.ts';
+import { NO_TERMS } from './stripe/billing-rows.ts';
+import { createCoupon, createPromotionCode, discountBy } from './stripe/prices.ts';
+import { happen, land, sendHits, view } from './visitors.ts';
 
 /** The people of one story: visitors with their sessions, customers, payments and subscriptions by name. */
 export interface Performer {
@@ -21,26 +25,16 @@ export interface Performer {
   chargeOf(name: string | null): string | null;
 }
 
-interface Cast {
-  target: HitTarget & { domain: string; account: SimulatedAccount };
-  visitors: Map<string, Visitor>;
-  customers: Map<string, string>;
-  subscriptions: Map<string, SubscriptionRow>;
-  /** By visitor, and by the name a payment was given. */
-  payments: Map<string, ChargeRow>;
-  named: Map<string, ChargeRow>;
-  last: ChargeRow | null;
-  sessions: number;
-}
-
-export function createPerformer(target: Cast['target']): Performer {
+export function createPerformer(target: Cast['target'], currency: string): Performer {
   const cast: Cast = {
     target,
+    currency,
     visitors: new Map(),
     customers: new Map(),
     subscriptions: new Map(),
     payments: new Map(),
     named: new Map(),
+    invoices: new Map(),
     last: null,
     sessions: 0,
   };
@@ -61,11 +55,12 @@ async function perform(cast: Cast, action: Action, at: number): Promise<void> {
     case 'identify':
       return browse(cast, action, at);
     case 'pay':
-      return pay(cast, action, at);
     case 'subscribe':
-      return startSubscription(cast, action, at);
+    case 'invoice':
+      return buy(cast, action, at);
     case 'renew': {
-      const { charge } = renew(account, known(cast.subscriptions, action.visitor, 'has no subscription'));
+      const { charge, invoice } = renew(account, known(cast.subscriptions, action.visitor, 'has no subscription'));
+      cast.invoices.set(action.visitor, [invoice]);
       return remember(cast, action.visitor, charge, action.named);
     }
     case 'edit subscription': {
@@ -73,37 +68,67 @@ async function perform(cast: Cast, action: Action, at: number): Promise<void> {
       editSubscription(account, subscription, { ...subscription.metadata, [action.key]: action.value });
       return;
     }
-    case 'refund':
-      refundCharge(account, chargeFor(cast, action.visitor, action.of), action.amountMinor);
-      return;
-    case 'finish':
-      finishPayment(account, chargeFor(cast, action.visitor, null), action.outcome);
+    default:
+      performMoney(cast, action);
   }
 }
 
-function chargeFor(cast: Cast, visitor: string, name: string | null): ChargeRow {
-  return name === null
-    ? known(cast.payments, visitor, 'has not paid')
-    : known(cast.named, name, 'is not the name of a payment');
+type Bought = Extract<Action, { kind: 'pay' | 'subscribe' | 'invoice' }>;
+
+async function buy(cast: Cast, action: Bought, at: number): Promise<void> {
+  const { onAccount, otherMode } = action.conditions ?? {};
+  if (onAccount === undefined && otherMode !== true) return buyHere(cast, action, at);
+  const elsewhere = otherAccount(cast, { onAccount, otherMode }, at);
+  await buyHere({ ...cast, customers: new Map(), target: { ...cast.target, account: elsewhere } }, action, at);
+  await Promise.all([elsewhere.webhooks.idle(), cast.target.account.webhooks.idle()]);
 }
 
-function known<T>(map: Map<string, T>, name: string, otherwise: string): T {
-  const found = map.get(name);
-  if (found === undefined) throw new Error(`${name} ${otherwise}`);
-  return found;
+/** An account that is not the story's, whose events come to the story's endpoint all the same, well signed. */
+function otherAccount(
+  { target }: Cast,
+  { onAccount, otherMode = false }: Pick<Conditions, 'onAccount' | 'otherMode'>,
+  at: number,
+) {
+  const { account, url, site, webhookSecret } = target;
+  const livemode = otherMode ? !account.state.livemode : account.state.livemode;
+  const other = createAccount({ id: onAccount, livemode, now: at }, () => '');
+  const endpoint = { url: `${url}/api/webhooks/stripe/${site}`, secret: webhookSecret };
+  if (onAccount === undefined) other.addEndpoint(endpoint);
+  else {
+    account.addEndpoint({ ...endpoint, connect: true });
+    other.platforms.add(account);
+  }
+  return other;
 }
 
-function remember(cast: Cast, visitor: string, charge: ChargeRow | null, name: string | null): void {
-  if (charge === null) return;
-  cast.payments.set(visitor, charge);
-  if (name !== null) cast.named.set(name, charge);
-  cast.last = charge;
+async function buyHere(cast: Cast, action: Bought, at: number): Promise<void> {
+  if (action.kind === 'pay') return pay(cast, action, at);
+  if (action.kind === 'subscribe') return startSubscription(cast, action, at);
+  const { account } = cast.target;
+  const { visitor, evidence } = action;
+  const on = (carrier: Carrier) => metadataOn(cast, visitor, evidence, carrier);
+  const { terms } = conditionsOf(cast, action);
+  const customer = customerOf(cast, action);
+  const input = { amount: action.amountMinor, currency: action.currency, customer, terms };
+  // Without a checkout session the default place of the id is the invoice itself.
+  const invoice = bill(account, { ...input, metadata: { ...on('session'), ...on('invoice') } });
+  cast.invoices.set(visitor, [...(cast.invoices.get(visitor) ?? []), invoice]);
 }
 
-function visitorOf(cast: Cast, name: string): Visitor {
-  let visitor = cast.visitors.get(name);
-  if (!visitor) cast.visitors.set(name, (visitor = createVisitor(name)));
-  return visitor;
+/** What Stripe is told of the conditions of a purchase. */
+function conditionsOf(cast: Cast, { conditions = {} }: Pick<Bought, 'conditions'>) {
+  const { captureMethod, taxPercent = 0, shippingMinor = 0, applicationFeeMinor = null, presentment } = conditions;
+  const { engine } = cast.target.account;
+  const terms: Terms = { ...NO_TERMS, taxPercent, shipping: shippingMinor };
+  if (conditions.discount) {
+    const { percentOff, amountOffMinor, code, duration } = conditions.discount;
+    const currency = amountOffMinor === null ? null : cast.currency;
+    const coupon = createCoupon(engine, { percentOff, amountOff: amountOffMinor, currency, duration }).id;
+    const promotionCode = code === null ? null : createPromotionCode(engine, code, coupon);
+    terms.discount = discountBy(engine, { coupon, promotionCode }).id;
+  }
+  const connect = { applicationFeeAmount: applicationFeeMinor, destination: null };
+  return { captureMethod, terms, connect, presentment };
 }
 
 async function browse(
@@ -155,12 +180,13 @@ function metadataOn(cast: Cast, visitor: string, evidence: Evidence, on: Carrier
   );
 }
 
-function customerOf(cast: Cast, action: Extract<Action, { kind: 'pay' | 'subscribe' }>): string {
+function customerOf(cast: Cast, action: Bought): string {
   const label = action.customer ?? action.visitor;
   const existing = cast.customers.get(label);
   if (existing !== undefined) return existing;
   const metadata = metadataOn(cast, action.visitor, action.evidence, 'customer');
-  const { id } = addCustomer(cast.target.account, { email: `${label}@example.org`, metadata });
+  const account = action.conditions?.isAccount ? `acct_${label}` : null;
+  const { id } = addCustomer(cast.target.account, { email: `${label}@example.org`, metadata, account });
   cast.customers.set(label, id);
   return id;
 }
@@ -175,6 +201,7 @@ async function pay(cast: Cast, action: Extract<Action, { kind: 'pay' }>, at: num
     currency: action.currency,
     customer: guest ? null : customerOf(cast, action),
     email: `${action.customer ?? visitor}@example.org`,
+    ...conditionsOf(cast, action),
   };
   const on = (carrier: Carrier) => metadataOn(cast, visitor, evidence, carrier);
   if (way === 'payment intent') {
@@ -206,7 +233,7 @@ async function startSubscription(
 ): Promise<void> {
   const { evidence, visitor } = action;
   const on = (carrier: Carrier) => metadataOn(cast, visitor, evidence, carrier);
-  const { subscription, charge, session } = subscribe(cast.target.account, {
+  const { subscription, invoice, charge, session } = subscribe(cast.target.account, {
     amount: action.amountMinor,
     currency: action.currency,
     customer: customerOf(cast, action),
@@ -216,7 +243,9 @@ async function startSubscription(
     // Without a checkout session the default place of the id is the subscription itself.
     subscriptionMetadata: action.way === 'api' ? { ...on('session'), ...on('subscription') } : on('subscription'),
     trialDays: action.trial ? 14 : 0,
+    ...conditionsOf(cast, action),
   });
+  cast.invoices.set(visitor, [invoice]);
   cast.subscriptions.set(visitor, subscription);
   remember(cast, visitor, charge, action.named);
   if (evidence.returning !== null && session) await comeBack(cast, visitor, { session_id: session.id }, at);

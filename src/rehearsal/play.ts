@@ -62,17 +62,24 @@ export async function play(scenario: Scenario, target: Target, override: Overrid
   });
   const lastDay = Math.max(0, ...scenario.steps.map((step) => (step.kind === 'act' ? step.day : 0)));
   const startMs = Math.floor(Date.now() / DAY_MS) * DAY_MS - (lastDay + 1) * DAY_MS;
-  const performer = createPerformer(target);
+  const performer = createPerformer(target, scenario.settings.currency);
+  const begin = (delivery: Delivery): Delivery => {
+    endpoint.version = override.version ?? delivery.version ?? version;
+    endpoint.thin = delivery.thin;
+    if (delivery.order !== 'at once') account.webhooks.hold();
+    return delivery;
+  };
   const questions: Questions = {
     target,
     from: dayOf(startMs - DAY_MS),
     to: dayOf(Date.now() + DAY_MS),
     mode: account.state.livemode ? 'live' : 'test',
     chargeOf: performer.chargeOf,
+    balance: account.balance,
   };
   const findings: Finding[] = [];
   const perDay = new Map<number, number>();
-  let delivery = begin(account, { ...AT_ONCE, ...override.delivery });
+  let delivery = begin({ ...AT_ONCE, ...override.delivery });
   for (let index = 0; index < scenario.steps.length; index += 1) {
     const step = scenario.steps[index]!;
     if (step.kind === 'act') {
@@ -84,13 +91,14 @@ export async function play(scenario: Scenario, target: Target, override: Overrid
       });
     } else if (step.kind === 'deliver') {
       await deliver(account, delivery);
-      delivery = begin(account, override.delivery ? delivery : step.delivery);
+      // The override decides on order and copies, the story on what is sent.
+      delivery = begin({ ...step.delivery, ...override.delivery });
     } else {
       const block = following(scenario.steps, index);
       await deliver(account, delivery);
       findings.push(...(await check(questions, block, override.patienceMs ?? PATIENCE_MS)));
       index += block.length - 1;
-      delivery = begin(account, delivery);
+      delivery = begin(delivery);
     }
   }
   await deliver(account, delivery);
@@ -108,11 +116,6 @@ function following(steps: readonly Step[], start: number): Expecting[] {
     block.push(step);
   }
   return block;
-}
-
-function begin(account: SimulatedAccount, delivery: Delivery): Delivery {
-  if (delivery.order !== 'at once') account.webhooks.hold();
-  return delivery;
 }
 
 async function deliver(account: SimulatedAccount, delivery: Delivery): Promise<void> {

@@ -1,7 +1,9 @@
 import { amountOf, type Reading } from './scenario-expect.ts';
+import { type Conditions, readCondition } from './scenario-terms.ts';
+import { type MoneyAction, MONEY_VERBS, NAME, readMoneyAction } from './scenario-money.ts';
 
 /** Where a story says that an id was put, and how a payment came about. */
-export const CARRIERS = ['session', 'intent', 'subscription', 'customer'] as const;
+export const CARRIERS = ['session', 'intent', 'subscription', 'customer', 'invoice'] as const;
 export type Carrier = (typeof CARRIERS)[number];
 
 export interface Carried {
@@ -37,8 +39,8 @@ export type Action =
     } & Buying)
   | { kind: 'renew'; visitor: string; named: string | null }
   | { kind: 'edit subscription'; visitor: string; key: string; value: string }
-  | { kind: 'refund'; visitor: string; amountMinor: number | null; of: string | null }
-  | { kind: 'finish'; visitor: string; outcome: 'succeeds' | 'fails' };
+  | ({ kind: 'invoice'; visitor: string; amountMinor: number; currency: string } & Buying)
+  | MoneyAction;
 
 export interface Buying {
   evidence: Evidence;
@@ -46,6 +48,8 @@ export interface Buying {
   customer: string | null;
   /** What the payment is called later in the story. */
   named: string | null;
+  /** Discounts, taxes, manual capture and the like; absent: none. */
+  conditions?: Conditions;
 }
 
 export type Arrival =
@@ -54,17 +58,28 @@ export type Arrival =
   | { kind: 'referrer'; url: string }
   | { kind: 'click'; parameter: string; value: string };
 
-const NAME = '[A-Za-z][A-Za-z0-9_-]{0,40}';
-const SUBJECT = new RegExp(`^(${NAME}) (lands|views|identifies|pays|subscribes|renews|edits|refunds|pending) ?(.*)$`);
+const OWN_VERBS = [
+  'lands',
+  'views',
+  'identifies',
+  'pays',
+  'authorises',
+  'subscribes',
+  'renews',
+  'edits',
+  'is',
+] as const;
+const SUBJECT = new RegExp(`^(${NAME}) (${[...OWN_VERBS, ...MONEY_VERBS].join('|')})\\b ?(.*)$`);
 
 export function readAction(text: string, reading: Reading): Action {
   const { fail } = reading;
   const [, visitor, verb, rest] = SUBJECT.exec(text) ?? [];
-  if (visitor === undefined || rest === undefined) {
-    throw fail(
-      `"${text}" is not understood; write VISITOR lands, views, identifies as, pays, subscribes, renews, edits, refunds, pending …`,
-    );
+  if (visitor === undefined || verb === undefined || rest === undefined) {
+    const verbs = [...OWN_VERBS, ...MONEY_VERBS].join(', ');
+    throw fail(`"${text}" is not understood; write VISITOR ${verbs} …`);
   }
+  const money = readMoneyAction(visitor, verb, rest, reading);
+  if (money) return money;
   switch (verb) {
     case 'lands':
       return readLanding(visitor, rest, reading);
@@ -76,21 +91,20 @@ export function readAction(text: string, reading: Reading): Action {
       return { kind: 'identify', visitor, appId };
     }
     case 'pays':
+    case 'authorises':
     case 'subscribes':
       return readBuying(visitor, verb, rest, reading);
+    case 'is': {
+      const [, invoiced] = /^invoiced (.+)$/.exec(rest) ?? [];
+      if (invoiced === undefined) throw fail(`write "${visitor} is invoiced AMOUNT CURRENCY" or "is credited AMOUNT"`);
+      return readBuying(visitor, 'is invoiced', invoiced, reading);
+    }
     case 'renews':
       return { kind: 'renew', visitor, named: named(rest, 'as', reading) };
-    case 'edits': {
+    default: {
       const [, key, value] = /^subscription metadata (\S+) = (\S+)$/.exec(rest) ?? [];
       if (key === undefined || value === undefined) throw fail('write "edits subscription metadata KEY = VALUE"');
       return { kind: 'edit subscription', visitor, key, value };
-    }
-    case 'refunds':
-      return readRefund(visitor, rest, reading);
-    default: {
-      const [, outcome] = /^payment (succeeds|fails)$/.exec(rest) ?? [];
-      if (outcome === undefined) throw fail('write "pending payment succeeds" or "pending payment fails"');
-      return { kind: 'finish', visitor, outcome: outcome as 'succeeds' | 'fails' };
     }
   }
 }
@@ -133,14 +147,9 @@ function named(text: string, word: string, { fail }: Reading): string | null {
   return name;
 }
 
-function readRefund(visitor: string, text: string, reading: Reading): Action {
-  const [, amount, of = null] = new RegExp(`^(everything|[\\d.]+)(?: of (${NAME}))?$`).exec(text) ?? [];
-  if (amount === undefined) throw reading.fail('write "refunds AMOUNT [of NAME]" or "refunds everything [of NAME]"');
-  const amountMinor = amount === 'everything' ? null : amountOf(amount, reading.currency, reading);
-  return { kind: 'refund', visitor, amountMinor, of };
-}
+type BuyingVerb = 'pays' | 'authorises' | 'subscribes' | 'is invoiced';
 
-function readBuying(visitor: string, verb: 'pays' | 'subscribes', text: string, reading: Reading): Action {
+function readBuying(visitor: string, verb: BuyingVerb, text: string, reading: Reading): Action {
   const { fail } = reading;
   const [head = '', ...parts] = text.split(',').map((part) => part.trim());
   const [, amount, currency, via] = /^([\d.]+) ([a-z]{3})(?: via (.+))?$/.exec(head) ?? [];
@@ -149,14 +158,16 @@ function readBuying(visitor: string, verb: 'pays' | 'subscribes', text: string, 
   const trial = parts.includes('on trial');
   const buying = readClauses(
     parts.filter((part) => part !== 'on trial'),
-    reading,
+    { ...reading, currency },
   );
+  if (verb === 'authorises') buying.conditions = { ...buying.conditions, captureMethod: 'manual' };
   if (verb === 'subscribes') {
     const way = via ?? 'checkout';
     if (way !== 'checkout' && way !== 'api') throw fail(`"${way}" is no way to subscribe; write checkout or api`);
     return { kind: 'subscribe', visitor, amountMinor, currency, way, trial, ...buying };
   }
   if (trial) throw fail('"on trial" belongs to subscribes');
+  if (verb === 'is invoiced') return { kind: 'invoice', visitor, amountMinor, currency, ...buying };
   const way = WAYS.find((name) => name === (via ?? 'checkout'));
   if (!way) throw fail(`"${via}" is no way to pay; write ${WAYS.join(', ')}`);
   return { kind: 'pay', visitor, amountMinor, currency, way, ...buying };
@@ -171,13 +182,16 @@ function readClauses(parts: readonly string[], reading: Reading): Buying {
     const [, key, on, value = null] = /^with metadata (\S+) on (\S+)(?: = (\S+))?$/.exec(part) ?? [];
     const [, hasReference, reference = null] = /^with (client reference)(?: (\S+))?$/.exec(part) ?? [];
     const [, back] = /^returning with (session|intent)$/.exec(part) ?? [];
-    const [, word, label] = new RegExp(`^(as|named) (${NAME})$`).exec(part) ?? [];
+    const [, word, label] = new RegExp(`^(as|named) (?!account$)(${NAME})$`).exec(part) ?? [];
     if (key !== undefined && on !== undefined) evidence.carried.push({ key, on: carrierOf(on, reading), value });
     else if (hasReference !== undefined) evidence.clientReference = reference;
     else if (back !== undefined) evidence.returning = back as 'session' | 'intent';
     else if (word === 'as') buying.customer = label!;
     else if (word === 'named') buying.named = label!;
-    else if (part !== 'with nothing') throw reading.fail(`"${part}" is not understood after "pays" or "subscribes"`);
+    else if (readCondition(part, reading) !== null) {
+      buying.conditions = { ...buying.conditions, ...readCondition(part, reading) };
+      continue;
+    } else if (part !== 'with nothing') throw reading.fail(`"${part}" is not understood after "pays" or "subscribes"`);
     said ||= word === undefined;
   }
   if (!said) evidence.carried.push({ on: 'session', key: 'hw_visitor_id', value: null });

@@ -9,13 +9,19 @@ export interface Reading {
   fail(reason: string): Error;
 }
 
+/** Of reports; fees are those of the payments. */
+const MONEY_METRICS = ['revenue', 'gross', 'refunded', 'disputed', 'net'] as const;
+type MoneyMetric = (typeof MONEY_METRICS)[number];
+
 export type Expectation =
   /** Every row with revenue, and no other. */
   | { kind: 'credits'; model: RuleModel; dimension: Dimension; rows: Record<string, number> }
-  | { kind: 'metric'; metric: 'revenue' | 'gross' | 'refunded'; amountMinor: number; currency: string }
+  | { kind: 'metric'; metric: MoneyMetric; amountMinor: number; currency: string }
   | { kind: 'fees'; amountMinor: number; currency: string }
   | { kind: 'unattributed'; amountMinor: number; currency: string; reason: string }
   | { kind: 'payments'; count: number }
+  /** Revenue in every currency is what Stripe's balance transactions say. */
+  | { kind: 'books' }
   /** The link that decided: where it was found. `payment` null: the last one. */
   | { kind: 'evidence'; object: string; field: string; payment: string | null };
 
@@ -55,13 +61,15 @@ export function readExpectation(text: string, reading: Reading): Expectation {
     const currency = reasonedIn ?? reading.currency;
     return { kind: 'unattributed', amountMinor: amountOf(reasoned, currency, reading), currency, reason };
   }
-  const [, metric, amount, metricIn] = /^(revenue|gross|refunded|fees) (\S+)(?: ([a-z]{3}))?$/.exec(text) ?? [];
+  const [, metric, amount, metricIn] =
+    new RegExp(`^(${MONEY_METRICS.join('|')}|fees) (\\S+)(?: ([a-z]{3}))?$`).exec(text) ?? [];
   if (metric !== undefined && amount !== undefined) {
     const currency = metricIn ?? reading.currency;
     const amountMinor = amountOf(amount, currency, reading);
     if (metric === 'fees') return { kind: 'fees', amountMinor, currency };
-    return { kind: 'metric', metric: metric as 'revenue' | 'gross' | 'refunded', amountMinor, currency };
+    return { kind: 'metric', metric: metric as MoneyMetric, amountMinor, currency };
   }
+  if (text === 'the books to balance') return { kind: 'books' };
   const [, count] = /^payments (\d{1,6})$/.exec(text) ?? [];
   if (count !== undefined) return { kind: 'payments', count: Number(count) };
 
@@ -73,8 +81,8 @@ export function readExpectation(text: string, reading: Reading): Expectation {
     return { kind: 'evidence', object, field, payment };
   }
   throw reading.fail(
-    `"expect ${text}" is not understood; expect MODEL: CHANNEL AMOUNT, … | revenue, gross, refunded or fees AMOUNT | ` +
-      'unattributed AMOUNT reason R | payments N | evidence OBJECT FIELD',
+    `"expect ${text}" is not understood; expect MODEL: CHANNEL AMOUNT, … | revenue, gross, refunded, disputed, net or fees AMOUNT | ` +
+      'unattributed AMOUNT reason R | payments N | evidence OBJECT FIELD | the books to balance',
   );
 }
 

@@ -147,6 +147,8 @@ describe('settings, days and delivery', () => {
       currency: 'jpy',
       version: '2020-08-27',
       events: ['a.b', 'c.d'],
+      settlement: null,
+      livemode: false,
       permissions: ['rak_charge_read', 'rak_customer_read'],
     });
   });
@@ -164,6 +166,8 @@ describe('settings, days and delivery', () => {
       seed: 7,
       copies: 2,
       without: ['charge.updated'],
+      version: null,
+      thin: false,
     });
   });
 });

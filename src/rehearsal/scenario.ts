@@ -25,6 +25,9 @@ export interface ScenarioSettings {
   version: ApiVersion;
   /** Event types the endpoint asks for; null: all. */
   events: string[] | null;
+  /** Currency of the Stripe account's balance; null: every currency has its own. */
+  settlement: string | null;
+  livemode: boolean;
   /** What the Stripe key may read; null: everything; []: there is no key, only a webhook secret. */
   permissions: string[] | null;
 }
@@ -41,9 +44,13 @@ export interface Delivery {
   copies: number;
   /** Event types that never arrive. */
   without: string[];
+  /** What the endpoint is pinned to from now on; null: as at the beginning. */
+  version: ApiVersion | null;
+  /** Ids instead of objects. */
+  thin: boolean;
 }
 
-export const AT_ONCE: Delivery = { order: 'at once', seed: 1, copies: 1, without: [] };
+export const AT_ONCE: Delivery = { order: 'at once', seed: 1, copies: 1, without: [], version: null, thin: false };
 
 export class ScenarioError extends Error {
   override name = 'ScenarioError';
@@ -64,12 +71,23 @@ const PERMISSIONS: Record<string, string> = {
   subscriptions: 'rak_subscription_read',
   refunds: 'rak_refund_read',
   'balance transactions': 'rak_balance_transaction_source_read',
+  disputes: 'rak_dispute_read',
+  'credit notes': 'rak_credit_note_read',
+  products: 'rak_product_read',
+  prices: 'rak_plan_read',
   events: 'rak_event_read',
 };
 
 /** @throws ScenarioError naming the line and what is wrong with it */
 export function readScenario(text: string): Scenario {
-  const settings: ScenarioSettings = { currency: 'usd', version: ENDIVE, events: null, permissions: null };
+  const settings: ScenarioSettings = {
+    currency: 'usd',
+    version: ENDIVE,
+    events: null,
+    settlement: null,
+    livemode: false,
+    permissions: null,
+  };
   const steps: Step[] = [];
   let title = '';
   for (const [index, raw] of text.split(/\r?\n/).entries()) {
@@ -96,12 +114,15 @@ function statements(raw: string): string[] {
 }
 
 function readSetting(statement: string, settings: ScenarioSettings, line: number, begun: boolean): boolean {
-  const [, name, value] = /^(currency|listening to|key reads|rendering) (.+)$/.exec(statement) ?? [];
+  const [, name, value] = /^(currency|settling in|mode|listening to|key reads|rendering) (.+)$/.exec(statement) ?? [];
   if (name === undefined || value === undefined) return false;
   if (begun) throw new ScenarioError(line, `"${name}" belongs before the first thing that happens`);
-  if (name === 'currency') {
+  if (name === 'currency' || name === 'settling in') {
     if (!/^[a-z]{3}$/.test(value)) throw new ScenarioError(line, `"${value}" is not a currency; write usd, eur, jpy`);
-    settings.currency = value;
+    settings[name === 'currency' ? 'currency' : 'settlement'] = value;
+  } else if (name === 'mode') {
+    if (value !== 'live' && value !== 'test') throw new ScenarioError(line, `"${value}" is not a mode: live or test`);
+    settings.livemode = value === 'live';
   } else if (name === 'rendering') {
     if (!isApiVersion(value))
       throw new ScenarioError(line, `"${value}" is not a rendering: ${API_VERSIONS.join(', ')}`);
@@ -163,12 +184,14 @@ function readDelivery(text: string, line: number): Delivery {
       delivery.order = 'shuffled';
       delivery.seed = Number(seed ?? 1);
     } else if (part === 'duplicated') delivery.copies = 2;
+    else if (part === 'thin') delivery.thin = true;
+    else if (part.startsWith('in ') && isApiVersion(part.slice(3))) delivery.version = part.slice(3) as ApiVersion;
     else if (count !== undefined && Number(count) >= 1 && Number(count) <= 20) delivery.copies = Number(count);
     else if (part.startsWith('without ')) delivery.without.push(part.slice(8));
     else {
       throw new ScenarioError(
         line,
-        `"${part}" is no way to deliver; write at once, in order, reversed, shuffled [seed N], duplicated, N times, without TYPE`,
+        `"${part}" is no way to deliver; write at once, in order, reversed, shuffled [seed N], duplicated, N times, without TYPE, thin, in VERSION`,
       );
     }
   }

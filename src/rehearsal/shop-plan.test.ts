@@ -38,14 +38,15 @@ describe('the demo’s shop', () => {
   });
 
   it('has something of everything', () => {
-    const { hits, deeds } = planShop(settings);
+    const { hits, deeds } = planShop({ ...settings, visitors: 6_500 });
     assert.ok(hits.size > 5);
-    for (const kind of ['sale', 'subscription', 'renewal', 'refund']) {
+    for (const kind of ['sale', 'subscription', 'renewal', 'upgrade', 'refund', 'dispute', 'answer']) {
       assert.ok(
         deeds.some((deed) => deed.kind === kind),
         kind,
       );
     }
+    assert.ok(deeds.some((deed) => deed.kind === 'subscription' && deed.onTrial));
     const trails = new Set(deeds.flatMap((deed) => ('trail' in deed ? [deed.trail] : [])));
     for (const trail of ['session', 'intent', 'link', 'none'] as const) assert.ok(trails.has(trail), trail);
   });

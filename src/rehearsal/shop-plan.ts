@@ -24,7 +24,13 @@ export type Deed =
       currency: string;
       product: string;
       trail: Trail;
+      onTrial: boolean;
     }
+  /** To another monthly price, with proration. */
+  | { kind: 'upgrade'; at: number; buyer: string; amountMinor: number; product: string }
+  /** Of the buyer's first payment; `answer` ends it. */
+  | { kind: 'dispute'; at: number; buyer: string; isInquiry: boolean }
+  | { kind: 'answer'; at: number; buyer: string; isWon: boolean }
   | { kind: 'renewal'; at: number; buyer: string }
   | { kind: 'cancellation'; at: number; buyer: string }
   /** Of the buyer's first payment. `share` of what was paid. */
@@ -41,6 +47,8 @@ export interface ShopSettings {
 
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
+const TRIAL_DAYS = 14;
+const PERIOD_DAYS = 30;
 const BUYING_SHARE = 0.055;
 const BOT_SHARE = 0.02;
 
@@ -123,31 +131,54 @@ function buy({ settings, random, plan }: Making, visitor: string, at: number, zo
   const currency = isEuro ? 'eur' : 'usd';
   // Paid before the first hit: the visit then explains nothing.
   const paidAt = trail === 'before' ? at - 30 * DAY_MS : at;
-  if (random() < 0.4) {
-    const offer = weighted(random, market.plans);
-    plan.deeds.push({ kind: 'subscription', at: paidAt, buyer, currency, ...offerOf(offer), trail });
-    let renewal = paidAt + 30 * DAY_MS;
-    while (renewal < settings.endAt) {
-      if (random() < 0.12) {
-        plan.deeds.push({ kind: 'cancellation', at: renewal - DAY_MS, buyer });
-        break;
-      }
-      plan.deeds.push({ kind: 'renewal', at: renewal, buyer });
-      renewal += 30 * DAY_MS;
-    }
-  } else {
-    plan.deeds.push({
-      kind: 'sale',
-      at: paidAt,
-      buyer,
-      currency,
-      ...offerOf(weighted(random, market.products)),
-      trail,
-    });
+  if (random() < 0.4) startPlan({ settings, random, plan }, { buyer, paidAt, currency, trail });
+  else {
+    const offer = offerOf(weighted(random, market.products));
+    plan.deeds.push({ kind: 'sale', at: paidAt, buyer, currency, ...offer, trail });
   }
-  if (random() < 0.06) {
+  regret({ random, plan }, buyer, paidAt);
+}
+
+interface Start {
+  buyer: string;
+  paidAt: number;
+  currency: string;
+  trail: Trail;
+}
+
+/** A subscription with its renewals; some begin with a trial, some grow, some end. */
+function startPlan(
+  { settings, random, plan }: Omit<Making, 'startAt'>,
+  { buyer, paidAt, currency, trail }: Start,
+): void {
+  const offer = weighted(random, market.plans);
+  const onTrial = random() < 0.3;
+  plan.deeds.push({ kind: 'subscription', at: paidAt, buyer, currency, ...offerOf(offer), trail, onTrial });
+  const larger = market.plans.filter((other) => other.amountMinor > offer.amountMinor)[0];
+  let renewal = paidAt + (onTrial ? TRIAL_DAYS : PERIOD_DAYS) * DAY_MS;
+  while (renewal < settings.endAt) {
+    if (random() < 0.12) {
+      plan.deeds.push({ kind: 'cancellation', at: renewal - DAY_MS, buyer });
+      return;
+    }
+    plan.deeds.push({ kind: 'renewal', at: renewal, buyer });
+    if (larger && random() < 0.08) {
+      plan.deeds.push({ kind: 'upgrade', at: renewal + 9 * DAY_MS, buyer, ...offerOf(larger) });
+    }
+    renewal += PERIOD_DAYS * DAY_MS;
+  }
+}
+
+/** Some want their money back, a few from their bank. */
+function regret({ random, plan }: Pick<Making, 'random' | 'plan'>, buyer: string, paidAt: number): void {
+  const chance = random();
+  if (chance < 0.06) {
     const refundAt = paidAt + Math.round((1 + random() * 12) * DAY_MS);
     plan.deeds.push({ kind: 'refund', at: refundAt, buyer, share: random() < 0.6 ? 1 : 0.3 });
+  } else if (chance < 0.085) {
+    const disputedAt = paidAt + Math.round((3 + random() * 20) * DAY_MS);
+    plan.deeds.push({ kind: 'dispute', at: disputedAt, buyer, isInquiry: random() < 0.25 });
+    plan.deeds.push({ kind: 'answer', at: disputedAt + 12 * DAY_MS, buyer, isWon: random() < 0.4 });
   }
 }
 

@@ -19,6 +19,9 @@ export interface Scenery {
   currency: string;
   /** What the Stripe key may read; null: everything; []: no key, only the webhook secret. */
   permissions: readonly string[] | null;
+  livemode?: boolean;
+  /** Of the Stripe account's balance; null or absent: each currency has its own. */
+  settlementCurrency?: string | null;
   seed?: number;
 }
 
@@ -26,16 +29,18 @@ export interface Scenery {
 export async function createTarget(stage: Stage, scenery: Scenery): Promise<Target> {
   const { app, url, stripe } = stage;
   const { records, now } = app;
-  const { name, domain, currency, permissions } = scenery;
+  const { name, domain, currency, permissions, livemode = false } = scenery;
   const team = await records.teams.default(now());
   const site = await records.sites.add({ team: team.id, name, domain, timezone: 'UTC', currency }, now());
   const { key: serverKey, hash, prefix } = newKey();
   await records.keys.add({ site: site.id, hash, prefix, scopes: [...KEY_SCOPES], expiresAt: null }, now());
 
-  const stripeKey = `${permissions === null ? 'sk' : 'rk'}_test_${randomBytes(16).toString('hex')}`;
+  const stripeKey = `${permissions === null ? 'sk' : 'rk'}_${livemode ? 'live' : 'test'}_${randomBytes(16).toString('hex')}`;
   const account = stripe.addAccount({
     keys: permissions?.length === 0 ? [] : [{ key: stripeKey, permissions }],
     seed: scenery.seed,
+    livemode,
+    settlementCurrency: scenery.settlementCurrency,
   });
   const webhookSecret = `whsec_${randomBytes(16).toString('hex')}`;
   await app.connectStripe({ site: site.id, key: permissions?.length === 0 ? undefined : stripeKey, webhookSecret });
@@ -50,5 +55,7 @@ export function targetFor(stage: Stage): (scenario: Scenario) => Promise<Target>
       domain: 'shop.example',
       currency: settings.currency,
       permissions: settings.permissions,
+      livemode: settings.livemode,
+      settlementCurrency: settings.settlement,
     });
 }

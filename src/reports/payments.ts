@@ -69,6 +69,9 @@ function summaryOf(payment: PaymentRow) {
     visitor_id: attribution.visitor,
     reason: attribution.reason,
     source: attribution.visitor === null ? UNATTRIBUTED_SOURCE : (first?.source ?? '') || DIRECT_SOURCE,
+    tax: payment.taxMinor,
+    product: payment.productName ?? payment.product,
+    coupon: payment.coupon,
   };
 }
 
@@ -80,6 +83,8 @@ function detailOf(payment: PaymentRow, entries: readonly LedgerEntry[], links: r
     connection: payment.connection,
     subscription: payment.subscription,
     fee_currency: payment.feeCurrency,
+    product_id: payment.product,
+    price_id: payment.price,
     explanation: explanationOf(attribution.reason),
     entries: entries.map((entry) => ({
       id: entry.id,
@@ -88,6 +93,8 @@ function detailOf(payment: PaymentRow, entries: readonly LedgerEntry[], links: r
       currency: entry.currency,
       occurred_at: iso(entry.occurredAt),
       balance_transaction: entry.balanceTransaction,
+      settled: entry.settledMinor,
+      settled_currency: entry.settledCurrency,
       fee: entry.feeMinor,
     })),
     links: links.map((link) => ({

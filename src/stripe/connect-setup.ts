@@ -4,6 +4,7 @@ import {
   createEndpoint,
   ENDPOINT_VERSION,
   listEndpoints,
+  recentCharges,
   recentCheckouts,
   refreshEndpoint,
   removeEndpoint,
@@ -24,5 +25,6 @@ export function createStripeSetup(options: { apiBase?: string | undefined; timeo
     refreshEndpoint: (key, id) => refreshEndpoint(clients, key, id),
     removeEndpoint: (key, id) => removeEndpoint(clients, key, id),
     recentCheckouts: (key, limit) => recentCheckouts(clients, key, limit),
+    recentCharges: (key, limit) => recentCharges(clients, key, limit),
   };
 }

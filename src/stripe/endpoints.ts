@@ -1,9 +1,9 @@
 import { Stripe } from 'stripe';
-import type { Asked, CheckoutSample, Endpoint } from '../payments/provider.ts';
+import type { Asked, Endpoint, Sample } from '../payments/provider.ts';
 import { failureOf } from './client.ts';
 import type { Clients } from './client.ts';
 import { WEBHOOK_EVENTS } from './event-types.ts';
-import { record, text, time } from './fields.ts';
+import { id, record, text, time } from './fields.ts';
 
 /** The version whose shapes this package's types describe: what an endpoint made by us sends. */
 export const ENDPOINT_VERSION: string = Stripe.API_VERSION;
@@ -69,20 +69,24 @@ export async function removeEndpoint(clients: Clients, key: string, id: string):
   }
 }
 
-/** The newest Checkout Sessions: only their ids, modes and return addresses leave this folder. */
-export function recentCheckouts(clients: Clients, key: string, limit: number): Promise<Asked<CheckoutSample[]>> {
-  return asked(async () => {
-    const page = await clients(key).checkout.sessions.list({ limit });
-    return page.data.map((session: unknown) => {
-      const row = record(session);
-      return {
-        id: text(row['id']) ?? '',
-        mode: text(row['mode'], 40),
-        returnUrl: text(row['success_url'], 2_000) ?? text(row['return_url'], 2_000),
-        createdAt: time(row['created']),
-      };
-    });
-  });
+/** The newest Checkout Sessions and charges: ids, names of metadata keys and return addresses, and nothing else. */
+export function recentCheckouts(clients: Clients, key: string, limit: number): Promise<Asked<Sample[]>> {
+  return asked(async () => (await clients(key).checkout.sessions.list({ limit })).data.map(toSample));
+}
+
+export function recentCharges(clients: Clients, key: string, limit: number): Promise<Asked<Sample[]>> {
+  return asked(async () => (await clients(key).charges.list({ limit })).data.map(toSample));
+}
+
+const KEYS_MAX = 50;
+
+function toSample(object: unknown): Sample {
+  const row = record(object);
+  return {
+    id: id(row['id']) ?? '',
+    metadataKeys: Object.keys(record(row['metadata'])).slice(0, KEYS_MAX),
+    returnUrl: text(row['success_url'], 2_000) ?? text(row['return_url'], 2_000),
+  };
 }
 
 function toEndpoint(endpoint: Stripe.WebhookEndpoint): Endpoint {
@@ -93,6 +97,6 @@ function toEndpoint(endpoint: Stripe.WebhookEndpoint): Endpoint {
     events: [...(endpoint.enabled_events ?? [])],
     apiVersion: endpoint.api_version ?? null,
     metadata: { ...endpoint.metadata },
-    createdAt: (time(endpoint.created) ?? 0),
+    createdAt: time(endpoint.created) ?? 0,
   };
 }

@@ -1,4 +1,8 @@
-/** The event types a webhook endpoint should send: what moves money, and what links it to a visitor. */
+/**
+ * The event types a webhook endpoint should send: what moves money, and what links it to a visitor. Never
+ * `invoice.created`: Stripe waits with finalising an invoice until its webhook was delivered, so that an endpoint of ours
+ * that is down would hold up the merchant's billing.
+ */
 export const WEBHOOK_EVENTS = [
   'charge.succeeded',
   'charge.captured',
@@ -10,15 +14,31 @@ export const WEBHOOK_EVENTS = [
   'refund.created',
   'refund.updated',
   'refund.failed',
+  'charge.refund.updated',
+  'charge.dispute.created',
+  'charge.dispute.updated',
+  'charge.dispute.closed',
+  'charge.dispute.funds_withdrawn',
+  'charge.dispute.funds_reinstated',
   'payment_intent.succeeded',
   'checkout.session.completed',
   'checkout.session.async_payment_succeeded',
   'checkout.session.async_payment_failed',
+  'checkout.session.expired',
   'invoice.paid',
   'invoice_payment.paid',
+  'invoice.voided',
+  'invoice.marked_uncollectible',
+  'invoice.overpaid',
+  'credit_note.created',
+  'credit_note.updated',
+  'credit_note.voided',
   'customer.subscription.created',
   'customer.subscription.updated',
   'customer.subscription.deleted',
+  'customer.subscription.paused',
+  'customer.subscription.resumed',
   'customer.created',
   'customer.updated',
+  'customer.deleted',
 ] as const;

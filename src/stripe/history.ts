@@ -24,6 +24,7 @@ const RETRIEVE: Record<ObjectKind, Retrieve> = {
   subscription: (stripe, id) => stripe.subscriptions.retrieve(id),
   customer: (stripe, id) => stripe.customers.retrieve(id),
   balance_transaction: (stripe, id) => stripe.balanceTransactions.retrieve(id),
+  dispute: (stripe, id) => stripe.disputes.retrieve(id),
 };
 
 const LISTS: Record<string, List | undefined> = {
@@ -31,6 +32,13 @@ const LISTS: Record<string, List | undefined> = {
   'charge by customer': (stripe, id, page) => stripe.charges.list({ ...page, customer: id }),
   'refund by charge': (stripe, id, page) => stripe.refunds.list({ ...page, charge: id }),
   'refund by payment_intent': (stripe, id, page) => stripe.refunds.list({ ...page, payment_intent: id }),
+  'dispute by charge': (stripe, id, page) => stripe.disputes.list({ ...page, charge: id }),
+  'dispute by payment_intent': (stripe, id, page) => stripe.disputes.list({ ...page, payment_intent: id }),
+  // Apart from finding a session: a key that may read sessions need not be allowed to see what their lines name.
+  'checkout_session by checkout_session': async (stripe, id) => ({
+    data: [await stripe.checkout.sessions.retrieve(id, { expand: ['line_items'] })],
+    has_more: false,
+  }),
   'checkout_session by payment_intent': (stripe, id, page) =>
     stripe.checkout.sessions.list({ ...page, payment_intent: id }),
   'checkout_session by subscription': (stripe, id, page) =>

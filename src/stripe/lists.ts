@@ -50,7 +50,7 @@ const LISTS: Record<ListName, List> = {
   },
   sessions: {
     endpoint: 'checkout/sessions',
-    expand: {},
+    expand: { 'data.line_items': 'rak_product_read' },
     read: (stripe, page) => stripe.checkout.sessions.list({ ...page, status: 'complete' }),
   },
   refunds: {

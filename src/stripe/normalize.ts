@@ -4,6 +4,7 @@ import type {
   ChargeObject,
   CheckoutSessionObject,
   CustomerObject,
+  DisputeObject,
   InvoiceObject,
   InvoicePaymentObject,
   PaymentIntentObject,
@@ -15,6 +16,7 @@ import { emailEvidence, emailHash, metadataEvidence, textEvidence } from './evid
 import type { EvidenceContext } from './evidence.ts';
 import { amount, currency, id, integer, isJson, list, record, text, time } from './fields.ts';
 import type { Json } from './fields.ts';
+import { couponOf, largestLine, paidTaxOf } from './sale.ts';
 
 /**
  * Reads Stripe objects of any API version by presence, not by version: one event can carry fields of two versions, and
@@ -70,6 +72,8 @@ function readObject(json: Json, context: NormalizeContext): ProviderObject | nul
       return readCustomer(json, base, context);
     case 'balance_transaction':
       return readBalanceTransaction(json, base);
+    case 'dispute':
+      return readDispute(json, base);
     default:
       return null;
   }
@@ -88,6 +92,7 @@ function readCharge(json: Json, base: Base, context: NormalizeContext): ChargeOb
   const authorised = amount(json['amount']);
   // Before 2020 there was no amount_captured. A pending or failed charge may say "captured", but took no money.
   const captured = integer(json['amount_captured']) ?? (json['captured'] === false ? 0 : authorised);
+  const failureBalanceTransaction = id(json['failure_balance_transaction']);
   const amountRefundedMinor = amount(json['amount_refunded']);
   const address = record(json['billing_details'])['email'];
   return {
@@ -104,12 +109,39 @@ function readCharge(json: Json, base: Base, context: NormalizeContext): ChargeOb
     balanceTransaction: id(json['balance_transaction']),
     currency: currency(json['currency']),
     amountMinor: authorised,
-    amountCapturedMinor: status === 'succeeded' ? Math.max(0, captured) : 0,
+    amountCapturedMinor: takenMinor(status, Math.max(0, captured), failureBalanceTransaction === null ? 0 : authorised),
     amountRefundedMinor,
     refundedSeenAt: amountRefundedMinor > 0 ? context.seenAt : null,
     status: status ?? 'unknown',
-    failureBalanceTransaction: id(json['failure_balance_transaction']),
+    failureBalanceTransaction,
     description: text(json['description']),
+    isDisputed: json['disputed'] === true || id(json['dispute']) !== null,
+    isHeld: status === 'succeeded' && json['captured'] === false,
+  };
+}
+
+/** A charge that failed after it had succeeded took money, and its failure's balance transaction took that back. */
+function takenMinor(status: string | null, capturedMinor: number, takenBackMinor: number): number {
+  if (status === 'succeeded') return capturedMinor;
+  return status === 'failed' && takenBackMinor > 0 ? capturedMinor || takenBackMinor : 0;
+}
+
+/** Before there was a list, `balance_transaction` named the withdrawal. */
+function readDispute(json: Json, base: Base): DisputeObject {
+  return {
+    kind: 'dispute',
+    ...base,
+    evidence: [],
+    charge: id(json['charge']),
+    paymentIntent: id(json['payment_intent']),
+    amountMinor: amount(json['amount']),
+    currency: currency(json['currency']),
+    status: text(json['status'], 50),
+    reason: text(json['reason'], 100),
+    balanceTransactions: list(json['balance_transactions'])
+      .map(id)
+      .filter((it) => it !== null),
+    withdrawal: id(json['balance_transaction']),
   };
 }
 
@@ -148,6 +180,7 @@ function readPaymentIntent(json: Json, base: Base, context: NormalizeContext): P
 }
 
 function readSession(json: Json, base: Base, context: NormalizeContext): CheckoutSessionObject {
+  const isPaid = json['payment_status'] === 'paid';
   return {
     kind: 'checkout_session',
     ...base,
@@ -163,12 +196,19 @@ function readSession(json: Json, base: Base, context: NormalizeContext): Checkou
     invoice: id(json['invoice']),
     customer: payer(json),
     paymentStatus: text(json['payment_status'], 50),
+    currency: currency(json['currency']),
+    amountTotalMinor: isPaid ? amount(json['amount_total']) : 0,
+    taxMinor: isPaid ? integer(record(json['total_details'])['amount_tax']) : null,
+    item: largestLine(json['line_items']),
+    coupon: couponOf(json),
   };
 }
 
 function readInvoice(json: Json, base: Base, context: NormalizeContext): InvoiceObject {
   const details = record(record(json['parent'])['subscription_details']);
   const oldDetails = record(json['subscription_details']);
+  const charge = id(json['charge']);
+  const isOutOfBand = json['paid_out_of_band'] === true && charge === null;
   const paymentIntents = [
     id(json['payment_intent']),
     ...list(json['payments']).map((payment) => id(record(record(payment)['payment'])['payment_intent'])),
@@ -188,8 +228,13 @@ function readInvoice(json: Json, base: Base, context: NormalizeContext): Invoice
     billingReason: text(json['billing_reason'], 50),
     amountPaidMinor: amount(json['amount_paid']),
     currency: currency(json['currency']),
-    charge: id(json['charge']),
+    charge,
     paymentIntents: paymentIntents.filter((it) => it !== null),
+    paidAt: time(record(json['status_transitions'])['paid_at']),
+    taxMinor: paidTaxOf(json),
+    offStripeMinor: amount(json['amount_paid_off_stripe']) || (isOutOfBand ? amount(json['amount_paid']) : 0),
+    item: largestLine(json['lines']),
+    coupon: couponOf(json),
   };
 }
 
@@ -202,6 +247,7 @@ function readInvoicePayment(json: Json, base: Base): InvoicePaymentObject {
     invoice: id(json['invoice']),
     paymentIntent: id(payment['payment_intent']),
     charge: id(payment['charge']),
+    paymentRecord: id(payment['payment_record']),
     amountPaidMinor: amount(json['amount_paid']),
     status: text(json['status'], 50),
   };
@@ -242,7 +288,14 @@ function readBalanceTransaction(json: Json, base: Base): BalanceTransactionObjec
     amountMinor,
     feeMinor: integer(json['fee']) ?? 0,
     currency: currency(json['currency']),
+    applicationFeeMinor: feePart(json, 'application_fee'),
+    feeTaxMinor: feePart(json, 'tax'),
   };
+}
+
+function feePart(json: Json, type: string): number {
+  const details = list(json['fee_details']).map(record);
+  return details.reduce((sum, it) => sum + (it['type'] === type ? (integer(it['amount']) ?? 0) : 0), 0);
 }
 
 function oneOf<const T extends string>(values: readonly T[], value: unknown): T | null {

@@ -50,7 +50,8 @@ const ROWS: readonly Row[] = [
     name: 'rak_invoice_read',
     label: 'Invoices',
     access: 'read',
-    without: 'renewals are not joined with their subscription, so they stay unattributed unless webhooks bring the invoice',
+    without:
+      'renewals are not joined with their subscription, so they stay unattributed unless webhooks bring the invoice',
     probe: read('invoices/in_headwaterprobe'),
   },
   {

@@ -28,7 +28,9 @@ export function createStripeProvider(options: {
     verify: verifyWebhook,
     read: (body, { visitorMetadataKeys }) => readEvent(body, { visitorMetadataKeys, hash, nowMs: now() }),
     probe: (key) => probeKey(clients, key),
-    fetch: (key, want, { visitorMetadataKeys }) =>
-      fetchWanted(clients, key, want, { visitorMetadataKeys, hash, seenAt: now() }),
+    async fetch(key, want, options) {
+      await pace.turn(key, want.kind);
+      return fetchWanted(clients, key, want, readContext(options));
+    },
   };
 }

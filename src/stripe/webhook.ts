@@ -87,7 +87,9 @@ export function readEvent(body: string, context: Omit<NormalizeContext, 'seenAt'
   const eventId = id(event['id']);
   const type = text(event['type'], 100);
   if (eventId === null || type === null) throw new UnreadableEvent('the body has no event id or type');
-  if (event['object'] === 'v2.core.event') return { id: eventId, type, objects: [], named: thinReference(event) };
+  if (event['object'] === 'v2.core.event') {
+    return { id: eventId, type, objects: [], named: thinReference(event), twin: id(event['snapshot_event']) };
+  }
   // Its invoice does not exist yet, and has no id of its own.
   if (type === 'invoice.upcoming') return { id: eventId, type, objects: [], named: [] };
   const seenAt = time(event['created']) ?? context.nowMs;
@@ -106,6 +108,7 @@ const KINDS: Record<string, ObjectKind | undefined> = {
   subscription: 'subscription',
   customer: 'customer',
   balance_transaction: 'balance_transaction',
+  dispute: 'dispute',
 };
 
 function thinReference(event: Json): WantedObject[] {

@@ -93,6 +93,11 @@ export function creditOf(fields: Partial<CreditRow> & { amountMinor: number; pay
       disputedMinor: 0,
       feeMinor: 0,
       feeCurrency: null,
+      taxMinor: null,
+      product: null,
+      productName: null,
+      price: null,
+      coupon: null,
     },
     entry: {
       id: paymentId,

@@ -105,6 +105,11 @@ export function makePayment(site: string, id: string, change: Partial<Payment> =
     disputedMinor: 0,
     feeMinor: 0,
     feeCurrency: null,
+    taxMinor: null,
+    product: null,
+    productName: null,
+    price: null,
+    coupon: null,
     ...change,
   };
 }

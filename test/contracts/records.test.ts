@@ -44,6 +44,7 @@ describeStores('records', (stores) => {
       excludedPaths: [],
       visitorMetadataKeys: [],
       windowDays: null,
+      offStripe: false,
     });
     assert.deepEqual(await records.sites.get(site.id), site);
     const settings = { ...site.settings, hashRouting: true, windowDays: 30, hosts: ['pay.shop.example'] };

@@ -71,8 +71,9 @@ export function touch(visitor: string, when: string, source: string, fields: Par
 
 export function payment(site: string, id: string, when: string, fields: Partial<Payment> = {}): Payment {
   const sums = { grossMinor: 0, refundedMinor: 0, disputedMinor: 0, feeMinor: 0, feeCurrency: null };
+  const sold = { taxMinor: null, product: null, productName: null, price: null, coupon: null };
   const known = { customer: null, subscription: null, pathEndsAt: null, kind: 'one_time' as const, currency: 'usd' };
-  return { site, id, mode: 'live', connection: 'c1', occurredAt: at(when), ...known, ...sums, ...fields };
+  return { site, id, mode: 'live', connection: 'c1', occurredAt: at(when), ...known, ...sums, ...sold, ...fields };
 }
 
 export function entry(of: Payment, kind: LedgerEntry['kind'], amountMinor: number, when?: string): LedgerEntry {

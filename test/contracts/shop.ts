@@ -139,12 +139,14 @@ function hit(site: string, visitor: string, occurredAt: number, source: string):
 
 function paymentOf(site: string, id: string, fields: Partial<Payment>): Payment {
   const sums = { grossMinor: 0, refundedMinor: 0, disputedMinor: 0, feeMinor: 0, feeCurrency: null };
+  const sold = { taxMinor: null, product: null, productName: null, price: null, coupon: null };
   const kind = { mode: 'live', kind: 'one_time', currency: 'usd', connection: 'c1' } as const;
   return {
     site,
     id,
     ...kind,
     ...sums,
+    ...sold,
     occurredAt: on(10) + 999,
     customer: null,
     subscription: null,

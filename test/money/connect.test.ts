@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import { connectStripe, ConnectRefused, createRechecker } from '../../src/payments/connect.ts';
+import { signatureHeader } from '../../src/rehearsal/stripe/webhooks.ts';
 import { createStripeProvider } from '../../src/stripe/provider.ts';
 import { CHARGES_KEY, KEY, startMoney } from './money.ts';
 import type { Money } from './money.ts';
@@ -143,3 +144,52 @@ test('no telemetry goes to Stripe, and its answers are not taken for more than t
   assert.throws(() => createStripeProvider({ apiBase: 'localhost', hash: String, now: Date.now }), /not an origin/);
   assert.throws(() => createStripeProvider({ apiBase: 'ftp://x', hash: String, now: Date.now }), /not an origin/);
 });
+
+test('a secret alone may choose its mode, which its first event does not change', async () => {
+  const site = (await money.addSite()).id;
+  const { id } = await connectStripe(money, { site, webhookSecret: 'whsec_chosen', mode: 'live' });
+  assert.deepEqual(
+    [(await money.records.connections.get(id))?.mode, (await deliver(site, 'whsec_chosen')).code],
+    ['live', 'quarantined'],
+  );
+  const other = await connectStripe(money, { site, webhookSecret: 'whsec_other', mode: 'test' });
+  assert.notEqual(other.id, id);
+  assert.equal((await deliver(site, 'whsec_other')).code, 'stored');
+  const third = await connectStripe(money, { site, webhookSecret: 'whsec_third', connection: id });
+  assert.equal(third.id, id);
+  await assert.rejects(connectStripe(money, { site, webhookSecret: 'whsec_x', connection: 'nosuch' }), /no connection/);
+  await assert.rejects(connectStripe(money, { site, key: KEY, mode: 'live' }), /this is a test key/);
+  await assert.rejects(connectStripe(money, { site, key: KEY, connection: id }), /is a live one/);
+});
+
+test('events of a connected account go to its own connection, or are set aside', async () => {
+  const site = (await money.addSite()).id;
+  const other = money.stripe.addAccount({ keys: [{ key: 'sk_test_connected', permissions: null }] });
+  const platform = await connectStripe(money, { site, key: KEY, webhookSecret: 'whsec_platform' });
+  assert.equal((await deliver(site, 'whsec_platform', { id: 'evt_before', account: other.id })).code, 'quarantined');
+  const own = await connectStripe(money, { site, key: 'sk_test_connected' });
+  assert.equal((await deliver(site, 'whsec_platform', { id: 'evt_after', account: other.id })).code, 'stored');
+  assert.equal((await deliver(site, 'whsec_platform', { id: 'evt_after', account: other.id })).code, 'duplicate');
+  assert.equal((await deliver(site, 'whsec_platform', { id: 'evt_own', account: platform.account! })).code, 'stored');
+  const rows = await money.records.inbox.rows(site, 'pending', 10);
+  assert.deepEqual(rows.map(({ eventId, connection }) => [eventId, connection]).sort(), [
+    ['evt_after', own.id],
+    ['evt_own', platform.id],
+  ]);
+});
+
+let events = 0;
+function deliver(site: string, secret: string, fields: { id?: string; account?: string } = {}) {
+  events += 1;
+  const body = JSON.stringify({
+    id: `evt_c${events}`,
+    object: 'event',
+    type: 'charge.succeeded',
+    livemode: false,
+    created: Math.floor(Date.now() / 1000),
+    data: { object: {} },
+    ...fields,
+  });
+  const signature = signatureHeader(body, secret, Date.now());
+  return money.receiveWebhook({ site, rawBody: Buffer.from(body), signature });
+}

@@ -15,6 +15,7 @@ import { createWebhookReceiver } from '../../src/payments/inbox.ts';
 import { createHandOver } from '../../src/payments/link.ts';
 import { createRecorder } from '../../src/payments/record.ts';
 
+export const SECRET = 'a secret of thirty-two characters or more';
 export const KEY = 'sk_test_all';
 export const CHARGES_KEY = 'rk_test_charges';
 
@@ -37,7 +38,7 @@ export async function startMoney(options: AccountOptions & { databaseUrl?: strin
       ...(options.keys ?? []),
     ],
   });
-  const secrets = createSecrets('a secret of thirty-two characters or more');
+  const secrets = createSecrets(SECRET);
   // Retries lie in the future; the workers' clock is moved there instead of waiting.
   let skewMs = 0;
   const now = () => Date.now() + skewMs;
@@ -69,6 +70,7 @@ export async function startMoney(options: AccountOptions & { databaseUrl?: strin
 
   return {
     ...deps,
+    dataDir,
     stripe,
     url,
     addSite,

@@ -22,5 +22,9 @@ export interface CreditRow {
   /** Set when unattributed. */
   reason: string;
   amounts: ModelAmounts;
+  /** Parts of the entry's fee, in its settlement currency. Absent in rows that were stored before fees were shared. */
+  fees?: ModelAmounts;
+  /** Parts of the tax in the entry's amount. Absent as above. */
+  taxes?: ModelAmounts;
   sign: 1 | -1;
 }

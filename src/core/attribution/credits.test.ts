@@ -4,7 +4,14 @@ import * as fc from 'fast-check';
 import type { LedgerEntry } from '../ledger.ts';
 import type { Payment } from '../payment.ts';
 import type { Touchpoint } from '../touchpoint.ts';
-import { creditChanges, creditedPath, creditRows, creditsByTouchpoint, unattributedRows } from './credits.ts';
+import {
+  creditChanges,
+  creditedPath,
+  creditRows,
+  creditsByTouchpoint,
+  taxEntries,
+  unattributedRows,
+} from './credits.ts';
 import { RULE_MODELS } from './models.ts';
 
 const DAY_MS = 86_400_000;
@@ -55,6 +62,11 @@ const payment: Payment = {
   disputedMinor: 0,
   feeMinor: 0,
   feeCurrency: null,
+  taxMinor: null,
+  product: null,
+  productName: null,
+  price: null,
+  coupon: null,
 };
 
 const sum = (amounts: number[]) => amounts.reduce((total, amount) => total + amount, 0);
@@ -216,6 +228,103 @@ describe('credit rows', () => {
         ['re_1', 1],
         ['re_1', 1],
       ],
+    );
+  });
+});
+
+describe('fees and taxes', () => {
+  const feeOf = (one: LedgerEntry, feeMinor: number, settledCurrency = 'usd'): LedgerEntry => ({
+    ...one,
+    feeMinor,
+    settledCurrency,
+    settledMinor: one.amountMinor,
+  });
+  const partsOf = (rows: ReturnType<typeof creditRows>, of: 'fees' | 'taxes', model: (typeof RULE_MODELS)[number]) =>
+    [...Map.groupBy(rows, (row) => row.entry.id)].map(([id, ofEntry]) => [
+      id,
+      ...ofEntry.map((row) => row[of]![model]),
+    ]);
+
+  test('a fee is shared by the model, and what comes back is taken from where it was laid', () => {
+    const entries = [
+      feeOf(entry('charge', 'ch_1', 1000), 59),
+      feeOf(entry('dispute', 'txn_w', -1000, 12), 1500),
+      feeOf(entry('dispute', 'txn_x', 1000, 14), -1500),
+    ];
+    const rows = creditRows(payment, entries, path(['a', 'b']));
+    assert.deepEqual(partsOf(rows, 'fees', 'linear'), [
+      ['ch_1', 30, 29],
+      ['txn_w', 750, 750],
+      ['txn_x', -750, -750],
+    ]);
+    assert.deepEqual(partsOf(rows, 'fees', 'last_touch')[0], ['ch_1', 0, 59]);
+  });
+
+  test('a fee that becomes known late stands on its own entry, of amount 0', () => {
+    const entries = [entry('charge', 'ch_1', 1000), feeOf(entry('charge', 'ch_1#fee', 0), 59)];
+    const rows = creditRows(payment, entries, path(['a', 'b']));
+    assert.deepEqual(partsOf(rows, 'fees', 'linear'), [
+      ['ch_1', 0, 0],
+      ['ch_1#fee', 30, 29],
+    ]);
+  });
+
+  test('tax follows what stands: half refunded, half the tax; all refunded, none', () => {
+    const taxed = { ...payment, taxMinor: 361 };
+    const entries = [
+      entry('charge', 'ch_1', 2261),
+      entry('refund', 're_1', -1000, 11),
+      entry('refund', 're_2', -1261, 12),
+    ];
+    assert.deepEqual(
+      taxEntries(taxed, entries).map((one) => one.amountMinor),
+      [361, -160, -201],
+    );
+    const rows = creditRows(taxed, entries, path(['a', 'b', 'c']));
+    for (const position of [0, 1, 2]) {
+      assert.equal(sum(rows.filter((row) => row.position === position).map((row) => row.taxes!.linear)), 0);
+    }
+    assert.deepEqual(
+      unattributedRows(taxed, entries, 'pending').map((row) => row.taxes!.time_decay),
+      [361, -160, -201],
+    );
+  });
+
+  test('a dispute in another currency takes back by the charge, and is added to nothing', () => {
+    const foreign = { ...entry('dispute', 'txn_w', -1190, 12), currency: 'eur' };
+    const rows = creditRows(payment, [entry('charge', 'ch_1', 1000), foreign], path(['a', 'b']));
+    assert.deepEqual(
+      rows.map((row) => row.amounts.linear),
+      [500, 500, -595, -595],
+    );
+    assert.deepEqual(creditsByTouchpoint(rows).linear, [500, 500]);
+  });
+
+  test('whatever the entries and the model, the parts of each fee and of each tax add up to it', () => {
+    const any = fc.record({
+      kind: fc.constantFrom('charge', 'refund', 'dispute'),
+      amountMinor: fc.integer({ min: -5000, max: 5000 }),
+      day: fc.integer({ min: 1, max: 9 }),
+      feeMinor: fc.option(fc.integer({ min: -2000, max: 2000 })),
+      settledCurrency: fc.constantFrom('usd', 'eur'),
+    });
+    fc.assert(
+      fc.property(fc.array(any, { maxLength: 6 }), fc.integer({ min: 1, max: 5 }), fc.nat(900), (made, length, tax) => {
+        const entries = made.map(({ kind, amountMinor, day, ...settled }, index) => ({
+          ...entry(kind as LedgerEntry['kind'], `e_${index}`, amountMinor, day),
+          ...settled,
+        }));
+        const taxed = { ...payment, taxMinor: tax };
+        const taxes = new Map(taxEntries(taxed, entries).map((one) => [one.id, one.amountMinor]));
+        const rows = creditRows(taxed, entries, path(Array.from({ length }, (_, index) => `s${index}`)));
+        for (const [id, ofEntry] of Map.groupBy(rows, (row) => row.entry.id)) {
+          for (const model of RULE_MODELS) {
+            assert.equal(sum(ofEntry.map((row) => row.fees![model])), ofEntry[0]!.entry.feeMinor ?? 0);
+            assert.equal(sum(ofEntry.map((row) => row.taxes![model])), taxes.get(id) ?? 0);
+          }
+        }
+      }),
+      { numRuns: 300 },
     );
   });
 });

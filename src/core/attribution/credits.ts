@@ -32,21 +32,78 @@ export function shareEntries(
   // A refund can be booked before its charge is known: it then follows the model's own weights, and once the charge
   // arrives everything is shared again.
   const taken = original.some((amount) => amount !== 0) ? original.map((amount) => BigInt(Math.abs(amount))) : weights;
-  shareCumulatively(
-    ordered.filter((entry) => entry.kind !== 'charge'),
-    taken,
-    shares,
-  );
+  const reversals = ordered.filter((entry) => entry.kind !== 'charge');
+  // A dispute can be in another currency than its charge; what was taken back so far adds up within one.
+  for (const ofCurrency of Map.groupBy(reversals, (entry) => entry.currency).values()) {
+    shareCumulatively(ofCurrency, taken, shares);
+  }
   return shares;
+}
+
+/**
+ * Shares the fees of all entries: by the model's weights, per settlement currency, cumulatively like amounts. A fee that
+ * comes back (a dispute won) is taken from where it was laid.
+ *
+ * @returns per entry the parts of its fee; an entry without a known fee has none
+ */
+export function shareFees(
+  model: RuleModel,
+  entries: readonly LedgerEntry[],
+  path: readonly Touchpoint[],
+): Map<string, number[]> {
+  const weights = weightsOf(model, path);
+  const shares = new Map<string, number[]>();
+  const known = inOrder(entries).filter((entry) => entry.feeMinor !== null);
+  for (const ofCurrency of Map.groupBy(known, (entry) => entry.settledCurrency).values()) {
+    shareCumulatively(
+      ofCurrency.map((entry) => ({ id: entry.id, amountMinor: entry.feeMinor! })),
+      weights,
+      shares,
+    );
+  }
+  return shares;
+}
+
+/**
+ * The tax in each entry's amount: of what stands of the payment after it, the same share is tax as of the whole. So the
+ * parts of the charge add up to its tax, and a full refund leaves none.
+ */
+export function taxEntries(payment: Payment, entries: readonly LedgerEntry[]): LedgerEntry[] {
+  const taxMinor = payment.taxMinor ?? 0;
+  const own = inReversalOrder(entries).filter((entry) => entry.currency === payment.currency);
+  const grossMinor = own.filter((it) => it.kind === 'charge').reduce((sum, it) => sum + it.amountMinor, 0);
+  if (taxMinor === 0 || grossMinor <= 0) return [];
+  let standing = 0;
+  let taxed = 0;
+  return own.map((entry) => {
+    standing += entry.amountMinor;
+    const after = rounded(BigInt(taxMinor) * BigInt(standing), BigInt(grossMinor));
+    const amountMinor = after - taxed;
+    taxed = after;
+    return { ...entry, amountMinor };
+  });
+}
+
+/** To the nearest, halves away from zero. `below` is positive. */
+function rounded(above: bigint, below: bigint): number {
+  const size = ((above < 0n ? -above : above) * 2n + below) / (below * 2n);
+  return Number(above < 0n ? -size : size);
 }
 
 function inOrder(entries: readonly LedgerEntry[]): LedgerEntry[] {
   return entries.toSorted((a, b) => a.occurredAt - b.occurredAt || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
 }
 
+/** What was paid, then what was taken back. */
+function inReversalOrder(entries: readonly LedgerEntry[]): LedgerEntry[] {
+  const ordered = inOrder(entries);
+  const isCharge = (entry: LedgerEntry) => entry.kind === 'charge';
+  return [...ordered.filter(isCharge), ...ordered.filter((entry) => !isCharge(entry))];
+}
+
 /** Adds each entry's shares to `shares`; returns the split of the whole. */
 function shareCumulatively(
-  entries: readonly LedgerEntry[],
+  entries: readonly Pick<LedgerEntry, 'id' | 'amountMinor'>[],
   weights: readonly bigint[],
   shares: Map<string, number[]>,
 ): number[] {
@@ -71,10 +128,10 @@ export function creditRows(
   entries: readonly LedgerEntry[],
   path: readonly Touchpoint[],
 ): CreditRow[] {
-  const shares = Object.fromEntries(RULE_MODELS.map((model) => [model, shareEntries(model, entries, path)])) as Record<
-    RuleModel,
-    Map<string, number[]>
-  >;
+  const taxed = taxEntries(payment, entries);
+  const amounts = ofModels((model) => shareEntries(model, entries, path));
+  const fees = ofModels((model) => shareFees(model, entries, path));
+  const taxes = ofModels((model) => shareEntries(model, taxed, path));
   return inOrder(entries).flatMap((entry) =>
     path.map((touchpoint, position) => ({
       site: payment.site,
@@ -84,14 +141,22 @@ export function creditRows(
       position,
       touchpoint,
       reason: '',
-      amounts: amountsOf((model) => shares[model].get(entry.id)![position]!),
+      amounts: amountsOf((model) => amounts[model].get(entry.id)![position]!),
+      fees: amountsOf((model) => fees[model].get(entry.id)?.[position] ?? 0),
+      taxes: amountsOf((model) => taxes[model].get(entry.id)?.[position] ?? 0),
       sign: 1 as const,
     })),
   );
 }
 
+type Shares = Record<RuleModel, Map<string, number[]>>;
+function ofModels(share: (model: RuleModel) => Map<string, number[]>): Shares {
+  return Object.fromEntries(RULE_MODELS.map((model) => [model, share(model)])) as Shares;
+}
+
 /** The rows of a payment without a known visitor: the whole of each entry, under every model, and why. */
 export function unattributedRows(payment: Payment, entries: readonly LedgerEntry[], reason: string): CreditRow[] {
+  const taxes = new Map(taxEntries(payment, entries).map((entry) => [entry.id, entry.amountMinor]));
   return inOrder(entries).map((entry) => ({
     site: payment.site,
     mode: payment.mode,
@@ -101,6 +166,8 @@ export function unattributedRows(payment: Payment, entries: readonly LedgerEntry
     touchpoint: null,
     reason,
     amounts: amountsOf(() => entry.amountMinor),
+    fees: amountsOf(() => entry.feeMinor ?? 0),
+    taxes: amountsOf(() => taxes.get(entry.id) ?? 0),
     sign: 1 as const,
   }));
 }
@@ -117,7 +184,9 @@ export function creditsByTouchpoint(rows: readonly CreditRow[]): Partial<Record<
   const credits: Partial<Record<RuleModel, number[]>> = {};
   for (const model of RULE_MODELS) {
     const amounts = Array.from({ length }, () => 0);
-    for (const row of attributed) amounts[row.position]! += row.amounts[model];
+    for (const row of attributed) {
+      if (row.entry.currency === row.payment.currency) amounts[row.position]! += row.amounts[model];
+    }
     credits[model] = amounts;
   }
   return credits;
@@ -147,9 +216,11 @@ function fingerprint(row: CreditRow): string {
   const { payment, entry, touchpoint } = row;
   const parts = [row.position, row.reason, payment.id, payment.mode, payment.kind, payment.currency];
   const times = [payment.occurredAt, payment.customer, payment.subscription];
-  const money = [entry.id, entry.kind, entry.amountMinor, entry.currency, entry.occurredAt];
+  const sold = [payment.product, payment.productName, payment.coupon].map((it) => it ?? null);
+  const money = [entry.id, entry.kind, entry.amountMinor, entry.currency, entry.occurredAt, entry.settledCurrency];
   const touched = touchpoint ? TOUCHPOINT_FIELDS.map((field) => touchpoint[field]) : [];
-  return JSON.stringify([parts, times, money, touched, RULE_MODELS.map((model) => row.amounts[model])]);
+  const shares = [row.amounts, row.fees, row.taxes].map((it) => RULE_MODELS.map((model) => it?.[model] ?? 0));
+  return JSON.stringify([parts, times, sold, money, touched, shares]);
 }
 
 const TOUCHPOINT_FIELDS = [

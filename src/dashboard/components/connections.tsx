@@ -1,12 +1,15 @@
 import type { ConnectionAnswer, ConnectionsAnswer } from '../../http/contract.ts';
 import { formatCount } from '../money.ts';
 import { formatAgo, formatMoment } from '../time.ts';
+import { Disconnect } from './connect-disconnect.tsx';
+import { KeyPermissions } from './connect-permissions.tsx';
 import { Badge, Note } from './states.tsx';
 
 const STATUSES = {
   verified: { tone: 'good', name: 'Verified' },
   unverified: { tone: 'warn', name: 'Unverified' },
   refused: { tone: 'down', name: 'Refused by Stripe' },
+  disconnected: { tone: 'plain', name: 'Disconnected' },
 } as const;
 
 const asSentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
@@ -14,6 +17,13 @@ const asSentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${te
 function StatusText({ connection }: { connection: ConnectionAnswer }) {
   if (connection.status === 'verified') return null;
   const told = connection.status_reason;
+  if (connection.status === 'disconnected') {
+    return (
+      <p className="mt-1.5 text-muted" data-testid="connection-reason">
+        {asSentence(told ?? 'Disconnected')} Save a key of this account to go on.
+      </p>
+    );
+  }
   if (connection.status === 'refused') {
     return (
       <p className="mt-1.5" data-testid="connection-reason">
@@ -41,45 +51,86 @@ function Fact({ name, children }: { name: string; children: string }) {
   );
 }
 
-export function Connections({ connections, timezone }: { connections: readonly ConnectionAnswer[]; timezone: string }) {
-  if (connections.length === 0) return null;
+const ENDPOINTS = { created: 'made by Headwater', manual: 'by hand', failed: 'failed', unreachable: 'none' } as const;
+
+function EndpointText({ connection }: { connection: ConnectionAnswer }) {
+  const { endpoint, webhook_secrets: secrets } = connection;
+  // With a secret pasted it does not matter why we did not make the endpoint, unless one stands in the way.
+  const isMoot =
+    endpoint?.state === 'unreachable' || (endpoint?.state === 'manual' && endpoint.id === null && secrets > 0);
+  if (!isMoot && endpoint?.reason) {
+    return (
+      <p className="label mt-2" data-testid="endpoint-reason">
+        Webhook endpoint: {asSentence(endpoint.reason)}
+        {endpoint.state === 'failed' ? ' It is tried again by itself.' : ''}
+      </p>
+    );
+  }
+  if (secrets > 0) return null;
+  return <p className="label mt-2">No webhook secret yet: events cannot be accepted until one is added below.</p>;
+}
+
+function ConnectionRow({ connection, answer, siteId, timezone }: RowProps) {
+  const { tone, name } = STATUSES[connection.status];
+  const isOver = connection.status === 'disconnected';
+  return (
+    <li className="px-4 py-4 sm:px-5" data-testid="connection" data-status={connection.status}>
+      <div className="flex flex-wrap items-center gap-2">
+        <span className="min-w-0 truncate font-semibold">{connection.account ?? 'Stripe account'}</span>
+        <Badge tone={connection.livemode ? 'plain' : 'warn'}>{connection.livemode ? 'Live' : 'Test mode'}</Badge>
+        <Badge tone={tone} testId="connection-status">
+          {name}
+        </Badge>
+        {connection.granted_by === 'oauth' ? <Badge>By Stripe’s page</Badge> : null}
+      </div>
+      <StatusText connection={connection} />
+      {isOver ? null : (
+        <>
+          <dl className="mt-3 grid grid-cols-2 gap-x-6 gap-y-2 sm:grid-cols-4">
+            <Fact name="Key">
+              {connection.key_hint ? `ends in ${connection.key_hint.replace(/^[^\w]+/, '')}` : 'none'}
+            </Fact>
+            <Fact name="Webhook">
+              {connection.endpoint?.state === 'created' || connection.webhook_secrets === 0
+                ? ENDPOINTS[connection.endpoint?.state ?? 'unreachable']
+                : `${connection.webhook_secrets} ${connection.webhook_secrets === 1 ? 'secret' : 'secrets'}, by hand`}
+            </Fact>
+            <Fact name="Last event">{connection.last_event_at ? formatAgo(connection.last_event_at) : 'none yet'}</Fact>
+            <Fact name="Last checked">
+              {connection.checked_at ? formatMoment(connection.checked_at, timezone) : 'never'}
+            </Fact>
+          </dl>
+          <EndpointText connection={connection} />
+          <KeyPermissions connection={connection} permissions={answer.permissions} />
+        </>
+      )}
+      <Disconnect siteId={siteId} connection={connection} />
+    </li>
+  );
+}
+
+interface ListProps {
+  answer: ConnectionsAnswer;
+  siteId: string;
+  timezone: string;
+}
+interface RowProps extends ListProps {
+  connection: ConnectionAnswer;
+}
+
+export function Connections({ answer, siteId, timezone }: ListProps) {
+  if (answer.connections.length === 0) return null;
   return (
     <ul className="panel divide-y divide-line" aria-label="Connections" data-testid="connections">
-      {connections.map((connection) => {
-        const { tone, name } = STATUSES[connection.status];
-        return (
-          <li
-            key={connection.id}
-            className="px-4 py-4 sm:px-5"
-            data-testid="connection"
-            data-status={connection.status}
-          >
-            <div className="flex flex-wrap items-center gap-2">
-              <span className="min-w-0 truncate font-semibold">{connection.account ?? 'Stripe account'}</span>
-              <Badge tone={connection.livemode ? 'plain' : 'warn'}>{connection.livemode ? 'Live' : 'Test mode'}</Badge>
-              <Badge tone={tone} testId="connection-status">
-                {name}
-              </Badge>
-            </div>
-            <StatusText connection={connection} />
-            <dl className="mt-3 grid grid-cols-2 gap-x-6 gap-y-2 sm:grid-cols-4">
-              <Fact name="Key">
-                {connection.key_hint ? `ends in ${connection.key_hint.replace(/^[^\w]+/, '')}` : 'none'}
-              </Fact>
-              <Fact name="Webhook secrets">{String(connection.webhook_secrets)}</Fact>
-              <Fact name="Last event">
-                {connection.last_event_at ? formatAgo(connection.last_event_at) : 'none yet'}
-              </Fact>
-              <Fact name="Last checked">
-                {connection.checked_at ? formatMoment(connection.checked_at, timezone) : 'never'}
-              </Fact>
-            </dl>
-            {connection.webhook_secrets === 0 ? (
-              <p className="label mt-2">No webhook secret yet: events cannot be accepted until one is added below.</p>
-            ) : null}
-          </li>
-        );
-      })}
+      {answer.connections.map((connection) => (
+        <ConnectionRow
+          key={connection.id}
+          connection={connection}
+          answer={answer}
+          siteId={siteId}
+          timezone={timezone}
+        />
+      ))}
     </ul>
   );
 }

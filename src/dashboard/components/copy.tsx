@@ -13,7 +13,18 @@ async function copyText(text: string, from: HTMLElement | null): Promise<boolean
   }
 }
 
-export function CodeBox({ label, text, testId }: { label: string; text: string; testId: string }) {
+/** @param lines source code: its lines are kept and scroll sideways */
+export function CodeBox({
+  label,
+  text,
+  testId,
+  lines = false,
+}: {
+  label: string;
+  text: string;
+  testId: string;
+  lines?: boolean;
+}) {
   const [state, setState] = useState<'idle' | 'copied' | 'selected'>('idle');
   const [code, setCode] = useState<HTMLElement | null>(null);
   useEffect(() => {
@@ -23,11 +34,20 @@ export function CodeBox({ label, text, testId }: { label: string; text: string; 
   }, [state]);
   return (
     <div className="overflow-hidden rounded-lg border border-line bg-sunk">
-      <div className="flex flex-wrap items-start gap-3 p-3">
+      <div
+        className={
+          lines ? 'relative flex flex-col-reverse items-end gap-1 p-3' : 'flex flex-wrap items-start gap-3 p-3'
+        }
+      >
         <code
           ref={setCode}
           data-testid={testId}
-          className="min-w-0 flex-1 basis-60 self-center px-1 font-mono text-[0.87rem] break-all whitespace-pre-wrap"
+          className={
+            lines
+              ? 'block w-full overflow-x-auto px-1 pb-1 font-mono text-[0.85rem] whitespace-pre'
+              : 'min-w-0 flex-1 basis-60 self-center px-1 font-mono text-[0.87rem] break-all whitespace-pre-wrap'
+          }
+          tabIndex={lines ? 0 : undefined}
         >
           {text}
         </code>

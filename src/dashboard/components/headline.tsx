@@ -34,7 +34,9 @@ function Delta({
     );
   }
   const isUp = now > before;
-  const change = asPoints ? (now - before) * 100 : before === 0 ? null : ((now - before) / Math.abs(before)) * 100;
+  // Out of nearly nothing a percentage has five digits and says less than where it came from.
+  const isFromNothing = Math.abs(now) > 10 * Math.abs(before);
+  const change = asPoints ? (now - before) * 100 : isFromNothing ? null : ((now - before) / Math.abs(before)) * 100;
   const size =
     change === null
       ? `from ${shown(before)}`

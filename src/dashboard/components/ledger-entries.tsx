@@ -48,7 +48,11 @@ export function PaymentSum({ payment }: { payment: PaymentDetailAnswer }) {
 
 const KINDS: Record<string, string> = { charge: 'Charge', refund: 'Refund', dispute: 'Dispute' };
 
-export function LedgerEntries({ entries, timezone }: { entries: PaymentDetailAnswer['entries']; timezone: string }) {
+/** A fee that became known after its entry was written is an entry of its own, of amount 0. */
+const isFee = (entry: PaymentDetailAnswer['entries'][number]) => /#fee(#\d+)?$/.test(entry.id);
+
+export function LedgerEntries({ payment, timezone }: { payment: PaymentDetailAnswer; timezone: string }) {
+  const feeCurrency = payment.fee_currency ?? payment.currency;
   return (
     <table className="w-full max-md:block" data-testid="ledger">
       <thead className="label border-b border-line text-left max-md:hidden">
@@ -61,14 +65,17 @@ export function LedgerEntries({ entries, timezone }: { entries: PaymentDetailAns
         </tr>
       </thead>
       <tbody className="max-md:block">
-        {entries.map((entry) => (
+        {payment.entries.map((entry) => (
           <tr
             key={entry.id}
             data-testid="ledger-entry"
             className="border-t border-line max-md:relative max-md:flex max-md:flex-col max-md:gap-0.5 max-md:px-4 max-md:py-3 md:first:border-t-0"
           >
             <td className="font-mono text-[0.82rem] max-md:order-2 md:py-2 md:pr-4 md:pl-5">{entry.id}</td>
-            <td className="max-md:order-1 md:py-2 md:pr-4">{KINDS[entry.kind] ?? entry.kind}</td>
+            <td className="max-md:order-1 md:py-2 md:pr-4">
+              {KINDS[entry.kind] ?? entry.kind}
+              {isFee(entry) ? <span className="text-muted">, fee known later</span> : null}
+            </td>
             <td className="label whitespace-nowrap max-md:order-4 md:py-2 md:pr-4">
               {formatMoment(entry.occurred_at, timezone, true)}
             </td>
@@ -80,7 +87,12 @@ export function LedgerEntries({ entries, timezone }: { entries: PaymentDetailAns
             <td
               className={`figure text-right font-medium max-md:absolute max-md:top-3 max-md:right-4 md:py-2 md:pr-5 ${entry.amount < 0 ? 'text-down' : ''}`}
             >
-              {formatMoney(entry.amount, entry.currency)}
+              {isFee(entry) ? null : formatMoney(entry.amount, entry.currency)}
+              {entry.fee ? (
+                <span className="block text-[0.8rem] font-normal text-muted">
+                  fee {formatMoney(entry.fee, feeCurrency)}
+                </span>
+              ) : null}
             </td>
           </tr>
         ))}

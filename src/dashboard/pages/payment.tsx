@@ -99,7 +99,7 @@ function Payment({ payment, timezone }: { payment: PaymentDetailAnswer; timezone
         </>
       ) : null}
       <Section title="Ledger" note="Append-only. The payment’s amounts are the sums of these entries.">
-        <LedgerEntries entries={payment.entries} timezone={timezone} />
+        <LedgerEntries payment={payment} timezone={timezone} />
       </Section>
     </>
   );

@@ -1,8 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
+import { Link, useSearch } from '@tanstack/react-router';
 import { Steps, useTitle } from '../components/card-page.tsx';
 import { ConnectForm } from '../components/connect-form.tsx';
+import { ConnectByStripe, OAuthOutcome } from '../components/connect-oauth.tsx';
 import { Connections, DeadLetters, Inbox } from '../components/connections.tsx';
+import { buttonClass } from '../components/controls.tsx';
 import { PassVisitor } from '../components/pass-visitor.tsx';
 import { ErrorNote, Note, Skeleton } from '../components/states.tsx';
 import { connectionsQuery, statusQuery } from '../queries.ts';
@@ -14,6 +16,7 @@ export function RevenuePage() {
   // Polled: an unverified connection is rechecked by the server, and the first event is what one waits for here.
   const stripe = useQuery({ ...connectionsQuery(site.id), refetchInterval: 5000 });
   const status = useQuery({ ...statusQuery(site.id), refetchInterval: 5000 });
+  const search = useSearch({ from: '/sites/$siteId/settings/revenue' });
   const isFirstStart = stripe.data?.connections.length === 0;
   return (
     <div className="flex flex-col gap-5">
@@ -43,7 +46,21 @@ export function RevenuePage() {
               </span>
             </Note>
           ) : null}
-          <Connections connections={stripe.data.connections} timezone={site.timezone} />
+          <OAuthOutcome outcome={search.stripe} />
+          <Connections answer={stripe.data} siteId={site.id} timezone={site.timezone} />
+          {isFirstStart ? null : (
+            <p>
+              <Link
+                to="/sites/$siteId/settings/check-up"
+                params={{ siteId: site.id }}
+                className={buttonClass('quiet')}
+                data-testid="to-check-up"
+              >
+                Check the whole set-up
+              </Link>
+            </p>
+          )}
+          {stripe.data.oauth ? <ConnectByStripe siteId={site.id} /> : null}
           <ConnectForm siteId={site.id} answer={stripe.data} />
           <PassVisitor site={site} isFirst={isFirstStart} />
           {stripe.data.connections.length > 0 ? <Inbox inbox={stripe.data.inbox} /> : null}

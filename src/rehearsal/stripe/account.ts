@@ -1,14 +1,19 @@
+import { type Balance, balanceOf } from './balance.ts';
+import type { Metadata } from './billing-rows.ts';
 import type { Engine, EngineSettings } from './engine.ts';
 import { createRenderer, type Renderer } from './render.ts';
-import type { EventRow, Metadata, Row, WebhookEndpointRow } from './rows.ts';
+import type { EventRow, WebhookEndpointRow } from './rows.ts';
 import { createRandom, createState, type State } from './state.ts';
-import { API_VERSIONS, type ApiVersion, ENDIVE } from './versions.ts';
+import { type ApiVersion, ENDIVE } from './versions.ts';
 import { createWebhooks, WEBHOOK_SETTINGS, type Webhooks, type WebhookSettings } from './webhooks.ts';
 
 /** A key of an account. `permissions` null: a secret key; a list: a restricted key with these (`rak_charge_read`, …). */
 export interface SimulatedKey {
   key: string;
   permissions: readonly string[] | null;
+  /** Addresses that may use it. Default: all. */
+  ips?: readonly string[];
+  expired?: boolean;
 }
 
 export interface AccountOptions {
@@ -16,6 +21,8 @@ export interface AccountOptions {
   id?: string;
   livemode?: boolean;
   keys?: readonly SimulatedKey[];
+  /** ca_…: a platform that other accounts can connect to. */
+  clientId?: string;
   /** Repeatable ids and secrets. Default: random. */
   seed?: number;
   /** Epoch milliseconds the simulation starts at; null (default): the wall clock, until `setNow`. */
@@ -37,6 +44,11 @@ export interface SimulatedAccount {
   render: Renderer;
   /** Looked up at each request: may be changed at any time. */
   keys: Map<string, SimulatedKey>;
+  clientId: string | null;
+  /** Platforms that this account has connected to: their Connect endpoints hear of it, their keys reach it. */
+  platforms: Set<SimulatedAccount>;
+  /** What Stripe holds for the account, by currency: the truth that a ledger must equal. */
+  balance(): Record<string, Balance>;
   /** Epoch milliseconds; null: the wall clock again. */
   setNow(atMs: number | null): void;
   addEndpoint(input: EndpointInput): WebhookEndpointRow;
@@ -51,6 +63,10 @@ export interface EndpointInput {
   secret?: string;
   metadata?: Metadata;
   description?: string | null;
+  /** Hears of connected accounts instead of this one. */
+  connect?: boolean;
+  /** Thin payloads: ids instead of objects. */
+  thin?: boolean;
 }
 
 export function createAccount(options: AccountOptions, pagesUrl: () => string): SimulatedAccount {
@@ -58,12 +74,24 @@ export function createAccount(options: AccountOptions, pagesUrl: () => string): 
   const state = createState({ livemode: options.livemode ?? false, random: createRandom(seed) });
   const render = createRenderer(state, pagesUrl);
   const webhooks = createWebhooks(state, { ...WEBHOOK_SETTINGS, ...options.webhooks });
+  const id = options.id ?? `acct_1${state.token(15)}`;
+  const platforms = new Set<SimulatedAccount>();
   let nowMs = options.now ?? null;
 
   const engine: Engine = {
     state,
     now: () => Math.floor((nowMs ?? Date.now()) / 1_000),
+    at(second, work) {
+      const before = nowMs;
+      nowMs = second * 1_000;
+      try {
+        return work();
+      } finally {
+        nowMs = before;
+      }
+    },
     settings: {
+      account: id,
       defaultVersion: options.defaultVersion ?? ENDIVE,
       orderReferences: options.orderReferences ?? true,
       settlementCurrency: options.settlementCurrency ?? null,
@@ -77,44 +105,48 @@ export function createAccount(options: AccountOptions, pagesUrl: () => string): 
         id: state.newId('event'),
         created: engine.now(),
         type,
+        about: { id: row.id, object: row.object },
         version: engine.settings.defaultVersion,
-        snapshots: snapshots(row),
+        // Rendered now: an event shows the object as it was, not as it has become when a retry is sent.
+        snapshots: render.all(row),
         previousAttributes: previousAttributes ?? null,
       });
       webhooks.send(event);
+      for (const platform of platforms) platform.webhooks.forward(event, { account: id, state });
       return event;
     },
   };
 
-  // Rendered now: an event shows the object as it was, not as it has become when a retry is sent.
-  function snapshots(row: Row): Record<ApiVersion, object> {
-    const entries = API_VERSIONS.map((version) => [version, render(row, version)]);
-    return Object.fromEntries(entries) as Record<ApiVersion, object>;
-  }
-
   return {
-    id: options.id ?? `acct_1${state.token(15)}`,
+    id,
     state,
     engine,
     webhooks,
     render,
     keys: new Map((options.keys ?? []).map((key) => [key.key, key])),
+    clientId: options.clientId ?? null,
+    platforms,
+    balance: () => balanceOf(state),
     setNow(atMs) {
       nowMs = atMs;
     },
-    addEndpoint(input) {
-      return state.add({
-        object: 'webhook_endpoint' as const,
-        id: state.newId('webhook_endpoint'),
-        created: engine.now(),
-        url: input.url,
-        secret: input.secret ?? `whsec_${state.token(32)}`,
-        enabledEvents: [...(input.events ?? ['*'])],
-        version: input.version ?? engine.settings.defaultVersion,
-        metadata: { ...input.metadata },
-        description: input.description ?? null,
-        status: 'enabled' as const,
-      });
-    },
+    addEndpoint: (input) => addEndpoint(engine, input),
   };
+}
+
+function addEndpoint({ state, now, settings }: Engine, input: EndpointInput): WebhookEndpointRow {
+  return state.add({
+    object: 'webhook_endpoint' as const,
+    id: state.newId('webhook_endpoint'),
+    created: now(),
+    url: input.url,
+    secret: input.secret ?? `whsec_${state.token(32)}`,
+    enabledEvents: [...(input.events ?? ['*'])],
+    version: input.version ?? settings.defaultVersion,
+    metadata: { ...input.metadata },
+    description: input.description ?? null,
+    status: 'enabled' as const,
+    connect: input.connect ?? false,
+    thin: input.thin ?? false,
+  });
 }

@@ -1,28 +1,21 @@
 import type { SimulatedAccount } from './account.ts';
+import type { Interval, InvoiceRow, Metadata, SubscriptionRow, Terms } from './billing-rows.ts';
+import { completeSession, createLink, finishSession, openLink, openSession } from './checkout.ts';
+import { createCustomer, type CustomerInput } from './customers.ts';
+import type { Outcome } from './engine.ts';
+import { payInvoice, settleInvoice } from './invoices.ts';
+import { confirmIntent, createIntent, finishCharge } from './money.ts';
+import { createPrice } from './prices.ts';
+import { refund } from './refunds.ts';
+import type { ChargeRow, Connect, CustomerRow, PaymentIntentRow, Presentment, RefundRow, SessionRow } from './rows.ts';
 import {
   cancelSubscription,
-  createCustomer,
-  createPrice,
-  payInvoice,
+  changePrice,
   renewSubscription,
-  settleInvoice,
+  sendInvoice,
   startSubscription,
   updateSubscription,
-} from './billing.ts';
-import { completeSession, createLink, finishSession, openLink, openSession } from './checkout.ts';
-import type { Outcome } from './engine.ts';
-import { confirmIntent, createIntent, finishCharge, refund } from './money.ts';
-import type {
-  ChargeRow,
-  CustomerRow,
-  Interval,
-  InvoiceRow,
-  Metadata,
-  PaymentIntentRow,
-  RefundRow,
-  SessionRow,
-  SubscriptionRow,
-} from './rows.ts';
+} from './subscriptions.ts';
 
 /**
  * What merchants and buyers do, in one call each. Every action sends the whole set of events that Stripe sends for it;
@@ -36,6 +29,17 @@ export interface Buying {
   email?: string | null;
   productName?: string;
   outcome?: Outcome;
+  /** Manual: the money is only authorised, `capture` takes it. */
+  captureMethod?: PaymentIntentRow['captureMethod'];
+  /** Discount, tax and shipping. With tax the buyer pays more than `amount`. */
+  terms?: Terms;
+  connect?: Connect;
+  presentment?: Presentment | null;
+}
+
+/** What every way of paying passes on. */
+function passedOn({ captureMethod, terms, connect, presentment }: Buying) {
+  return { captureMethod, terms, connect, presentment };
 }
 
 export interface CheckoutBuying extends Buying {
@@ -66,6 +70,7 @@ export function checkoutPayment(account: SimulatedAccount, input: CheckoutBuying
     customerCreation: input.customerCreation,
     paymentIntentMetadata: input.paymentIntentMetadata,
     invoiceMetadata: input.invoiceMetadata,
+    ...passedOn(input),
   });
   const charge = completeSession(engine, session, { email: input.email ?? null, outcome: input.outcome ?? 'succeeds' });
   return { session, intent: engine.state.get('payment_intent', session.paymentIntent) ?? null, charge };
@@ -102,6 +107,7 @@ export function intentPayment(
     email: input.email,
     metadata: input.metadata ?? {},
     description: input.description,
+    ...passedOn(input),
   });
   return { intent, charge: confirmIntent(engine, intent, input.outcome ?? 'succeeds') };
 }
@@ -150,7 +156,8 @@ export function subscribe(account: SimulatedAccount, input: Subscribing): Subscr
       ? state.need('customer', input.customer)
       : createCustomer(engine, { email: input.email ?? null });
     const metadata = input.subscriptionMetadata ?? {};
-    const started = startSubscription(engine, { customer, items, metadata, trialDays: input.trialDays, version });
+    const { trialDays, terms, connect } = input;
+    const started = startSubscription(engine, { customer, items, metadata, trialDays, terms, connect, version });
     return { ...started, charge: payInvoice(engine, started.invoice, outcome), session: null };
   }
   const session = openSession(engine, {
@@ -162,6 +169,7 @@ export function subscribe(account: SimulatedAccount, input: Subscribing): Subscr
     customer: input.customer,
     subscriptionMetadata: input.subscriptionMetadata,
     trialDays: input.trialDays,
+    ...passedOn(input),
   });
   const charge = completeSession(engine, session, { email: input.email ?? null, outcome });
   if (session.status !== 'complete')
@@ -186,8 +194,35 @@ export function editSubscription(account: SimulatedAccount, subscription: Subscr
   updateSubscription(account.engine, subscription, metadata);
 }
 
-export function cancel(account: SimulatedAccount, subscription: SubscriptionRow): void {
-  cancelSubscription(account.engine, subscription);
+export function cancel(account: SimulatedAccount, subscription: SubscriptionRow, atPeriodEnd = false): void {
+  cancelSubscription(account.engine, subscription, atPeriodEnd);
+}
+
+/** To another monthly (yearly, …) amount, with proration, at once. */
+export function upgrade(
+  account: SimulatedAccount,
+  subscription: SubscriptionRow,
+  input: { amount: number; productName?: string; outcome?: Outcome },
+): { invoice: InvoiceRow; charge: ChargeRow | null } {
+  const { currency, interval } = subscription;
+  const price = createPrice(account.engine, { ...input, currency, interval });
+  return changePrice(account.engine, subscription, price.id, input.outcome);
+}
+
+/** An invoice for a sum, sent to the customer; open until it is paid. */
+export function bill(
+  account: SimulatedAccount,
+  input: Pick<Buying, 'amount' | 'currency' | 'productName' | 'terms'> & { customer: string; metadata?: Metadata },
+): InvoiceRow {
+  const { engine } = account;
+  const price = createPrice(engine, { ...input, interval: null });
+  return sendInvoice(engine, {
+    customer: engine.state.need('customer', input.customer),
+    items: [{ price: price.id, quantity: 1 }],
+    metadata: input.metadata,
+    terms: input.terms,
+    version: engine.settings.defaultVersion,
+  });
 }
 
 /** `amount` null: everything that is left. */
@@ -195,9 +230,6 @@ export function refundCharge(account: SimulatedAccount, charge: ChargeRow, amoun
   return refund(account.engine, charge, { amount, reason: 'requested_by_customer' });
 }
 
-export function addCustomer(
-  account: SimulatedAccount,
-  input: { email: string | null; name?: string; metadata?: Metadata },
-): CustomerRow {
+export function addCustomer(account: SimulatedAccount, input: CustomerInput): CustomerRow {
   return createCustomer(account.engine, input);
 }

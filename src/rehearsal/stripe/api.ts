@@ -6,9 +6,11 @@ import { expand } from './expand.ts';
 import { type Form, textsOf } from './form.ts';
 import { allow, forbidden } from './permissions.ts';
 import { lineItems } from './render-checkout.ts';
-import { listPage, type Resource, RESOURCES, single } from './resources.ts';
+import { listPage, pageOf, single } from './list.ts';
+import type { invoiceObject } from './render-invoices.ts';
+import { type Resource, resourceAt } from './resources.ts';
 import type { Row } from './rows.ts';
-import { type ApiVersion, isApiVersion } from './versions.ts';
+import { API_VERSIONS, type ApiVersion, isApiVersion } from './versions.ts';
 
 export interface ApiRequest {
   method: string;
@@ -16,14 +18,20 @@ export interface ApiRequest {
   path: string;
   /** Query and body together, as Stripe reads them. */
   form: Form;
-  authorization: string | undefined;
   version: string | undefined;
 }
 
-/** Finds whose key it is. @throws StripeRefusal 401 in Stripe's words */
+export interface Caller {
+  authorization: string | undefined;
+  /** Stripe-Account: a platform acts on an account that connected to it. */
+  account: string | undefined;
+  ip: string;
+}
+
+/** Finds whose key it is, and whom it acts for. @throws StripeRefusal 401 or 403 in Stripe's words */
 export function authenticate(
   accounts: readonly SimulatedAccount[],
-  authorization: string | undefined,
+  { authorization, account: named, ip }: Caller,
 ): { account: SimulatedAccount; key: SimulatedKey } {
   const given = /^(Bearer|Basic) +(.+)$/i.exec(authorization ?? '');
   if (!given) {
@@ -34,18 +42,32 @@ export function authenticate(
   }
   const text =
     given[1]!.toLowerCase() === 'basic' ? Buffer.from(given[2]!, 'base64').toString().split(':')[0]! : given[2]!;
-  for (const account of accounts) {
-    const key = account.keys.get(text);
-    if (key) return { account, key };
+  const account = accounts.find((candidate) => candidate.keys.has(text));
+  const key = account?.keys.get(text);
+  if (!account || !key) throw new StripeRefusal(401, { message: `Invalid API Key provided: ${maskedKey(text)}` });
+  if (key.expired === true) {
+    throw new StripeRefusal(401, { code: 'api_key_expired', message: `Expired API Key provided: ${maskedKey(text)}` });
   }
-  throw new StripeRefusal(401, { message: `Invalid API Key provided: ${maskedKey(text)}` });
+  if (key.ips !== undefined && !key.ips.includes(ip)) {
+    const message = `The API key provided does not allow requests from your IP address. (${maskedKey(text)}, ${ip})`;
+    throw new StripeRefusal(401, { message });
+  }
+  if (named === undefined || named === account.id) return { account, key };
+  const connected = accounts.find((candidate) => candidate.id === named && candidate.platforms.has(account));
+  if (connected) return { account: connected, key };
+  throw new StripeRefusal(403, {
+    code: 'account_invalid',
+    message:
+      `The provided key '${maskedKey(text)}' does not have access to account '${named.slice(0, 60)}' (or that account ` +
+      'does not exist). Application access may have been revoked.',
+  });
 }
 
 export function versionOf(account: SimulatedAccount, given: string | undefined): ApiVersion {
   if (given === undefined) return account.engine.settings.defaultVersion;
   if (isApiVersion(given)) return given;
   throw new StripeRefusal(400, {
-    message: `Invalid Stripe API version: ${given.slice(0, 60)}. The simulated Stripe renders 2020-08-27 and 2026-10-28.endive.`,
+    message: `Invalid Stripe API version: ${given.slice(0, 60)}. The simulated Stripe renders ${API_VERSIONS.join(', ')}.`,
   });
 }
 
@@ -53,8 +75,10 @@ export function versionOf(account: SimulatedAccount, given: string | undefined):
 export function answer(account: SimulatedAccount, key: SimulatedKey, request: ApiRequest): object {
   const version = versionOf(account, request.version);
   const path = request.path.replace(/^\/v1\//, '').replace(/\/+$/, '');
-  if (path === 'account' && request.method === 'GET') return accountObject(account, key);
-  const found = RESOURCES.find((resource) => path === resource.path || path.startsWith(`${resource.path}/`));
+  if ((path === 'account' || path === `accounts/${account.id}`) && request.method === 'GET') {
+    return accountObject(account, key);
+  }
+  const found = resourceAt(path);
   if (!found) throw unrecognised(request);
   const [id, verb] = path.slice(found.path.length + 1).split('/');
   const write = request.method !== 'GET';
@@ -96,8 +120,9 @@ function dispatch(account: SimulatedAccount, of: Resource, request: Dispatch): o
   ) {
     return lineItems(row.items, account.state, `/v1/${of.path}/${id}/line_items`);
   }
-  if (method === 'GET' && verb === null) return show(row);
-  if (method === 'POST' && verb !== null) return show(act(account, row, verb));
+  if (method === 'GET' && verb !== null) return below(account, row, verb, request);
+  if (method === 'GET') return show(row);
+  if (method === 'POST' && verb !== null) return show(act(account, row, verb, form));
   if (method === 'POST') {
     update(account, row, form);
     return show(row);
@@ -105,6 +130,22 @@ function dispatch(account: SimulatedAccount, of: Resource, request: Dispatch): o
   if (method === 'DELETE' && verb === null) {
     const removed = remove(account, row);
     return 'deleted' in removed ? removed : show(removed);
+  }
+  throw unrecognised(request);
+}
+
+/** Lists below single objects: `/v1/charges/ch_1/refunds`, `/v1/invoices/in_1/lines`. */
+function below(account: SimulatedAccount, row: Row, name: string, request: Dispatch): object {
+  const { state, render } = account;
+  const { form, version } = request;
+  const url = request.path;
+  if (row.object === 'charge' && name === 'refunds') {
+    const refunds = row.refunds.map((id) => state.need('refund', id)).reverse();
+    return pageOf(refunds, form, { noun: 'refund', url, show: (refund) => render(refund, version) });
+  }
+  if (row.object === 'invoice' && name === 'lines') {
+    const { lines } = render(row, version) as unknown as Pick<ReturnType<typeof invoiceObject>, 'lines'>;
+    return pageOf(lines.data, form, { noun: 'line item', url, show: (line) => line });
   }
   throw unrecognised(request);
 }

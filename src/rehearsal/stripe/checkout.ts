@@ -1,9 +1,22 @@
-import { createCustomer, invoiceOneTime, payInvoice, settleInvoice, startSubscription, totalOf } from './billing.ts';
+import type { Item, Metadata, Terms } from './billing-rows.ts';
+import { NO_TERMS } from './billing-rows.ts';
+import { createCustomer } from './customers.ts';
 import type { Engine, Outcome } from './engine.ts';
 import { StripeRefusal } from './errors.ts';
-import { confirmIntent, createIntent, finishCharge } from './money.ts';
-import type { ChargeRow, CustomerRow, Item, Metadata, PaymentIntentRow, PaymentLinkRow, SessionRow } from './rows.ts';
-import { type ApiVersion, LEGACY } from './versions.ts';
+import { payInvoice, settleInvoice } from './invoices.ts';
+import { confirmIntent, createIntent, finishCharge, NO_CONNECT } from './money.ts';
+import { billOf, totalOf } from './prices.ts';
+import type {
+  ChargeRow,
+  Connect,
+  CustomerRow,
+  PaymentIntentRow,
+  PaymentLinkRow,
+  Presentment,
+  SessionRow,
+} from './rows.ts';
+import { invoiceOneTime, startSubscription } from './subscriptions.ts';
+import { type ApiVersion, isBefore } from './versions.ts';
 
 /** Checkout sessions and payment links. A session's metadata stays on the session: it never reaches the charge. */
 
@@ -23,14 +36,21 @@ export interface SessionInput {
   paymentLink?: string | null;
   successUrl?: string | null;
   cancelUrl?: string | null;
+  terms?: Terms;
+  captureMethod?: PaymentIntentRow['captureMethod'];
+  connect?: Connect;
+  presentment?: Presentment | null;
 }
 
 const CLIENT_REFERENCE = /^[A-Za-z0-9_-]{1,200}$/;
 
 export function openSession(engine: Engine, input: SessionInput): SessionRow {
   const { state, now } = engine;
-  const old = input.version === LEGACY;
+  // Before 2022-08-01 the customer and the payment intent exist as soon as the session does.
+  const old = isBefore(input.version, '2022-08-01');
   const trialDays = input.trialDays ?? 0;
+  const terms = input.terms ?? NO_TERMS;
+  const bill = billOf(engine, trialDays > 0 ? 0 : totalOf(engine, input.items), terms);
   const session: SessionRow = state.add({
     object: 'checkout.session' as const,
     id: state.newId('checkout.session'),
@@ -39,7 +59,12 @@ export function openSession(engine: Engine, input: SessionInput): SessionRow {
     mode: input.mode,
     status: 'open' as const,
     paymentStatus: 'unpaid' as const,
-    amount: trialDays > 0 ? 0 : totalOf(engine, input.items),
+    amount: bill.total,
+    bill,
+    terms,
+    captureMethod: input.captureMethod ?? ('automatic' as const),
+    connect: input.connect ?? NO_CONNECT,
+    presentment: input.presentment ?? null,
     currency: state.need('price', input.items[0]!.price).currency,
     items: [...input.items],
     customer: input.customer ?? null,
@@ -59,7 +84,6 @@ export function openSession(engine: Engine, input: SessionInput): SessionRow {
     successUrl: input.successUrl ?? null,
     cancelUrl: input.cancelUrl ?? null,
   });
-  // Before 2022-08-01 the intent exists as soon as the session does.
   if (old && session.mode === 'payment') session.paymentIntent = intentOf(engine, session).id;
   return session;
 }
@@ -146,6 +170,9 @@ function intentOf(engine: Engine, session: SessionRow): PaymentIntentRow {
     email: session.buyerEmail ?? session.customerEmail,
     metadata: session.paymentIntentMetadata,
     orderReference: session.id,
+    captureMethod: session.captureMethod,
+    connect: session.connect,
+    presentment: session.presentment,
   });
 }
 
@@ -157,8 +184,14 @@ function customerOf(engine: Engine, session: SessionRow, always: boolean): Custo
   return customer;
 }
 
-function completePayment(engine: Engine, session: SessionRow, outcome: Outcome): ChargeRow {
+function completePayment(engine: Engine, session: SessionRow, outcome: Outcome): ChargeRow | null {
   const { state, emit } = engine;
+  if (session.amount === 0) {
+    session.status = 'complete';
+    session.paymentStatus = 'no_payment_required';
+    emit('checkout.session.completed', session);
+    return null;
+  }
   const { invoiceMetadata, items } = session;
   const customer = customerOf(engine, session, session.customerCreation === 'always' || invoiceMetadata !== null);
   const intent = state.get('payment_intent', session.paymentIntent) ?? intentOf(engine, session);
@@ -171,7 +204,13 @@ function completePayment(engine: Engine, session: SessionRow, outcome: Outcome):
     session.status = 'complete';
     session.paymentStatus = charge.status === 'succeeded' ? 'paid' : 'unpaid';
     if (invoiceMetadata !== null && customer !== null && charge.status === 'succeeded') {
-      session.invoice = invoiceOneTime(engine, { customer, items, metadata: invoiceMetadata, charge }).id;
+      session.invoice = invoiceOneTime(engine, {
+        customer,
+        items,
+        metadata: invoiceMetadata,
+        terms: session.terms,
+        charge,
+      }).id;
     }
     emit('checkout.session.completed', session);
   });
@@ -183,6 +222,8 @@ function completeSubscription(engine: Engine, session: SessionRow, outcome: Outc
     items: session.items,
     metadata: session.subscriptionMetadata,
     trialDays: session.trialDays,
+    terms: session.terms,
+    connect: session.connect,
     version: session.version,
   });
   const charge = payInvoice(engine, invoice, outcome);

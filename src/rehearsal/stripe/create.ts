@@ -1,12 +1,21 @@
 import type { SimulatedAccount } from './account.ts';
-import { createCustomer, createPrice, payInvoice, startSubscription } from './billing.ts';
+import type { Interval, Item, Terms } from './billing-rows.ts';
+import { NO_TERMS } from './billing-rows.ts';
 import { createLink, openSession } from './checkout.ts';
-import { missing, parameterInvalid, parameterMissing, StripeRefusal } from './errors.ts';
+import { createClock } from './clocks.ts';
+import { createCreditNote } from './credit-notes.ts';
+import { createCustomer } from './customers.ts';
+import { missing, parameterInvalid, parameterMissing, parameterUnknown, StripeRefusal } from './errors.ts';
+import { knowsEventType } from './event-types.ts';
 import { type Form, formOf, listOfForms, textOf, textsOf } from './form.ts';
-import { confirmIntent, createIntent, refund } from './money.ts';
+import { payInvoice } from './invoices.ts';
+import { confirmIntent, createIntent } from './money.ts';
 import { currency, integer, metadata, positiveInteger, requiredText } from './parameters.ts';
-import type { Interval, Item, RefundRow, Row, RowKind } from './rows.ts';
-import { type ApiVersion, ENDIVE, isApiVersion } from './versions.ts';
+import { createCoupon, createPrice, createPromotionCode, discountBy } from './prices.ts';
+import { refund } from './refunds.ts';
+import type { PaymentIntentRow, RefundRow, Row, RowKind } from './rows.ts';
+import { startSubscription } from './subscriptions.ts';
+import { type ApiVersion, isApiVersion, isBefore } from './versions.ts';
 
 /** POST on collections: what a merchant's server creates. Refuses in Stripe's words. */
 export type Creator = (account: SimulatedAccount, body: Form, version: ApiVersion) => Row;
@@ -19,6 +28,7 @@ export const CREATORS: Partial<Record<RowKind, Creator>> = {
       email: textOf(body.email),
       name: textOf(body.name),
       metadata: metadata(body.metadata),
+      testClock: clockOf(account, body),
     }),
 
   product: (account, body) =>
@@ -52,6 +62,11 @@ export const CREATORS: Partial<Record<RowKind, Creator>> = {
       email: textOf(body.receipt_email),
       metadata: metadata(body.metadata),
       description: textOf(body.description),
+      captureMethod: captureMethodOf(body),
+      connect: {
+        applicationFeeAmount: integer(body, 'application_fee_amount'),
+        destination: textOf(formOf(body.transfer_data).destination),
+      },
     });
     if (body.confirm === 'true') confirmIntent(account.engine, intent, 'succeeds');
     return intent;
@@ -62,7 +77,9 @@ export const CREATORS: Partial<Record<RowKind, Creator>> = {
     if (mode !== 'payment' && mode !== 'subscription') {
       throw parameterInvalid('mode', `Invalid mode: must be one of payment or subscription, got ${mode.slice(0, 40)}.`);
     }
-    if (version === ENDIVE && body.payment_method_types !== undefined) throw unknownParameter('payment_method_types');
+    if (!isBefore(version, '2026-09-30') && body.payment_method_types !== undefined) {
+      throw parameterUnknown('payment_method_types');
+    }
     const intentData = formOf(body.payment_intent_data);
     if (mode === 'subscription' && Object.keys(intentData).length > 0) {
       throw parameterInvalid('payment_intent_data', 'You can not pass `payment_intent_data` in `subscription` mode.');
@@ -88,6 +105,8 @@ export const CREATORS: Partial<Record<RowKind, Creator>> = {
         invoiceCreation.enabled === 'true' ? metadata(formOf(invoiceCreation.invoice_data).metadata) : null,
       successUrl: textOf(body.success_url),
       cancelUrl: textOf(body.cancel_url),
+      terms: termsOf(account, body),
+      captureMethod: captureMethodOf(intentData),
     });
   },
 
@@ -110,6 +129,7 @@ export const CREATORS: Partial<Record<RowKind, Creator>> = {
       items,
       metadata: metadata(body.metadata),
       trialDays: integer(body, 'trial_period_days') ?? 0,
+      terms: termsOf(account, body),
       version,
     });
     // Any other behaviour charges the customer's saved card at once; here every customer has a good one.
@@ -130,33 +150,101 @@ export const CREATORS: Partial<Record<RowKind, Creator>> = {
     });
   },
 
-  webhook_endpoint: (account, body, version) => {
-    const events = textsOf(body.enabled_events);
-    if (events.length === 0) throw parameterMissing('enabled_events');
-    if (account.state.list('webhook_endpoint').length >= 16) {
-      throw new StripeRefusal(400, { message: 'You have reached the maximum of 16 test webhook endpoints.' });
-    }
-    const pinned = textOf(body.api_version) ?? version;
-    if (!isApiVersion(pinned)) throw parameterInvalid('api_version', `Invalid API version: ${pinned.slice(0, 60)}`);
-    const url = requiredText(body, 'url');
-    if (!URL.canParse(url))
-      throw new StripeRefusal(400, { code: 'url_invalid', message: 'Not a valid URL', param: 'url' });
-    return account.addEndpoint({
-      url,
-      events,
-      version: pinned,
-      metadata: metadata(body.metadata),
-      description: textOf(body.description),
-    });
+  coupon: (account, body) =>
+    createCoupon(account.engine, {
+      id: textOf(body.id),
+      name: textOf(body.name) ?? 'Coupon',
+      percentOff: integer(body, 'percent_off'),
+      amountOff: integer(body, 'amount_off'),
+      currency: textOf(body.currency),
+      duration: textOf(body.duration) === 'forever' ? 'forever' : 'once',
+    }),
+
+  promotion_code: (account, body) => {
+    const coupon = textOf(formOf(body.promotion).coupon) ?? requiredText(body, 'coupon');
+    if (!account.state.get('coupon', coupon)) throw missing('coupon', coupon, 'coupon');
+    const code = textOf(body.code) ?? account.state.token(8).toUpperCase();
+    return account.state.need('promotion_code', createPromotionCode(account.engine, code, coupon));
   },
+
+  credit_note: (account, body) => {
+    const id = requiredText(body, 'invoice');
+    const invoice = account.state.get('invoice', id);
+    if (!invoice) throw missing('invoice', id, 'invoice');
+    const by =
+      body.credit_amount === undefined ? (body.out_of_band_amount === undefined ? 'refund' : 'out_of_band') : 'balance';
+    return createCreditNote(account.engine, invoice, { amount: positiveInteger(body, 'amount'), by });
+  },
+
+  'test_helpers.test_clock': (account, body) =>
+    createClock(account.engine, positiveInteger(body, 'frozen_time'), textOf(body.name)),
+
+  webhook_endpoint: createEndpoint,
 };
 
-function unknownParameter(name: string): StripeRefusal {
-  return new StripeRefusal(400, {
-    code: 'parameter_unknown',
-    message: `Received unknown parameter: ${name}`,
-    param: name,
+const MAX_ENDPOINTS = 16;
+
+function createEndpoint(account: SimulatedAccount, body: Form, version: ApiVersion): Row {
+  const { livemode } = account.state;
+  const events = textsOf(body.enabled_events);
+  if (events.length === 0) throw parameterMissing('enabled_events');
+  if (account.state.list('webhook_endpoint').length >= MAX_ENDPOINTS) {
+    const mode = livemode ? 'live' : 'test';
+    throw new StripeRefusal(400, {
+      message: `You have reached the maximum of ${MAX_ENDPOINTS} ${mode} webhook endpoints.`,
+    });
+  }
+  const pinned = textOf(body.api_version) ?? version;
+  if (!isApiVersion(pinned)) throw parameterInvalid('api_version', `Invalid API version: ${pinned.slice(0, 60)}`);
+  const url = requiredText(body, 'url');
+  if (!URL.canParse(url)) {
+    throw new StripeRefusal(400, { code: 'url_invalid', message: 'Not a valid URL', param: 'url' });
+  }
+  if (livemode && !url.startsWith('https://')) {
+    const message = 'Invalid URL: In live mode, webhook URLs must begin with https.';
+    throw new StripeRefusal(400, { code: 'url_invalid', message, param: 'url' });
+  }
+  return account.addEndpoint({
+    url,
+    events: checkEventTypes(events, pinned),
+    version: pinned,
+    metadata: metadata(body.metadata),
+    description: textOf(body.description),
+    connect: body.connect === 'true',
   });
+}
+
+/** @throws StripeRefusal naming the first type that this version does not know */
+export function checkEventTypes(types: string[], version: ApiVersion): string[] {
+  const index = types.findIndex((type) => type !== '*' && !knowsEventType(type, version));
+  if (index === -1) return types;
+  const param = `enabled_events[${index}]`;
+  throw parameterInvalid(
+    param,
+    `Invalid ${param}: must be one of the event types of ${version}, got ${types[index]!.slice(0, 80)}`,
+  );
+}
+
+function clockOf(account: SimulatedAccount, body: Form): string | null {
+  const clock = textOf(body.test_clock);
+  if (clock !== null && !account.state.get('test_helpers.test_clock', clock))
+    throw missing('test clock', clock, 'test_clock');
+  return clock;
+}
+
+function captureMethodOf(body: Form): PaymentIntentRow['captureMethod'] {
+  return textOf(body.capture_method) === 'manual' ? 'manual' : 'automatic';
+}
+
+function termsOf(account: SimulatedAccount, body: Form): Terms {
+  const given = listOfForms(body.discounts)[0];
+  if (given === undefined) return NO_TERMS;
+  const [coupon, promotionCode] = [textOf(given.coupon), textOf(given.promotion_code)];
+  if (coupon !== null && !account.state.get('coupon', coupon)) throw missing('coupon', coupon, 'discounts[0][coupon]');
+  if (promotionCode !== null && !account.state.get('promotion_code', promotionCode)) {
+    throw missing('promotion code', promotionCode, 'discounts[0][promotion_code]');
+  }
+  return { ...NO_TERMS, discount: discountBy(account.engine, { coupon, promotionCode }).id };
 }
 
 function intervalOf(body: Form): Interval | null {

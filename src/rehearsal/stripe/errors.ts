@@ -3,10 +3,17 @@ export class StripeRefusal extends Error {
   override name = 'StripeRefusal';
   readonly status: number;
   readonly body: { type: string; code?: string; param?: string; message: string };
+  /** Further headers of the answer. */
+  readonly headers: Record<string, string>;
 
-  constructor(status: number, body: { type?: string; code?: string; param?: string; message: string }) {
+  constructor(
+    status: number,
+    body: { type?: string; code?: string; param?: string; message: string },
+    headers: Record<string, string> = {},
+  ) {
     super(body.message);
     this.status = status;
+    this.headers = headers;
     this.body = { type: 'invalid_request_error', ...body };
   }
 }
@@ -31,4 +38,12 @@ export function parameterInvalid(param: string, message: string): StripeRefusal 
 export function maskedKey(key: string): string {
   const shown = key.length > 16 ? 8 : 3;
   return `${key.slice(0, shown)}${'*'.repeat(Math.max(4, Math.min(20, key.length - shown - 4)))}${key.slice(-4)}`;
+}
+
+export function parameterUnknown(name: string): StripeRefusal {
+  return new StripeRefusal(400, {
+    code: 'parameter_unknown',
+    message: `Received unknown parameter: ${name.slice(0, 100)}`,
+    param: name.slice(0, 100),
+  });
 }

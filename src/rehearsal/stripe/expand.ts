@@ -4,7 +4,7 @@ import type { Rendered } from './render.ts';
 import { listOf } from './render-billing.ts';
 import { lineItems } from './render-checkout.ts';
 import type { RowKind } from './rows.ts';
-import { type ApiVersion, ENDIVE } from './versions.ts';
+import { type ApiVersion, isBefore } from './versions.ts';
 
 /** Depth counts `data.` too, as Stripe's does. */
 const MAX_DEPTH = 4;
@@ -40,10 +40,9 @@ function walk(node: Record<string, unknown>, parts: readonly string[], expansion
   const [name, ...rest] = parts as [string, ...string[]];
   const value = name in node ? node[name] : undefined;
   if (typeof value === 'string') {
-    const row = expansion.account.state.find(value);
-    if (!row) throw unexpandable(name);
-    expansion.allow(row.object);
-    node[name] = expansion.account.render(row, expansion.version);
+    node[name] = objectOf(value, name, expansion);
+  } else if (Array.isArray(value) && value.every((item) => typeof item === 'string')) {
+    node[name] = value.map((item) => objectOf(item, name, expansion));
   } else if (value === undefined) {
     node[name] = included(node as Rendered, name, expansion);
   }
@@ -52,6 +51,13 @@ function walk(node: Record<string, unknown>, parts: readonly string[], expansion
   if (Array.isArray(next)) for (const item of next) walk(item as Record<string, unknown>, rest, expansion);
   else if (typeof next === 'object') walk(next as Record<string, unknown>, rest, expansion);
   else throw unexpandable(name);
+}
+
+function objectOf(id: string, name: string, { account, version, allow }: Expansion): Rendered {
+  const row = account.state.find(id);
+  if (!row) throw unexpandable(name);
+  allow(row.object);
+  return account.render(row, version);
 }
 
 /** Fields that exist only when they are asked for. */
@@ -69,7 +75,7 @@ function included(node: Rendered, name: string, { account, version, allow }: Exp
       `/v1/charges/${row.id}/refunds`,
     );
   }
-  if (node.object === 'invoice' && version === ENDIVE) {
+  if (node.object === 'invoice' && !isBefore(version, '2025-03-31')) {
     if (name === 'payments') {
       allow('invoice_payment');
       const rows = state.list('invoice_payment').filter((payment) => payment.invoice === node.id);

@@ -7,6 +7,8 @@ export interface Faults {
   take(method: string, path: string): Fault['kind'] | null;
   /** At most this many API requests per second and account; null: no limit. */
   limitPerSecond: number | null;
+  /** The same per endpoint (`GET /v1/charges`, with its single objects). Stripe's sandboxes allow 25 of both. */
+  limitPerEndpoint: number | null;
 }
 
 export interface Fault {
@@ -28,6 +30,7 @@ export function createFaults(random: () => number): Faults {
   let planned: (Fault & { left: number })[] = [];
   return {
     limitPerSecond: null,
+    limitPerEndpoint: null,
     add(fault) {
       const entry = { ...fault, left: fault.times ?? Infinity };
       planned.push(entry);

@@ -75,7 +75,8 @@ export interface Finalising {
 /** With money due the invoice gets its intent, without it is paid on the spot. */
 export function finalise(engine: Engine, invoice: InvoiceRow, { version, description, connect }: Finalising): void {
   const customer = engine.state.need('customer', invoice.customer);
-  if (customer.balance !== invoice.endingBalance) addToBalance(engine, customer, invoice.endingBalance - customer.balance);
+  if (customer.balance !== invoice.endingBalance)
+    addToBalance(engine, customer, invoice.endingBalance - customer.balance);
   if (invoice.amountDue > 0) {
     const intent = createIntent(engine, {
       amount: invoice.amountDue,

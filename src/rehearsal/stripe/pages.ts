@@ -1,8 +1,10 @@
 import type { SimulatedAccount } from './account.ts';
-import { settleInvoice } from './billing.ts';
+import type { Item } from './billing-rows.ts';
 import { completeSession, openLink } from './checkout.ts';
+import { settleInvoice } from './invoices.ts';
 import { confirmIntent } from './money.ts';
-import type { Item, PaymentIntentRow, PaymentLinkRow, SessionRow } from './rows.ts';
+import type { OAuth } from './oauth.ts';
+import type { PaymentIntentRow, PaymentLinkRow, SessionRow } from './rows.ts';
 
 /**
  * The pages a buyer sees: hosted checkout (`/c/pay/<session>`), payment links (`/b/<link>`) and, standing in for
@@ -24,7 +26,8 @@ const CARDS = [
 ] as const;
 const OUTCOMES = { '4242': 'succeeds', '0002': 'fails', bank: 'pending' } as const;
 
-export function answerPage(accounts: readonly SimulatedAccount[], request: PageRequest): PageAnswer {
+export function answerPage(accounts: readonly SimulatedAccount[], oauth: OAuth, request: PageRequest): PageAnswer {
+  if (request.path === '/oauth/authorize') return connectPage(accounts, oauth, request);
   const [, checkout, link, intent] = /^\/c\/pay\/([^/]+)$|^\/b\/([^/]+)$|^\/pay\/([^/]+)$/.exec(request.path) ?? [];
   for (const account of accounts) {
     const { state } = account;
@@ -85,6 +88,42 @@ function intentPage(account: SimulatedAccount, intent: PaymentIntentRow, request
     `<input type="hidden" name="client_secret" value="${escape(secret)}">` +
     `<input type="hidden" name="return_url" value="${escape(returnUrl)}">`;
   return { status: 200, html: page('Pay', payForm(intent, null, fields)) };
+}
+
+/** Where an account's owner agrees that a platform may reach it. */
+function connectPage(accounts: readonly SimulatedAccount[], oauth: OAuth, request: PageRequest): PageAnswer {
+  const asked = (name: string) => request.form.get(name) ?? request.query.get(name) ?? '';
+  const [clientId, back, scope] = [asked('client_id'), asked('redirect_uri'), asked('scope') || 'read_write'];
+  const platform = accounts.find((account) => account.clientId !== null && account.clientId === clientId);
+  if (!platform || !/^https?:\/\//.test(back) || asked('response_type') !== 'code') {
+    const wanted = `No application matches the supplied client identifier (${escape(clientId)}), or redirect_uri is missing.`;
+    return { status: 400, html: page('Bad request', `<p>${wanted}</p>`) };
+  }
+  const location = new URL(back);
+  if (asked('state') !== '') location.searchParams.set('state', asked('state'));
+  if (scope !== 'read_write') {
+    // Read-only access is for extensions, which are closed to new registrations.
+    location.searchParams.set('error', 'invalid_scope');
+    location.searchParams.set('error_description', `This application may not ask for ${scope}`);
+    return { status: 303, location: location.href };
+  }
+  const candidates = accounts.filter((account) => account !== platform);
+  const chosen = candidates.find((account) => account.id === request.form.get('account'));
+  if (request.method === 'POST' && chosen) {
+    location.searchParams.set('scope', scope);
+    location.searchParams.set('code', oauth.agree(chosen, clientId));
+    return { status: 303, location: location.href };
+  }
+  if (request.method === 'POST') {
+    location.searchParams.set('error', 'access_denied');
+    location.searchParams.set('error_description', 'The user denied your request');
+    return { status: 303, location: location.href };
+  }
+  const choices = candidates.map(
+    ({ id }) => `<button type="submit" name="account" value="${escape(id)}">Connect ${escape(id)}</button>`,
+  );
+  const deny = '<button type="submit" name="account" value="">Deny</button>';
+  return { status: 200, html: page('Connect', `<form method="post">${choices.join('')}${deny}</form>`) };
 }
 
 function chosenOutcome(form: URLSearchParams): 'succeeds' | 'fails' | 'pending' {

@@ -1,6 +1,6 @@
 import { parameterInvalid, parameterMissing, StripeRefusal } from './errors.ts';
 import { type Form, type FormValue, formOf, textOf } from './form.ts';
-import type { Metadata } from './rows.ts';
+import type { Metadata } from './billing-rows.ts';
 
 /** Reads single parameters of a request the way Stripe's API does, refusing in its words. */
 

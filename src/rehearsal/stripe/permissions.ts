@@ -12,12 +12,19 @@ const NOUNS: Record<RowKind, string> = {
   subscription: 'subscription',
   invoice: 'invoice',
   invoice_payment: 'invoice',
+  credit_note: 'credit_note',
   refund: 'refund',
+  dispute: 'dispute',
+  application_fee: 'application_fee',
   balance_transaction: 'balance_transaction_source',
   event: 'event',
   webhook_endpoint: 'webhook',
   product: 'product',
   price: 'plan',
+  coupon: 'coupon',
+  discount: 'coupon',
+  promotion_code: 'promotion_code',
+  'test_helpers.test_clock': 'test_clock',
 };
 
 /**

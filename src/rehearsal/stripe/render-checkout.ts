@@ -1,5 +1,8 @@
 import type Stripe from 'stripe';
-import type { EventRow, Item, PaymentLinkRow, SessionRow, WebhookEndpointRow } from './rows.ts';
+import type { Item } from './billing-rows.ts';
+import { payer } from './payer.ts';
+import { presented } from './render-money.ts';
+import type { EventRow, PaymentLinkRow, SessionRow, WebhookEndpointRow } from './rows.ts';
 import { listOf, priceObject } from './render-billing.ts';
 import type { State } from './state.ts';
 
@@ -27,7 +30,7 @@ export function sessionObject(row: SessionRow, state: State, pagesUrl: string): 
     after_expiration: null,
     allow_promotion_codes: null,
     allowed_payment_method_types: null,
-    amount_subtotal: row.amount,
+    amount_subtotal: row.bill.subtotal,
     amount_total: row.amount,
     automatic_tax: { enabled: false, liability: null, provider: null, status: null },
     billing_address_collection: null,
@@ -42,12 +45,11 @@ export function sessionObject(row: SessionRow, state: State, pagesUrl: string): 
     currency_conversion: null,
     custom_fields: [],
     custom_text: NO_TEXT,
-    customer: row.customer,
-    customer_account: null,
+    ...payer(state, row.customer),
     customer_creation: row.mode === 'subscription' ? null : row.customerCreation,
     customer_details: email === null ? null : { ...NO_DETAILS, email },
     customer_email: row.customerEmail,
-    discounts: [],
+    discounts: discounts(row, state),
     expires_at: row.created + 86_400,
     integration_identifier: null,
     invoice: row.invoice,
@@ -67,6 +69,7 @@ export function sessionObject(row: SessionRow, state: State, pagesUrl: string): 
     payment_status: row.paymentStatus,
     permissions: null,
     phone_number_collection: { enabled: false },
+    ...presented(row.presentment, row.amount, row.amount),
     recovered_from: null,
     saved_payment_method_options: null,
     setup_intent: null,
@@ -77,11 +80,22 @@ export function sessionObject(row: SessionRow, state: State, pagesUrl: string): 
     submit_type: null,
     subscription: row.subscription,
     success_url: row.successUrl,
-    total_details: { amount_discount: 0, amount_shipping: 0, amount_tax: 0 },
+    total_details: totals(row),
     ui_mode: 'hosted_page',
     url: done || row.status === 'expired' ? null : `${pagesUrl}/c/pay/${row.id}`,
     wallet_options: null,
   };
+}
+
+function totals({ bill }: SessionRow): Stripe.Checkout.Session.TotalDetails {
+  return { amount_discount: bill.discount, amount_shipping: bill.shipping, amount_tax: bill.tax };
+}
+
+function discounts(row: SessionRow, state: State): Stripe.Checkout.Session.Discount[] {
+  const discount = state.get('discount', row.terms.discount);
+  if (!discount) return [];
+  const { coupon, promotionCode } = discount;
+  return [{ coupon: promotionCode === null ? coupon : null, promotion_code: promotionCode }];
 }
 
 export function lineItems(items: readonly Item[], state: State, url: string): Stripe.ApiList<Stripe.LineItem> {
@@ -184,10 +198,22 @@ export function webhookEndpointObject(row: WebhookEndpointRow, state: State): St
   };
 }
 
-export function eventObject(row: EventRow, version: EventRow['version'], state: State): Record<string, unknown> {
+export interface EventShown {
+  /** A connected account, for the endpoint of its platform. */
+  account?: string | null;
+  pendingWebhooks?: number;
+}
+
+export function eventObject(
+  row: EventRow,
+  version: EventRow['version'],
+  state: State,
+  { account = null, pendingWebhooks = 1 }: EventShown = {},
+): Record<string, unknown> {
   return {
     id: row.id,
     object: 'event',
+    ...(account === null ? {} : { account }),
     api_version: version,
     created: row.created,
     data: {
@@ -195,7 +221,7 @@ export function eventObject(row: EventRow, version: EventRow['version'], state: 
       ...(row.previousAttributes === null ? {} : { previous_attributes: row.previousAttributes }),
     },
     livemode: state.livemode,
-    pending_webhooks: 1,
+    pending_webhooks: pendingWebhooks,
     request: { id: null, idempotency_key: null },
     type: row.type,
   };

@@ -1,5 +1,6 @@
 import type Stripe from 'stripe';
-import type { BalanceTransactionRow, ChargeRow, PaymentIntentRow, RefundRow } from './rows.ts';
+import { payer } from './payer.ts';
+import type { BalanceTransactionRow, ChargeRow, PaymentIntentRow, Presentment, RefundRow } from './rows.ts';
 import type { State } from './state.ts';
 
 /** Charges, payment intents, refunds and balance transactions as the newest version shows them. */
@@ -35,18 +36,19 @@ export function chargeObject(row: ChargeRow, state: State): Stripe.Charge {
     amount_captured: row.amountCaptured,
     amount_refunded: row.amountRefunded,
     application: null,
-    application_fee: null,
-    application_fee_amount: null,
+    application_fee: row.applicationFee,
+    application_fee_amount: row.connect.applicationFeeAmount,
     balance_transaction: row.balanceTransaction,
     billing_details: { address: null, email: row.email, name: null, phone: null, tax_id: null },
     calculated_statement_descriptor: row.status === 'succeeded' ? 'REHEARSAL' : null,
-    captured: row.amountCaptured > 0,
+    captured: row.captured,
     created: row.created,
     currency: row.currency,
-    customer: row.customer,
+    // Charges have no `customer_account`: an account that pays is not named here.
+    customer: payer(state, row.customer).customer,
     description: row.description,
-    disputed: false,
-    failure_balance_transaction: null,
+    disputed: row.disputes.length > 0,
+    failure_balance_transaction: row.failureBalanceTransaction,
     failure_code: row.failureCode,
     failure_message: row.failureMessage,
     fraud_details: {},
@@ -57,12 +59,13 @@ export function chargeObject(row: ChargeRow, state: State): Stripe.Charge {
     paid: row.status !== 'failed',
     payment_intent: row.paymentIntent,
     payment_method: `pm_1${row.id.slice(4)}`,
-    payment_method_details: { card: CARD, type: 'card' },
+    payment_method_details: row.method === 'card' ? { card: CARD, type: 'card' } : BANK_DEBIT,
+    ...presented(row.presentment, row.amount, row.amount),
     radar_options: {},
     receipt_email: null,
     receipt_number: null,
     receipt_url: row.status === 'succeeded' ? `https://pay.stripe.com/receipts/payment/${row.id}` : null,
-    refunded: row.amountRefunded > 0 && row.amountRefunded === row.amountCaptured,
+    refunded: row.amountRefunded > 0 && row.amountRefunded === row.amount,
     review: null,
     shipping: null,
     source: null,
@@ -70,10 +73,37 @@ export function chargeObject(row: ChargeRow, state: State): Stripe.Charge {
     statement_descriptor: null,
     statement_descriptor_suffix: null,
     status: row.status,
-    transfer_data: null,
-    transfer_group: null,
+    ...(row.connect.destination === null || row.balanceTransaction === null
+      ? {}
+      : { transfer: `tr_${row.id.slice(3)}` }),
+    transfer_data: row.connect.destination === null ? null : { amount: null, destination: row.connect.destination },
+    transfer_group: row.connect.destination === null ? null : `group_${row.paymentIntent}`,
   };
 }
+
+/** Only when the buyer saw another currency. A part is shown in proportion. */
+export function presented(presentment: Presentment | null, amount: number, of: number) {
+  if (presentment === null) return {};
+  return {
+    presentment_details: {
+      presentment_amount: Math.round((presentment.amount * amount) / of),
+      presentment_currency: presentment.currency,
+    },
+  };
+}
+
+const BANK_DEBIT: Stripe.Charge.PaymentMethodDetails = {
+  type: 'us_bank_account',
+  us_bank_account: {
+    account_holder_type: 'individual',
+    account_type: 'checking',
+    bank_name: 'Rehearsal Bank',
+    fingerprint: null,
+    last4: '6789',
+    payment_reference: null,
+    routing_number: '110000000',
+  },
+};
 
 function outcome(row: ChargeRow): Stripe.Charge.Outcome | null {
   if (row.status === 'pending') return null;
@@ -97,21 +127,20 @@ export function paymentIntentObject(row: PaymentIntentRow, state: State): Stripe
     object: 'payment_intent',
     allowed_payment_method_types: null,
     amount: row.amount,
-    amount_capturable: 0,
+    amount_capturable: row.status === 'requires_capture' ? row.amount - row.amountReceived : 0,
     amount_details: { tip: {} },
-    amount_received: row.status === 'succeeded' ? row.amount : 0,
+    amount_received: row.amountReceived,
     application: null,
-    application_fee_amount: null,
+    application_fee_amount: row.connect.applicationFeeAmount,
     automatic_payment_methods: null,
-    canceled_at: null,
-    cancellation_reason: null,
-    capture_method: 'automatic_async',
+    canceled_at: row.canceledAt,
+    cancellation_reason: row.cancellationReason,
+    capture_method: row.captureMethod === 'manual' ? 'manual' : 'automatic_async',
     client_secret: row.clientSecret,
     confirmation_method: 'automatic',
     created: row.created,
     currency: row.currency,
-    customer: row.customer,
-    customer_account: null,
+    ...payer(state, row.customer),
     description: row.description,
     excluded_payment_method_types: null,
     last_payment_error:
@@ -134,6 +163,7 @@ export function paymentIntentObject(row: PaymentIntentRow, state: State): Stripe
     },
     payment_method_types: ['card'],
     payment_record: null,
+    ...presented(row.presentment, row.amount, row.amount),
     processing: null,
     receipt_email: row.receiptEmail,
     review: null,
@@ -143,12 +173,14 @@ export function paymentIntentObject(row: PaymentIntentRow, state: State): Stripe
     statement_descriptor: null,
     statement_descriptor_suffix: null,
     status: row.status,
-    transfer_data: null,
+    transfer_data: row.connect.destination === null ? null : { destination: row.connect.destination },
     transfer_group: null,
   };
 }
 
 export function refundObject(row: RefundRow, state: State): Stripe.Refund {
+  const charge = state.get('charge', row.charge);
+  const failed = row.failureBalanceTransaction;
   return {
     id: row.id,
     object: 'refund',
@@ -157,12 +189,15 @@ export function refundObject(row: RefundRow, state: State): Stripe.Refund {
     charge: row.charge,
     created: row.created,
     currency: row.currency,
-    customer: state.get('charge', row.charge)?.customer ?? null,
-    customer_account: null,
+    ...payer(state, charge?.customer ?? null),
     destination_details: { card: { type: 'refund' }, type: 'card' },
+    ...(failed === null ? {} : { failure_balance_transaction: failed }),
+    ...(row.status === 'failed' ? { failure_reason: 'expired_or_canceled_card' } : {}),
     metadata: { ...row.metadata },
     payment_intent: row.paymentIntent,
     payment_method: null,
+    ...presented(charge?.presentment ?? null, row.amount, charge?.amount ?? row.amount),
+    ...(row.status === 'pending' ? { pending_reason: 'processing' as const } : {}),
     reason: row.reason,
     receipt_number: null,
     source_transfer_reversal: null,
@@ -183,22 +218,27 @@ export function balanceTransactionObject(row: BalanceTransactionRow): Stripe.Bal
     description: null,
     exchange_rate: row.exchangeRate,
     fee: row.fee,
-    fee_details:
-      row.fee === 0
-        ? []
-        : [
-            {
-              amount: row.fee,
-              application: null,
-              currency: row.currency,
-              description: 'Stripe processing fees',
-              type: 'stripe_fee',
-            },
-          ],
+    fee_details: feeDetails(row),
     net: row.amount - row.fee,
-    reporting_category: row.type === 'refund' ? 'refund' : 'charge',
+    reporting_category: row.reportingCategory,
     source: row.source,
     status: 'pending',
     type: row.type,
   };
+}
+
+function feeDetails(row: BalanceTransactionRow): Stripe.BalanceTransaction.FeeDetail[] {
+  const { applicationFee, currency } = row;
+  const part = (amount: number, type: string, description: string) =>
+    amount === 0
+      ? []
+      : [{ amount, application: type === 'application_fee' ? 'ca_rehearsal' : null, currency, description, type }];
+  return [
+    ...part(
+      row.fee - applicationFee,
+      'stripe_fee',
+      row.type === 'adjustment' ? 'Dispute fee' : 'Stripe processing fees',
+    ),
+    ...part(applicationFee, 'application_fee', 'Application fee'),
+  ];
 }

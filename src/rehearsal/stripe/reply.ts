@@ -11,6 +11,8 @@ export interface ApiCall {
   url: URL;
   headers: IncomingHttpHeaders;
   body: string;
+  /** Where the request comes from. */
+  ip: string;
 }
 
 export interface Reply {
@@ -18,31 +20,53 @@ export interface Reply {
   body: string;
   /** An earlier answer to the same Idempotency-Key. */
   replayed?: boolean;
+  headers?: Record<string, string>;
+}
+
+interface Kept {
+  reply: Reply;
+  /** What was asked: another request must not come under the same key. */
+  asked: string;
 }
 
 /** Answers calls: whose key, within the rate, once per Idempotency-Key. Never throws. */
 export function createReplies(accounts: readonly SimulatedAccount[], faults: Faults): (call: ApiCall) => Reply {
-  const kept = new Map<string, Reply>();
+  const kept = new Map<string, Kept>();
   const withinRate = createRate();
+
+  function reply(call: ApiCall): Reply {
+    const { method, url, headers, body } = call;
+    const { account, key } = authenticate(accounts, {
+      authorization: headers.authorization,
+      account: headers['stripe-account'] as string | undefined,
+      ip: call.ip,
+    });
+    const path = url.pathname;
+    const endpoint = `${account.id} ${method} ${path.replace(/^(\/v1\/(?:checkout\/|test_helpers\/)?[a-z_]+).*/, '$1')}`;
+    if (!withinRate(account.id, faults.limitPerSecond)) throw tooMany('global-rate');
+    if (!withinRate(endpoint, faults.limitPerEndpoint)) throw tooMany('endpoint-rate');
+    const idempotencyKey = method === 'POST' ? headers['idempotency-key'] : undefined;
+    const keptAs = idempotencyKey === undefined ? null : `${key.key} ${String(idempotencyKey)}`;
+    const asked = `${path} ${body}`;
+    const earlier = keptAs === null ? undefined : kept.get(keptAs);
+    if (earlier) {
+      if (earlier.asked !== asked) throw idempotencyMisuse(String(idempotencyKey));
+      return { ...earlier.reply, replayed: true };
+    }
+    const object = answer(account, key, {
+      method,
+      path,
+      form: parseForm([url.search.slice(1), body].filter((part) => part !== '').join('&')),
+      version: headers['stripe-version'] as string | undefined,
+    });
+    const answered = { status: 200, body: JSON.stringify(object, null, 2) };
+    if (keptAs !== null) kept.set(keptAs, { reply: answered, asked });
+    return answered;
+  }
 
   return (call) => {
     try {
-      const { account, key } = authenticate(accounts, call.headers.authorization);
-      if (faults.limitPerSecond !== null && !withinRate(account.id, faults.limitPerSecond)) return refused(tooMany());
-      const idempotencyKey = call.method === 'POST' ? call.headers['idempotency-key'] : undefined;
-      const keptAs = idempotencyKey === undefined ? null : `${key.key} ${String(idempotencyKey)}`;
-      const earlier = keptAs === null ? undefined : kept.get(keptAs);
-      if (earlier) return { ...earlier, replayed: true };
-      const object = answer(account, key, {
-        method: call.method,
-        path: call.url.pathname,
-        form: parseForm([call.url.search.slice(1), call.body].filter((part) => part !== '').join('&')),
-        authorization: call.headers.authorization,
-        version: call.headers['stripe-version'] as string | undefined,
-      });
-      const reply = { status: 200, body: JSON.stringify(object, null, 2) };
-      if (keptAs !== null) kept.set(keptAs, reply);
-      return reply;
+      return reply(call);
     } catch (error) {
       if (error instanceof StripeRefusal) return refused(error);
       const bad = error instanceof RangeError;
@@ -54,9 +78,16 @@ export function createReplies(accounts: readonly SimulatedAccount[], faults: Fau
   };
 }
 
+function idempotencyMisuse(key: string): StripeRefusal {
+  const message =
+    'Keys for idempotent requests can only be used with the same parameters they were first used with. Try using a key ' +
+    `other than '${key.slice(0, 100)}' if you meant to execute a different request.`;
+  return new StripeRefusal(400, { type: 'idempotency_error', message });
+}
+
 /** The answer of a planned fault; null: none is given, the connection ends. */
 export function faultReply(kind: Fault['kind']): Reply | null {
-  if (kind === 'rate_limit') return refused(tooMany());
+  if (kind === 'rate_limit') return refused(tooMany('global-rate'));
   if (kind === 'lock_timeout') return refused(tooMany('lock_timeout'));
   if (kind === 'error')
     return refused(new StripeRefusal(500, { type: 'api_error', message: 'An unknown error occurred' }));
@@ -64,25 +95,31 @@ export function faultReply(kind: Fault['kind']): Reply | null {
 }
 
 function refused(error: StripeRefusal): Reply {
-  return { status: error.status, body: JSON.stringify({ error: error.body }, null, 2) };
+  return { status: error.status, body: JSON.stringify({ error: error.body }, null, 2), headers: error.headers };
 }
 
-function tooMany(code = 'rate_limit'): StripeRefusal {
-  const message =
-    code === 'rate_limit'
-      ? 'Request rate limit exceeded. Learn more about rate limits here https://stripe.com/docs/rate-limits.'
-      : 'This object cannot be accessed right now because another API request or Stripe process is currently accessing it.';
-  return new StripeRefusal(429, { code, message });
+type Limit = 'global-rate' | 'endpoint-rate' | 'lock_timeout';
+
+function tooMany(limit: Limit): StripeRefusal {
+  const headers = { 'stripe-should-retry': 'true', 'retry-after': '1' };
+  if (limit === 'lock_timeout') {
+    const message =
+      'This object cannot be accessed right now because another API request or Stripe process is currently accessing it.';
+    return new StripeRefusal(429, { code: 'lock_timeout', message }, headers);
+  }
+  const message = 'Request rate limit exceeded. Learn more about rate limits here https://stripe.com/docs/rate-limits.';
+  return new StripeRefusal(429, { code: 'rate_limit', message }, { ...headers, 'stripe-rate-limited-reason': limit });
 }
 
-/** Requests of the present second, per account. */
-function createRate(): (account: string, limit: number) => boolean {
+/** Requests of the present second, by account or endpoint. */
+function createRate(): (of: string, limit: number | null) => boolean {
   const counts = new Map<string, { second: number; count: number }>();
-  return (account, limit) => {
+  return (of, limit) => {
+    if (limit === null) return true;
     const second = Math.floor(Date.now() / 1_000);
-    const entry = counts.get(account);
+    const entry = counts.get(of);
     if (entry?.second !== second) {
-      counts.set(account, { second, count: 1 });
+      counts.set(of, { second, count: 1 });
       return true;
     }
     entry.count += 1;

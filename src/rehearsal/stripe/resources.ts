@@ -1,11 +1,9 @@
-import type { SimulatedAccount } from './account.ts';
-import { missing, StripeRefusal } from './errors.ts';
-import { type Form, formOf, textOf } from './form.ts';
+import { parameterInvalid, StripeRefusal } from './errors.ts';
+import { type Form, formOf, textOf, textsOf } from './form.ts';
 import { integer } from './parameters.ts';
-import type { Rendered } from './render.ts';
-import { listOf } from './render-billing.ts';
+import { pathOf } from './paths.ts';
 import type { Row, RowKind, RowOf } from './rows.ts';
-import type { ApiVersion } from './versions.ts';
+import type { State } from './state.ts';
 
 /** What every collection of the API has in common: its path, its list with filters, and its single objects. */
 export interface Resource<Kind extends RowKind = RowKind> {
@@ -13,143 +11,234 @@ export interface Resource<Kind extends RowKind = RowKind> {
   path: string;
   /** As in "No such charge: 'ch_x'". */
   noun: string;
-  /** Query parameter → does this row match? Null: no filter of that name was given. */
-  filters: (query: Form) => ((row: RowOf<Kind>) => boolean)[];
+  /** Filters a list takes, besides limit, cursors and expand. Others are refused, as Stripe refuses them. */
+  parameters: readonly string[];
+  /** Tests of the filters that were given. */
+  filters(query: Form, account: Surroundings): ((row: RowOf<Kind>) => boolean)[];
 }
 
-const MAX_LIMIT = 100;
-const DEFAULT_LIMIT = 10;
-
-/** Filters that compare one field: parameter name → the row's value. */
-function equal<Kind extends RowKind>(fields: Record<string, (row: RowOf<Kind>) => unknown>): Resource<Kind>['filters'] {
-  return (query) =>
-    Object.entries(fields).flatMap(([name, read]) => {
-      const wanted = textOf(query[name]);
-      return wanted === null ? [] : [(row: RowOf<Kind>) => read(row) === wanted];
-    });
+export interface Surroundings {
+  state: State;
+  now(): number;
+  delivered(event: string): boolean | null;
 }
 
-function resource<Kind extends RowKind>(
-  kind: Kind,
-  path: string,
-  noun: string,
-  filters: Resource<Kind>['filters'],
-): Resource {
-  return { kind, path, noun, filters } as unknown as Resource;
+type Test<Kind extends RowKind> = (row: RowOf<Kind>) => boolean;
+
+interface Definition<Kind extends RowKind> {
+  noun?: string;
+  /** Parameter → the row's value that it must equal. */
+  equal?: Record<string, (row: RowOf<Kind>, state: State) => unknown>;
+  /** Parameters that need more than that. */
+  more?: Record<string, (query: Form, account: Surroundings) => Test<Kind>>;
+  /** Always applied. */
+  always?: (query: Form, account: Surroundings) => Test<Kind>;
+  hasCreated?: boolean;
 }
+
+function resource<Kind extends RowKind>(kind: Kind, definition: Definition<Kind> = {}): Resource {
+  const { noun = kind, equal = {}, more = {}, always, hasCreated = true } = definition;
+  const made: Resource<Kind> = {
+    kind,
+    path: pathOf(kind),
+    noun,
+    parameters: [...Object.keys(equal), ...Object.keys(more), ...(hasCreated ? ['created'] : [])],
+    filters(query, account) {
+      const tests: Test<Kind>[] = always ? [always(query, account)] : [];
+      for (const [name, read] of Object.entries(equal)) {
+        const wanted = textOf(query[name]);
+        if (wanted !== null) tests.push((row) => String(read(row, account.state)) === wanted);
+      }
+      for (const [name, make] of Object.entries(more)) {
+        if (query[name] !== undefined) tests.push(make(query, account));
+      }
+      if (hasCreated) tests.push(...createdFilters(query));
+      return tests;
+    },
+  };
+  return made as unknown as Resource;
+}
+
+const accountOf = (customer: string | null, state: State) => state.get('customer', customer)?.account ?? null;
+const EVENT_DAYS = 30;
+const MAX_EVENT_TYPES = 20;
 
 export const RESOURCES: readonly Resource[] = [
-  resource(
-    'charge',
-    'charges',
-    'charge',
-    equal({ customer: (row) => row.customer, payment_intent: (row) => row.paymentIntent }),
-  ),
-  resource('payment_intent', 'payment_intents', 'payment_intent', equal({ customer: (row) => row.customer })),
-  resource('checkout.session', 'checkout/sessions', 'checkout.session', (query) => {
-    const email = textOf(formOf(query.customer_details).email);
-    return [
-      ...equal<'checkout.session'>({
-        customer: (row) => row.customer,
-        payment_intent: (row) => row.paymentIntent,
-        payment_link: (row) => row.paymentLink,
-        status: (row) => row.status,
-        subscription: (row) => row.subscription,
-      })(query),
-      ...(email === null ? [] : [(row: RowOf<'checkout.session'>) => (row.buyerEmail ?? row.customerEmail) === email]),
-    ];
+  resource('charge', {
+    equal: {
+      customer: (row) => row.customer,
+      payment_intent: (row) => row.paymentIntent,
+      transfer_group: (row) => (row.connect.destination === null ? null : `group_${row.paymentIntent}`),
+    },
   }),
-  resource('payment_link', 'payment_links', 'payment_link', equal({})),
-  resource('customer', 'customers', 'customer', equal({ email: (row) => row.email })),
-  resource('subscription', 'subscriptions', 'subscription', (query) => {
-    const status = textOf(query.status);
-    return [
-      ...equal<'subscription'>({ customer: (row) => row.customer })(query),
-      // Cancelled ones are left out unless asked for.
-      (row) => (status === 'all' ? true : status === null ? row.status !== 'canceled' : row.status === status),
-    ];
+  resource('payment_intent', {
+    equal: { customer: (row) => row.customer, customer_account: (row, state) => accountOf(row.customer, state) },
   }),
-  resource(
-    'invoice',
-    'invoices',
-    'invoice',
-    equal({ customer: (row) => row.customer, subscription: (row) => row.subscription, status: (row) => row.status }),
-  ),
-  resource('invoice_payment', 'invoice_payments', 'invoice_payment', (query) => {
-    const intent = textOf(formOf(query.payment).payment_intent);
-    return [
-      ...equal<'invoice_payment'>({ invoice: (row) => row.invoice, status: (row) => row.status })(query),
-      ...(intent === null ? [] : [(row: RowOf<'invoice_payment'>) => row.paymentIntent === intent]),
-    ];
+  resource('checkout.session', {
+    equal: {
+      customer: (row) => row.customer,
+      customer_account: (row, state) => accountOf(row.customer, state),
+      payment_intent: (row) => row.paymentIntent,
+      payment_link: (row) => row.paymentLink,
+      status: (row) => row.status,
+      subscription: (row) => row.subscription,
+    },
+    more: {
+      customer_details: (query) => {
+        const email = textOf(formOf(query.customer_details).email);
+        return (row) => (row.buyerEmail ?? row.customerEmail) === email;
+      },
+    },
   }),
-  resource(
-    'refund',
-    'refunds',
-    'refund',
-    equal({ charge: (row) => row.charge, payment_intent: (row) => row.paymentIntent }),
-  ),
-  resource(
-    'balance_transaction',
-    'balance_transactions',
-    'balance transaction',
-    equal({ source: (row) => row.source, type: (row) => row.type, currency: (row) => row.currency }),
-  ),
-  resource('event', 'events', 'event', (query) => {
-    const type = textOf(query.type);
-    const types = Array.isArray(query.types) ? query.types : type === null ? [] : [type];
-    return types.length === 0 ? [] : [(row) => types.includes(row.type)];
+  resource('payment_link', { equal: { active: (row) => row.active }, hasCreated: false }),
+  resource('customer', {
+    equal: { email: (row) => row.email },
+    more: { test_clock: clockFilter },
+    always: (query) => (row) => row.account === null && (row.testClock === null || 'test_clock' in query),
   }),
-  resource('webhook_endpoint', 'webhook_endpoints', 'webhook endpoint', equal({})),
-  resource('product', 'products', 'product', equal({})),
-  resource('price', 'prices', 'price', equal({ product: (row) => row.product })),
+  resource('subscription', {
+    equal: {
+      customer: (row) => row.customer,
+      customer_account: (row, state) => accountOf(row.customer, state),
+      price: (row) => row.items[0]?.price,
+      collection_method: () => 'charge_automatically',
+    },
+    more: {
+      status: (query) => {
+        const status = textOf(query.status);
+        return (row) => status === 'all' || (status === 'ended' ? row.status === 'canceled' : row.status === status);
+      },
+      test_clock: clockFilter,
+      current_period_end: (query) => everyOf(rangeTests(query, 'current_period_end', (row) => row.periodEnd)),
+      current_period_start: (query) => everyOf(rangeTests(query, 'current_period_start', (row) => row.periodStart)),
+    },
+    always: (query) => (row) =>
+      // Cancelled ones are left out unless asked for; those of test clocks unless the clock or the customer is named.
+      (query.status !== undefined || row.status !== 'canceled') &&
+      (row.testClock === null || 'test_clock' in query || 'customer' in query),
+  }),
+  resource('invoice_payment', {
+    equal: { invoice: (row) => row.invoice, status: (row) => row.status },
+    more: {
+      payment: (query) => {
+        const { payment_intent: intent, payment_record: record, type } = formOf(query.payment);
+        if (textOf(type) === null) throw parameterInvalid('payment[type]', 'Missing required param: payment[type].');
+        return (row) => (intent !== undefined ? row.paymentIntent === intent : row.paymentRecord === record);
+      },
+    },
+  }),
+  resource('invoice', {
+    equal: {
+      customer: (row) => row.customer,
+      customer_account: (row, state) => accountOf(row.customer, state),
+      subscription: (row) => row.subscription,
+      status: (row) => row.status,
+      collection_method: () => 'charge_automatically',
+    },
+  }),
+  resource('credit_note', {
+    equal: {
+      customer: (row) => row.customer,
+      customer_account: (row, state) => accountOf(row.customer, state),
+      invoice: (row) => row.invoice,
+    },
+  }),
+  resource('refund', { equal: { charge: (row) => row.charge, payment_intent: (row) => row.paymentIntent } }),
+  resource('dispute', { equal: { charge: (row) => row.charge, payment_intent: (row) => row.paymentIntent } }),
+  resource('application_fee', { noun: 'application fee', equal: { charge: (row) => row.charge } }),
+  resource('balance_transaction', {
+    noun: 'balance transaction',
+    equal: {
+      source: (row) => row.source,
+      type: (row) => row.type,
+      currency: (row) => row.currency,
+      // Nothing is paid out here.
+      payout: () => null,
+    },
+  }),
+  resource('event', {
+    equal: { type: (row) => row.type },
+    more: {
+      types: (query) => {
+        const types = textsOf(query.types);
+        if (types.length > MAX_EVENT_TYPES) {
+          throw parameterInvalid(
+            'types',
+            `You may pass at most ${MAX_EVENT_TYPES} event types, you passed ${types.length}.`,
+          );
+        }
+        return (row) => types.includes(row.type);
+      },
+      delivery_success: (query, { delivered }) => {
+        const wanted = query.delivery_success === 'true';
+        return (row) => delivered(row.id) === wanted;
+      },
+    },
+    // Older events are gone.
+    always:
+      (_query, { now }) =>
+      (row) =>
+        row.created > now() - EVENT_DAYS * 86_400,
+  }),
+  resource('webhook_endpoint', { noun: 'webhook endpoint', hasCreated: false }),
+  resource('product', { equal: { active: () => true } }),
+  resource('price', {
+    equal: {
+      active: () => true,
+      product: (row) => row.product,
+      currency: (row) => row.currency,
+      type: (row) => (row.interval === null ? 'one_time' : 'recurring'),
+    },
+  }),
+  resource('coupon'),
+  resource('promotion_code', {
+    noun: 'promotion code',
+    equal: { code: (row) => row.code, coupon: (row) => row.coupon, active: () => true },
+  }),
+  resource('test_helpers.test_clock', { noun: 'test clock', hasCreated: false }),
 ];
+
+function clockFilter(query: Form): (row: { testClock: string | null }) => boolean {
+  const clock = textOf(query.test_clock);
+  return (row) => row.testClock === clock;
+}
 
 /** `created=…` or `created[gte]=…` and the like. */
 function createdFilters(query: Form): ((row: Row) => boolean)[] {
-  if (typeof query.created === 'string') {
-    const at = integer(query, 'created');
-    return [(row) => row.created === at];
+  return query.created === undefined ? [] : rangeTests(query, 'created', (row) => row.created);
+}
+
+function rangeTests<R extends Row>(query: Form, name: string, read: (row: R) => number): ((row: R) => boolean)[] {
+  if (typeof query[name] === 'string') {
+    const at = integer(query, name);
+    return [(row) => read(row) === at];
   }
-  const range = formOf(query.created);
-  const bound = (name: string, test: (created: number, at: number) => boolean) => {
-    const at = integer(range, name);
-    return at === null ? [] : [(row: Row) => test(row.created, at)];
+  const range = formOf(query[name]);
+  const bound = (side: string, test: (value: number, at: number) => boolean) => {
+    const at = integer(range, side);
+    return at === null ? [] : [(row: R) => test(read(row), at)];
   };
   return [
-    ...bound('gt', (created, at) => created > at),
-    ...bound('gte', (created, at) => created >= at),
-    ...bound('lt', (created, at) => created < at),
-    ...bound('lte', (created, at) => created <= at),
+    ...bound('gt', (value, at) => value > at),
+    ...bound('gte', (value, at) => value >= at),
+    ...bound('lt', (value, at) => value < at),
+    ...bound('lte', (value, at) => value <= at),
   ];
 }
 
-export function listPage(account: SimulatedAccount, of: Resource, query: Form, version: ApiVersion): object {
-  const limit = integer(query, 'limit') ?? DEFAULT_LIMIT;
-  if (limit < 1 || limit > MAX_LIMIT) {
-    throw new StripeRefusal(400, {
-      code: 'parameter_invalid_integer',
-      message: `Invalid integer: limit must be between 1 and ${MAX_LIMIT}.`,
-      param: 'limit',
-    });
-  }
-  const tests = [...createdFilters(query), ...(of.filters(query) as ((row: Row) => boolean)[])];
-  const rows = (account.state.list(of.kind) as readonly Row[]).filter((row) => tests.every((test) => test(row)));
-  const after = textOf(query.starting_after);
-  const before = textOf(query.ending_before);
-  const cursor = after ?? before;
-  const position = cursor === null ? -1 : rows.findIndex((row) => row.id === cursor);
-  if (cursor !== null && position < 0) {
-    throw missing(of.noun, cursor, after === null ? 'ending_before' : 'starting_after');
-  }
-  const start = before === null || after !== null ? position + 1 : Math.max(0, position - limit);
-  const end = before === null || after !== null ? start + limit : position;
-  const data: Rendered[] = rows.slice(start, end).map((row) => account.render(row, version));
-  const more = before === null || after !== null ? end < rows.length : start > 0;
-  return { ...listOf(data, `/v1/${of.path}`), has_more: more };
+function everyOf<R>(tests: ((row: R) => boolean)[]): (row: R) => boolean {
+  return (row) => tests.every((test) => test(row));
 }
 
-export function single(account: SimulatedAccount, of: Resource, id: string): Row {
-  const row = account.state.get(of.kind, id);
-  if (!row) throw missing(of.noun, id);
-  return row;
+/** The API's collection for a path like `checkout/sessions/cs_1`. */
+export function resourceAt(path: string): Resource | undefined {
+  return RESOURCES.find((resource) => path === resource.path || path.startsWith(`${resource.path}/`));
+}
+
+export function limitTooLarge(most: number): StripeRefusal {
+  return new StripeRefusal(400, {
+    code: 'parameter_invalid_integer',
+    message: `Invalid integer: limit must be between 1 and ${most}.`,
+    param: 'limit',
+  });
 }

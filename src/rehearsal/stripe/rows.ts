@@ -47,6 +47,9 @@ export interface SessionRow extends RowBase {
   currency: string;
   items: Item[];
   terms: Terms;
+  captureMethod: PaymentIntentRow['captureMethod'];
+  connect: Connect;
+  presentment: Presentment | null;
   customer: string | null;
   customerCreation: 'always' | 'if_required';
   customerEmail: string | null;
@@ -164,13 +167,7 @@ export interface DisputeRow extends RowBase {
   paymentIntent: string;
   reason: string;
   status:
-    | 'warning_needs_response'
-    | 'warning_closed'
-    | 'needs_response'
-    | 'under_review'
-    | 'won'
-    | 'lost'
-    | 'prevented';
+    'warning_needs_response' | 'warning_closed' | 'needs_response' | 'under_review' | 'won' | 'lost' | 'prevented';
   balanceTransactions: string[];
   metadata: Metadata;
 }

@@ -2,7 +2,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { type AccountOptions, createAccount, type SimulatedAccount } from './account.ts';
 import { createFaults, type Faults } from './faults.ts';
-import { answerPage } from './pages.ts';
+import { parseForm } from './form.ts';
+import { createOAuth, type OAuth } from './oauth.ts';
+import { answerPage, type PageAnswer, type PageRequest } from './pages.ts';
 import { type ApiCall, createReplies, faultReply, type Reply } from './reply.ts';
 import { createRandom } from './state.ts';
 
@@ -24,6 +26,7 @@ export interface SimulatedStripe {
   /** One process may hold several accounts: the key of a request says whose it is. */
   addAccount(options: AccountOptions): SimulatedAccount;
   faults: Faults;
+  oauth: OAuth;
   requests: SeenRequest[];
   close(): Promise<void>;
 }
@@ -36,6 +39,7 @@ export async function startStripe(options: AccountOptions & { port?: number } = 
   const faults = createFaults(createRandom(options.seed ?? 1));
   const requests: SeenRequest[] = [];
   const reply = createReplies(accounts, faults);
+  const oauth = createOAuth(accounts, options.seed ?? 1);
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const call: ApiCall = {
@@ -43,9 +47,15 @@ export async function startStripe(options: AccountOptions & { port?: number } = 
       url: new URL(request.url ?? '/', 'http://127.0.0.1'),
       headers: request.headers,
       body: await readBody(request),
+      ip: request.socket.remoteAddress ?? '',
     };
-    if (!call.url.pathname.startsWith('/v1/')) {
-      writePage(response, accounts, call);
+    const { pathname } = call.url;
+    if (call.method === 'POST' && (pathname === '/oauth/token' || pathname === '/oauth/deauthorize')) {
+      writeReply(response, oauth.answer(pathname, parseForm(call.body), call.headers.authorization));
+      return;
+    }
+    if (!pathname.startsWith('/v1/')) {
+      writePage(response, answerPage(accounts, oauth, pageRequest(call)));
       return;
     }
     const fault = faults.take(call.method, call.url.pathname);
@@ -83,6 +93,7 @@ export async function startStripe(options: AccountOptions & { port?: number } = 
     account: addAccount(options),
     addAccount,
     faults,
+    oauth,
     requests,
     async close() {
       await Promise.all(accounts.map((account) => account.webhooks.close()));
@@ -107,19 +118,22 @@ function writeReply(response: ServerResponse, reply: Reply): void {
   response.writeHead(reply.status, {
     'content-type': 'application/json',
     'request-id': `req_${Math.random().toString(36).slice(2)}`,
-    ...(reply.status === 429 ? { 'stripe-should-retry': 'true', 'retry-after': '1' } : {}),
+    ...reply.headers,
     ...(reply.replayed ? { 'idempotent-replayed': 'true' } : {}),
   });
   response.end(reply.body);
 }
 
-function writePage(response: ServerResponse, accounts: readonly SimulatedAccount[], call: ApiCall): void {
-  const result = answerPage(accounts, {
+function pageRequest(call: ApiCall): PageRequest {
+  return {
     method: call.method,
     path: call.url.pathname,
     query: call.url.searchParams,
     form: new URLSearchParams(call.body),
-  });
+  };
+}
+
+function writePage(response: ServerResponse, result: PageAnswer): void {
   if ('location' in result) {
     response.writeHead(result.status, { location: result.location });
     response.end();

@@ -98,7 +98,9 @@ describe('renderings', () => {
       subscriptionMetadata: { hw_visitor_id: 'v-1' },
     });
     const [old, endive] = [await take('/old'), await take('/new')];
-    assert.deepEqual(Object.keys(old).sort(), Object.keys(endive).sort());
+    // Invoice payments are told of since May 2025 only.
+    const known = Object.keys(endive).filter((type) => type !== 'invoice_payment.paid');
+    assert.deepEqual(Object.keys(old).sort(), known.sort());
 
     const oldCharge = old['charge.succeeded']![0]!;
     assert.equal(oldCharge.invoice, invoice.id);

@@ -1,7 +1,10 @@
 import { createHmac } from 'node:crypto';
-import { renderEvent } from './render.ts';
+import { knowsEventType } from './event-types.ts';
+import { createQueue, type QueueSettings } from './queue.ts';
+import { eventObject } from './render-checkout.ts';
 import type { EventRow, WebhookEndpointRow } from './rows.ts';
 import { createRandom, type State } from './state.ts';
+import { thinEvent } from './thin.ts';
 
 /**
  * Sends events to webhook endpoints, signed as Stripe signs them, at least once and in no promised order. What Stripe
@@ -9,6 +12,10 @@ import { createRandom, type State } from './state.ts';
  */
 export interface Webhooks {
   send(event: EventRow): void;
+  /** An event of a connected account, for this platform's endpoints that listen to such. */
+  forward(event: EventRow, from: { account: string; state: State }): void;
+  /** Did every endpoint that wanted the event take it? Null: none wanted it. */
+  delivered(event: string): boolean | null;
   /** From now on events wait for `release`. */
   hold(): void;
   /** Sends what was held and stops holding. Resolves when everything was delivered or given up. */
@@ -44,13 +51,8 @@ export interface Attempt {
   answer: string;
 }
 
-export interface WebhookSettings {
-  /** Tries before an event is given up. */
-  tries: number;
-  /** Pause before the second try; it doubles from then on. */
-  backoffMs: number;
+export interface WebhookSettings extends QueueSettings {
   timeoutMs: number;
-  concurrency: number;
 }
 
 export const WEBHOOK_SETTINGS: WebhookSettings = { tries: 8, backoffMs: 100, timeoutMs: 10_000, concurrency: 16 };
@@ -61,9 +63,25 @@ export function signatureHeader(body: string, secret: string, sentAtMs: number):
   return `t=${t},v1=${createHmac('sha256', secret).update(`${t}.${body}`).digest('hex')}`;
 }
 
+interface Delivery {
+  event: EventRow;
+  endpoint: WebhookEndpointRow;
+  /** The connected account it is about, and where its objects are. */
+  from: { account: string | null; state: State };
+}
+
+/** The exact bytes that an endpoint gets. */
+function bodyOf({ event, endpoint, from }: Delivery): string {
+  const shown = endpoint.thin
+    ? thinEvent(event, from)
+    : eventObject(event, endpoint.version, from.state, { account: from.account });
+  return JSON.stringify(shown, null, 2);
+}
+
 /** Sends one event to one endpoint, once. Never throws: no answer is status 0. */
-async function post(event: EventRow, endpoint: WebhookEndpointRow, state: State, timeoutMs: number): Promise<Attempt> {
-  const body = JSON.stringify(renderEvent(event, endpoint.version, state), null, 2);
+async function post(delivery: Delivery, timeoutMs: number): Promise<Attempt> {
+  const { event, endpoint } = delivery;
+  const body = bodyOf(delivery);
   const attempt = { event: event.id, type: event.type, endpoint: endpoint.id };
   try {
     const response = await fetch(endpoint.url, {
@@ -84,126 +102,73 @@ async function post(event: EventRow, endpoint: WebhookEndpointRow, state: State,
   }
 }
 
-interface Delivery {
-  event: EventRow;
-  endpoint: WebhookEndpointRow;
-  tries: number;
-}
-
-interface Queue {
-  add(delivery: Delivery): void;
-  idle(): Promise<void>;
-  setConcurrency(count: number): void;
-  close(): Promise<void>;
-}
-
-/** Runs deliveries, a few at a time, and repeats the failed ones with a doubling pause. */
-function createQueue(settings: WebhookSettings, run: (delivery: Delivery) => Promise<boolean>): Queue {
-  const waiting: Delivery[] = [];
-  const timers = new Set<NodeJS.Timeout>();
-  let idlers: (() => void)[] = [];
-  let limit = settings.concurrency;
-  let running = 0;
-  let closed = false;
-
-  function pump(): void {
-    if (closed) waiting.length = 0;
-    while (running < limit && waiting.length > 0) {
-      const delivery = waiting.shift()!;
-      running += 1;
-      void run(delivery).then((delivered) => {
-        running -= 1;
-        if (!delivered) again(delivery);
-        pump();
-      });
-    }
-    if (running > 0 || waiting.length > 0 || timers.size > 0) return;
-    for (const resolve of idlers) resolve();
-    idlers = [];
-  }
-
-  function again(delivery: Delivery): void {
-    delivery.tries += 1;
-    if (closed || delivery.tries >= settings.tries) return;
-    const timer = setTimeout(
-      () => {
-        timers.delete(timer);
-        waiting.push(delivery);
-        pump();
-      },
-      settings.backoffMs * 2 ** (delivery.tries - 1),
-    );
-    timers.add(timer);
-  }
-
-  const idle = () =>
-    new Promise<void>((resolve) => {
-      idlers.push(resolve);
-      pump();
-    });
-  return {
-    add(delivery) {
-      waiting.push(delivery);
-      pump();
-    },
-    idle,
-    setConcurrency(count) {
-      limit = count;
-    },
-    async close() {
-      closed = true;
-      for (const timer of timers) clearTimeout(timer);
-      timers.clear();
-      await idle();
-    },
-  };
-}
-
 export function createWebhooks(state: State, settings: WebhookSettings): Webhooks {
   const log: Attempt[] = [];
-  let held: EventRow[] | null = null;
+  /** Endpoints that still owe a 2xx, by event. */
+  const owed = new Map<string, Set<string>>();
+  let held: Pick<Delivery, 'event' | 'from'>[] | null = null;
+  const own = { account: null, state };
 
-  const queue = createQueue(settings, async ({ event, endpoint }) => {
-    const attempt = await post(event, endpoint, state, settings.timeoutMs);
+  const queue = createQueue<Delivery>(settings, async (delivery) => {
+    const { event, endpoint } = delivery;
+    const attempt = await post(delivery, settings.timeoutMs);
     log.push(attempt);
-    if (attempt.status >= 200 && attempt.status < 300) return true;
+    if (attempt.status >= 200 && attempt.status < 300) {
+      owed.get(event.id)?.delete(endpoint.id);
+      return true;
+    }
     // Deleted and disabled endpoints get no retries.
     return state.get('webhook_endpoint', endpoint.id)?.status !== 'enabled';
   });
 
-  function enqueue(event: EventRow): void {
+  function enqueue({ event, from }: Pick<Delivery, 'event' | 'from'>): void {
     for (const endpoint of state.list('webhook_endpoint')) {
-      const wants = endpoint.enabledEvents.includes('*') || endpoint.enabledEvents.includes(event.type);
-      if (endpoint.status === 'enabled' && wants) queue.add({ event, endpoint, tries: 0 });
+      if (endpoint.status !== 'enabled' || endpoint.connect !== (from.account !== null)) continue;
+      if (!wants(endpoint, event.type)) continue;
+      owed.set(event.id, (owed.get(event.id) ?? new Set()).add(endpoint.id));
+      queue.add({ event, endpoint, from });
     }
   }
 
+  function accept(entry: Pick<Delivery, 'event' | 'from'>): void {
+    if (held === null) enqueue(entry);
+    else held.push(entry);
+  }
+
   return {
-    send(event) {
-      if (held === null) enqueue(event);
-      else held.push(event);
+    send: (event) => accept({ event, from: own }),
+    forward: (event, from) => accept({ event, from }),
+    delivered(event) {
+      const left = owed.get(event);
+      return left === undefined ? null : left.size === 0;
     },
     hold() {
       held ??= [];
     },
     async release(plan = {}) {
-      const events = (held ?? []).filter((event) => !plan.drop?.(event));
+      const entries = (held ?? []).filter(({ event }) => !plan.drop?.(event));
       held = null;
       await queue.idle();
       queue.setConcurrency(plan.concurrency ?? 1);
-      for (const event of arranged(events, plan)) enqueue(event);
+      for (const entry of arranged(entries, plan)) enqueue(entry);
       await queue.idle();
       queue.setConcurrency(settings.concurrency);
     },
     idle: queue.idle,
-    resend: enqueue,
-    held: () => held ?? [],
+    resend: (event) => enqueue({ event, from: own }),
+    held: () => (held ?? []).map(({ event }) => event),
     attempts: () => log,
     close: queue.close,
   };
 }
 
-function arranged(events: readonly EventRow[], plan: ReleasePlan): EventRow[] {
+function wants(endpoint: WebhookEndpointRow, type: string): boolean {
+  if (endpoint.thin) return endpoint.enabledEvents.includes('*') || endpoint.enabledEvents.includes(`v1.${type}`);
+  if (!knowsEventType(type, endpoint.version)) return false;
+  return endpoint.enabledEvents.includes('*') || endpoint.enabledEvents.includes(type);
+}
+
+function arranged<T>(events: readonly T[], plan: ReleasePlan): T[] {
   const copies = Math.max(1, plan.copies ?? 1);
   const all = events.flatMap((event) => Array.from({ length: copies }, () => event));
   if (plan.order === 'reversed') return all.reverse();

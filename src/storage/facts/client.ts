@@ -31,7 +31,7 @@ export type FactsParams = Record<string, unknown>;
 
 export interface FactsClient {
   /** Appends rows (arrays in the order of `columns`), once per token, through all views. */
-  insert(table: string, columns: readonly string[], rows: readonly unknown[][], token: string): Promise<void>;
+  insert(table: string, columns: readonly string[], rows: Iterable<readonly unknown[]>, token: string): Promise<void>;
   /** Look-ups of the program itself. `{name:Type}` in the text is bound from `params`. */
   query<Row>(sql: string, params?: FactsParams): Promise<Row[]>;
   /** Questions of people: read-only, and capped in time, memory and result. */
@@ -84,13 +84,14 @@ export function createFactsClient(options: {
   };
 
   return {
-    insert: (table, columns, values, token) =>
+    insert: (table, columns, rowsToInsert, token) =>
       guarded(true, async () => {
-        if (values.length === 0) return;
+        const texts = await rowTexts(rowsToInsert);
+        if (texts.length === 0) return;
         await connection.client().insert({
           table,
           columns: columns as [string, ...string[]],
-          values: values.map((row) => row.map(wellFormed)),
+          values: texts,
           format: 'JSONCompactEachRow',
           clickhouse_settings: { ...INSERT_SETTINGS, insert_deduplication_token: token },
         });
@@ -116,6 +117,37 @@ const INSERT_SETTINGS: ClickHouseSettings = {
   // On a cluster: answered once every shard has its rows.
   distributed_foreground_insert: 1,
 };
+
+const ROWS_PER_TEXT = 500;
+/** How JSON writes half of a surrogate pair. Whole pairs it writes as they are. */
+const HALF_PAIR = '\\ud';
+
+/** Rows already written as JSON; see `connect`. */
+class RowsText {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/** A large batch takes a while to write as text, and requests are answered in between. */
+async function rowTexts(rows: Iterable<readonly unknown[]>): Promise<RowsText[]> {
+  const texts: RowsText[] = [];
+  let lines: string[] = [];
+  const close = () => {
+    if (lines.length > 0) texts.push(new RowsText(lines.join('\n')));
+    lines = [];
+  };
+  for (const row of rows) {
+    const line = JSON.stringify(row);
+    lines.push(line.includes(HALF_PAIR) ? JSON.stringify(row.map(wellFormed)) : line);
+    if (lines.length < ROWS_PER_TEXT) continue;
+    close();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  close();
+  return texts;
+}
 
 /** Half of a surrogate pair, which any sender can put into a title, would fail the batch of all others. */
 function wellFormed(cell: unknown): unknown {
@@ -173,6 +205,10 @@ function connect({ url, username, password, database = 'default' }: FactsEndpoin
     use_multipart_params_auto: true,
     max_open_connections: 16,
     application: 'headwater',
+    json: {
+      stringify: (value) => (value instanceof RowsText ? value.text : JSON.stringify(value)),
+      parse: JSON.parse,
+    },
     log: { level: ClickHouseLogLevel.OFF },
   });
 }

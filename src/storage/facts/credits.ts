@@ -45,6 +45,12 @@ const COLUMNS = [
   ...TOUCHPOINT_COLUMNS,
   'amount',
   ...RULE_MODELS,
+  'fee_currency',
+  'fee',
+  ...RULE_MODELS.map((model) => `fee_${model}` as const),
+  ...RULE_MODELS.map((model) => `tax_${model}` as const),
+  'product',
+  'coupon',
   'sign',
 ] as const;
 
@@ -79,6 +85,8 @@ function creditCells({
   touchpoint,
   reason,
   amounts,
+  fees,
+  taxes,
   sign,
 }: CreditRow): unknown[] {
   return [
@@ -100,6 +108,12 @@ function creditCells({
     ...touchpointCells(touchpoint),
     position <= 0 ? entry.amountMinor : 0,
     ...RULE_MODELS.map((model) => amounts[model]),
+    entry.feeMinor === null ? '' : (entry.settledCurrency ?? ''),
+    position <= 0 ? (entry.feeMinor ?? 0) : 0,
+    ...RULE_MODELS.map((model) => fees?.[model] ?? 0),
+    ...RULE_MODELS.map((model) => taxes?.[model] ?? 0),
+    payment.productName ?? payment.product ?? '',
+    payment.coupon ?? '',
     sign,
   ];
 }

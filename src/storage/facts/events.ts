@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { Event } from '../../core/event.ts';
 import type { FactsClient } from './client.ts';
 import type { Facts } from './facts.ts';
@@ -74,11 +75,17 @@ function eventRow(event: Event): unknown[] {
   ];
 }
 
-const IDS_PER_QUERY = 5_000;
+function* eventRows(events: readonly Event[]): Iterable<unknown[]> {
+  for (const event of events) yield eventRow(event);
+}
+
+/** Keys travel as text of 32 digits each; a ClickHouse server takes parameters of at most 128 KiB, and a thousand of them. */
+const KEYS_PER_PARAMETER = 4_000;
+const KEYS_PER_QUERY = 8 * KEYS_PER_PARAMETER;
 const ROWS_PER_INSERT_MIN = 10_000;
 const PARALLEL_INSERTS = 2;
 
-export function createEvents(client: FactsClient): Pick<Facts, 'insertEvents' | 'knownEventIds' | 'lastHit'> {
+export function createEvents(client: FactsClient): Pick<Facts, 'insertEvents' | 'knownEventIds' | 'lastHit' | 'hitCounts'> {
   return {
     async insertEvents(events, token) {
       // Parsing and views use one core per insert. Where a batch is cut depends on its length alone, so that a repeated
@@ -87,23 +94,22 @@ export function createEvents(client: FactsClient): Pick<Facts, 'insertEvents' | 
       const parts = chunksOf(events, size);
       await Promise.all(
         parts.map((part, index) =>
-          client.insert('events', COLUMNS, part.map(eventRow), `${token}.${index}-${parts.length}`),
+          client.insert('events', COLUMNS, eventRows(part), `${token}.${index}-${parts.length}`),
         ),
       );
     },
 
     async knownEventIds(ids, sinceMs) {
       const known = new Set<string>();
-      for (const chunk of chunksOf(ids, IDS_PER_QUERY)) {
-        const rows = await client.query<{ position: number }>(KNOWN_EVENT_IDS, {
-          sites: chunk.map(({ site }) => site),
-          ids: chunk.map(({ id }) => id),
+      for (const chunk of chunksOf(ids, KEYS_PER_QUERY)) {
+        const asked = new Map<string, string>();
+        for (const { site, id } of chunk) asked.set(eventKey(site, id), `${site}\0${id}`);
+        const parameters = chunksOf([...asked.keys()], KEYS_PER_PARAMETER).map((keys) => keys.join(''));
+        const rows = await client.query<{ key: string }>(knownKeys(parameters.length), {
           since: Math.floor(sinceMs / 1000),
+          ...Object.fromEntries(parameters.map((text, index) => [`keys${index}`, text])),
         });
-        for (const { position } of rows) {
-          const found = chunk[position - 1]!;
-          known.add(`${found.site}\0${found.id}`);
-        }
+        for (const { key } of rows) known.add(asked.get(key)!);
       }
       return known;
     },
@@ -116,21 +122,35 @@ export function createEvents(client: FactsClient): Pick<Facts, 'insertEvents' | 
       }
       return null;
     },
+
+    async hitCounts(site, sinceMs) {
+      const [row] = await client.query<{ hits: number; without_visitor: number }>(HIT_COUNTS, {
+        site,
+        since: Math.floor(sinceMs / 1000),
+      });
+      return { hits: Number(row?.hits ?? 0), withoutVisitor: Number(row?.without_visitor ?? 0) };
+    },
   };
 }
 
-// The set of asked keys comes first, so that the primary key of event_ids prunes by it.
-const KNOWN_EVENT_IDS = `
-WITH asked AS (
-  SELECT arrayJoin(arrayEnumerate({ids:Array(String)})) AS position,
-         sipHash128(arrayElement({sites:Array(String)}, position), arrayElement({ids:Array(String)}, position)) AS key
-)
-SELECT toUInt32(position) AS position
-FROM asked
-WHERE key GLOBAL IN (
-  SELECT key FROM event_ids
-  WHERE key GLOBAL IN (SELECT key FROM asked) AND received_at >= toDateTime({since:UInt32}, 'UTC')
-)`;
+/** `event_ids.key` in hexadecimal: computed here, because a text of keys is far cheaper to ask about than lists of ids. */
+function eventKey(site: string, id: string): string {
+  return hash('sha1', `${site}\0${id}`, 'hex').slice(0, 32);
+}
+
+/** A set of keys, so that the primary key of event_ids prunes by it. */
+function knownKeys(parameters: number): string {
+  const asked = Array.from(
+    { length: parameters },
+    (_, index) => `
+    SELECT toFixedString(unhex(substring({keys${index}:String}, number * 32 + 1, 32)), 16)
+    FROM numbers(toUInt64(length({keys${index}:String}) / 32))`,
+  );
+  return `
+SELECT DISTINCT lower(hex(key)) AS key
+FROM event_ids AS e
+WHERE e.key GLOBAL IN (${asked.join(' UNION ALL ')}) AND e.received_at >= toDateTime({since:UInt32}, 'UTC')`;
+}
 
 const LAST_HIT = `
 SELECT toUnixTimestamp64Milli(occurred_at) AS occurred_ms, url
@@ -138,3 +158,9 @@ FROM events
 WHERE site = {site:String} AND toDate(occurred_at) >= toDate(toUInt16(greatest(toInt32(today()) - {days:Int32}, 0)))
 ORDER BY received_at DESC
 LIMIT 1`;
+
+const HIT_COUNTS = `
+SELECT count() AS hits, countIf(visitor = '') AS without_visitor
+FROM events
+WHERE site = {site:String} AND bot = '' AND toDate(occurred_at) >= toDate(toDateTime({since:UInt32}, 'UTC'))
+  AND occurred_at >= toDateTime({since:UInt32}, 'UTC')`;

@@ -49,6 +49,8 @@ export interface Facts {
   report(query: ReportQuery): Promise<ReportAnswer>;
   /** When the last hit of a site was received, for the set-up page; null before the first. */
   lastHit(site: string): Promise<{ occurredAt: number; url: string } | null>;
+  /** Hits of people since `sinceMs`, and how many of them came without a visitor id, for the check-up. */
+  hitCounts(site: string, sinceMs: number): Promise<{ hits: number; withoutVisitor: number }>;
   close(): Promise<void>;
 }
 

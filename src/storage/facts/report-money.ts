@@ -22,12 +22,17 @@ const MODEL_COLUMNS: Record<RuleModel, string> = {
 };
 
 /** Money of an entry without a known visitor has this one label, whatever the question about its arrival. */
-function creditVocabulary(at: string): Vocabulary {
+function creditVocabulary(at: string, currency: 'currency' | 'fee_currency' = 'currency'): Vocabulary {
   return {
     // The prefix keeps ClickHouse from taking the label's alias for the column.
     column: (dimension) => `if(c.position < 0, '${UNATTRIBUTED}', c.${COLUMN_DIMENSIONS[dimension][0]})`,
     at,
-    special: { currency: 'toString(c.currency)', payment_kind: 'toString(c.payment_kind)' },
+    special: {
+      currency: `toString(c.${currency})`,
+      payment_kind: 'toString(c.payment_kind)',
+      product: `if(c.product = '', '(none)', c.product)`,
+      coupon: `if(c.coupon = '', '(none)', toString(c.coupon))`,
+    },
   };
 }
 
@@ -38,6 +43,7 @@ export const AMOUNT_MEASURES = {
   disputed: `-sumIf(credit, entry_kind = 'dispute')`,
   revenue: `sum(credit)`,
   attributed: `sumIf(credit, position >= 0)`,
+  tax: `sum(tax)`,
 } as const;
 
 /** A label whose rows were all cancelled is no row; one whose money was all refunded is. */
@@ -53,10 +59,25 @@ export function amountRows(query: ReportQuery, dimensions: readonly Dimension[])
   const filters = filterSql(query.filters, vocabulary);
   const text = `
     SELECT ${labelColumns(dimensions, vocabulary)} c.entry_kind AS entry_kind, c.position AS position,
-      c.${MODEL_COLUMNS[query.model]} * c.sign AS credit
+      c.${MODEL_COLUMNS[query.model]} * c.sign AS credit, c.tax_${MODEL_COLUMNS[query.model]} * c.sign AS tax
     FROM credits AS c
     WHERE c.site = {site:String} AND c.mode = {mode:String} AND ${inRange(at)}
       ${dimensions.includes('currency') ? '' : 'AND c.currency = {currency:String}'}${filters.text}`;
+  return { text, params: filters.params };
+}
+
+export const FEE_MEASURES = { fees: `sum(fee)` } as const;
+
+/** As amountRows, of fees: a fee's currency is that of its settlement, whatever the customer paid in. */
+export function feeRows(query: ReportQuery, dimensions: readonly Dimension[]): Sql {
+  const at = query.by === 'payment_date' ? 'c.payment_at' : 'c.entry_at';
+  const vocabulary = creditVocabulary(at, 'fee_currency');
+  const filters = filterSql(query.filters, vocabulary);
+  const text = `
+    SELECT ${labelColumns(dimensions, vocabulary)} c.fee_${MODEL_COLUMNS[query.model]} * c.sign AS fee
+    FROM credits AS c
+    WHERE c.site = {site:String} AND c.mode = {mode:String} AND ${inRange(at)} AND c.fee_currency != ''
+      ${dimensions.includes('currency') ? '' : 'AND c.fee_currency = {currency:String}'}${filters.text}`;
   return { text, params: filters.params };
 }
 

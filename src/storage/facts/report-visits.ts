@@ -11,6 +11,7 @@ import {
   type Sql,
   type Vocabulary,
 } from './report-dimensions.ts';
+import { firstOf, lastOf } from './ranked.ts';
 
 /**
  * Visits. A session counts where it started, with all its pageviews; its tags are those of its first event. Hits without
@@ -60,8 +61,8 @@ export function visitRows(query: ReportQuery, dimensions: readonly Dimension[]):
  */
 function sessionTags(columns: readonly ColumnDimension[]): string {
   const tags = columns.map((dimension) => {
-    const merge = dimension === 'exit_page' ? 'argMaxMerge' : 'argMinMerge';
-    return `, ${merge}(${COLUMN_DIMENSIONS[dimension][0]}) AS tag_${dimension}`;
+    const merged = dimension === 'exit_page' ? lastOf : firstOf;
+    return `, ${merged(COLUMN_DIMENSIONS[dimension][0])} AS tag_${dimension}`;
   });
   return `
       SELECT cityHash64(visitor, session) AS session_key, any(cityHash64(visitor)) AS visitor_key, min(first_at) AS started_at, max(last_at) AS ended_at, sum(pageviews) AS session_views,

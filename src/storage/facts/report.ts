@@ -5,7 +5,15 @@ import type { FactsClient } from './client.ts';
 import type { ReportAnswer } from './facts.ts';
 import { OTHER, rangeParams, type Sql } from './report-dimensions.ts';
 import { compareRows, measuresOf, measureValue, metricValue, type Measured } from './report-metrics.ts';
-import { AMOUNT_MEASURES, AMOUNTS_STAND, amountRows, PAYMENT_MEASURES, paymentRows } from './report-money.ts';
+import {
+  AMOUNT_MEASURES,
+  AMOUNTS_STAND,
+  amountRows,
+  FEE_MEASURES,
+  feeRows,
+  PAYMENT_MEASURES,
+  paymentRows,
+} from './report-money.ts';
 import { EVENT_MEASURES, eventRows, isEventLevel, VISIT_MEASURES, visitRows } from './report-visits.ts';
 
 /** Labels that are read in the first step whatever the limit: most answers need no second one. */
@@ -88,11 +96,13 @@ async function read(
 function rowsOf(query: ReportQuery, source: Source, dimensions: readonly Dimension[]): Sql {
   if (source === 'sessions') return (isEventLevel(query) ? eventRows : visitRows)(query, dimensions);
   if (source === 'payments') return paymentRows(query, dimensions);
+  if (source === 'fees') return feeRows(query, dimensions);
   return amountRows(query, dimensions);
 }
 
 function sqlMeasures(query: ReportQuery, source: Source): Record<string, string> {
   if (source === 'sessions') return isEventLevel(query) ? EVENT_MEASURES : VISIT_MEASURES;
+  if (source === 'fees') return FEE_MEASURES;
   return source === 'payments' ? PAYMENT_MEASURES : AMOUNT_MEASURES;
 }
 
@@ -122,11 +132,14 @@ function statementOf(query: ReportQuery, source: Source, step: Step, rowsMax: nu
       SELECT ${grouped.join(', ')}, ${measures}, grouping(l0) AS is_total
       FROM (SELECT *, ${named.join(', ')} FROM (${rows.text}))
       GROUP BY GROUPING SETS ((${grouped.join(', ')}), ())
-      ${source === 'amounts' ? `HAVING is_total = 1 OR ${AMOUNTS_STAND}` : ''}
+      ${source in STANDS ? `HAVING is_total = 1 OR ${STANDS[source]}` : ''}
     )
     ${rowsMax === null ? '' : `ORDER BY is_total DESC, ${sqlOrder(query, source, names)} LIMIT ${rowsMax + 2}`}`;
   return { text, params: keys === null ? params : { ...params, keys: keys.map(BigInt) } };
 }
+
+/** When a label is a row. */
+const STANDS: Partial<Record<Source, string>> = { amounts: AMOUNTS_STAND, fees: `${FEE_MEASURES.fees} != 0` };
 
 type Order = NonNullable<ReportQuery['order']>;
 
@@ -170,6 +183,10 @@ const SQL_ORDERS: Record<Metric, string | null> = {
   refunded: 'm_refunded',
   disputed: 'm_disputed',
   revenue: 'm_revenue',
+  tax: 'm_tax',
+  revenue_without_tax: 'm_revenue - m_tax',
+  fees: 'm_fees',
+  net: null,
   revenue_per_visitor: null,
   average_order_value: 'm_order_amount / m_orders',
   coverage: 'm_attributed / m_revenue',

@@ -1,5 +1,6 @@
 import type { FactsClient } from './client.ts';
 import type { Facts, SessionEnd } from './facts.ts';
+import { firstOf } from './ranked.ts';
 import { chunksOf } from './times.ts';
 
 const VISITORS_PER_QUERY = 2_000;
@@ -44,10 +45,10 @@ SELECT
   site, visitor, session,
   toUnixTimestamp64Milli(min(s.first_at)) AS first_ms,
   toUnixTimestamp64Milli(max(s.last_at)) AS last_ms,
-  argMinMerge(s.source) AS source,
-  argMinMerge(s.medium) AS medium,
-  argMinMerge(s.campaign) AS campaign,
-  argMinMerge(s.click_id) AS click_id
+  ${firstOf('s.source')} AS source,
+  ${firstOf('s.medium')} AS medium,
+  ${firstOf('s.campaign')} AS campaign,
+  ${firstOf('s.click_id')} AS click_id
 FROM sessions AS s
 WHERE site IN {sites:Array(String)}
   AND day BETWEEN toDate(from_at) - 1 AND toDate(to_at) + 1

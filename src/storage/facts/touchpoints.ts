@@ -1,6 +1,7 @@
 import type { Touchpoint } from '../../core/touchpoint.ts';
 import type { FactsClient } from './client.ts';
 import type { Facts } from './facts.ts';
+import { firstOf } from './ranked.ts';
 import { chunksOf } from './times.ts';
 
 const VISITORS_PER_QUERY = 5_000;
@@ -84,23 +85,23 @@ const TOUCHPOINTS = `
 SELECT
   visitor, session,
   toUnixTimestamp64Milli(min(t.occurred_at)) AS occurred_ms,
-  toUnixTimestamp64Milli(argMinMerge(t.received_at)) AS received_ms,
-  argMinMerge(t.source) AS source,
-  argMinMerge(t.medium) AS medium,
-  argMinMerge(t.campaign) AS campaign,
-  argMinMerge(t.term) AS term,
-  argMinMerge(t.content) AS content,
-  argMinMerge(t.click_id) AS click_id,
-  argMinMerge(t.click_id_kind) AS click_id_kind,
-  argMinMerge(t.referrer_host) AS referrer_host,
-  argMinMerge(t.referrer) AS referrer,
-  argMinMerge(t.channel) AS channel,
-  argMinMerge(t.landing_page) AS landing_page,
-  argMinMerge(t.hostname) AS hostname,
-  argMinMerge(t.country) AS country,
-  argMinMerge(t.device) AS device,
-  argMinMerge(t.browser) AS browser,
-  argMinMerge(t.os) AS os
+  toInt64(${firstOf('t.received_at')}) AS received_ms,
+  ${firstOf('t.source')} AS source,
+  ${firstOf('t.medium')} AS medium,
+  ${firstOf('t.campaign')} AS campaign,
+  ${firstOf('t.term')} AS term,
+  ${firstOf('t.content')} AS content,
+  ${firstOf('t.click_id')} AS click_id,
+  ${firstOf('t.click_id_kind')} AS click_id_kind,
+  ${firstOf('t.referrer_host')} AS referrer_host,
+  ${firstOf('t.referrer')} AS referrer,
+  ${firstOf('t.channel')} AS channel,
+  ${firstOf('t.landing_page')} AS landing_page,
+  ${firstOf('t.hostname')} AS hostname,
+  ${firstOf('t.country')} AS country,
+  ${firstOf('t.device')} AS device,
+  ${firstOf('t.browser')} AS browser,
+  ${firstOf('t.os')} AS os
 FROM touchpoints AS t
 WHERE site = {site:String} AND visitor IN {visitors:Array(String)}
 GROUP BY visitor, session`;

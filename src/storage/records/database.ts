@@ -181,6 +181,11 @@ export interface PaymentsTable {
   disputed_minor: number;
   fee_minor: number;
   fee_currency: string | null;
+  tax_minor: number | null;
+  product: string | null;
+  product_name: string | null;
+  price: string | null;
+  coupon: string | null;
 }
 
 export interface PaymentLinksTable {

@@ -59,7 +59,8 @@ export function createInbox(db: Kysely<Database>): Inbox {
       return result.numUpdatedRows === 1n;
     },
     counts: (site) => countByState(db, site),
-    deadLetters: (site, limit) => deadLetters(db, site, limit),
+    deadLetters: (site, limit) => rowsOf(db, site, 'dead', { limit, order: 'desc' }),
+    rows: (site, state, limit) => rowsOf(db, site, state, { limit, order: 'asc' }),
     replay: (site, eventId, now) => replay(db, site, eventId, now),
   };
 }
@@ -108,13 +109,18 @@ async function countByState(db: Kysely<Database>, site?: string): Promise<Record
   return counts;
 }
 
-async function deadLetters(db: Kysely<Database>, site: string, limit: number): Promise<InboxRow[]> {
+async function rowsOf(
+  db: Kysely<Database>,
+  site: string,
+  state: InboxRow['state'],
+  { limit, order }: { limit: number; order: 'asc' | 'desc' },
+): Promise<InboxRow[]> {
   const rows = await db
     .selectFrom('inbox')
     .selectAll()
     .where('connection', 'in', connectionsOf(db, site))
-    .where('state', '=', 'dead')
-    .orderBy('received_at', 'desc')
+    .where('state', '=', state)
+    .orderBy('received_at', order)
     .orderBy('event_id')
     .limit(limit)
     .execute();

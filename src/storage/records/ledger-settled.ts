@@ -41,13 +41,13 @@ export function createSettledLedger(db: Kysely<Database>): SettledLedger {
       const rows = await db
         .selectFrom('ledger_entries')
         .innerJoin('payments', (join) =>
-          join
-            .onRef('payments.site', '=', 'ledger_entries.site')
-            .onRef('payments.id', '=', 'ledger_entries.payment'),
+          join.onRef('payments.site', '=', 'ledger_entries.site').onRef('payments.id', '=', 'ledger_entries.payment'),
         )
         .selectAll('ledger_entries')
         .where('ledger_entries.site', '=', site)
         .where('payments.connection', '=', connection)
+        // What was paid off Stripe never moves a balance there.
+        .where('payments.kind', '!=', 'off_stripe')
         .where('ledger_entries.balance_transaction', 'is', null)
         .where('ledger_entries.occurred_at', '>=', from)
         .where('ledger_entries.occurred_at', '<', to)

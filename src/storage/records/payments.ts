@@ -172,6 +172,11 @@ function toRow(payment: Payment): Row {
     disputed_minor: payment.disputedMinor,
     fee_minor: payment.feeMinor,
     fee_currency: payment.feeCurrency,
+    tax_minor: payment.taxMinor,
+    product: payment.product,
+    product_name: payment.productName,
+    price: payment.price,
+    coupon: payment.coupon,
   };
 }
 
@@ -192,6 +197,11 @@ function toPaymentRow(row: Row & { body: string | null }): PaymentRow {
     disputedMinor: row.disputed_minor,
     feeMinor: row.fee_minor,
     feeCurrency: row.fee_currency,
+    taxMinor: row.tax_minor,
+    product: row.product,
+    productName: row.product_name,
+    price: row.price,
+    coupon: row.coupon,
     attribution: row.body === null ? pendingAttribution() : decodeAttribution(row.body),
   };
 }

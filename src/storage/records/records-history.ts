@@ -12,7 +12,7 @@ export interface CursorRow {
 }
 export interface Cursors {
   /** Creates it when it is not there; what is there stays. */
-  ensure(connection: string, name: string, body: Record<string, unknown>, dueAt: number): Promise<void>;
+  ensure(connection: string, name: string, body: object, dueAt: number): Promise<void>;
   get(connection: string, name: string): Promise<CursorRow | null>;
   /** One due cursor of this name, leased to `owner` until now + leaseMs. */
   claim(name: string, owner: string, now: number, leaseMs: number): Promise<CursorRow | null>;
@@ -45,14 +45,7 @@ export interface Gaps {
 
 /** One difference between the provider's book and the ledger, with its name. */
 export interface Residual {
-  name:
-    | 'not_a_payment'
-    | 'missing_in_ledger'
-    | 'amount_differs'
-    | 'missing_at_provider'
-    | 'not_settled'
-    | 'unknown_type'
-    | 'unexplained';
+  name: 'not_a_payment' | 'missing_in_ledger' | 'amount_differs' | 'not_settled';
   day: string;
   currency: string;
   /** What the provider's book says more than the ledger. */
@@ -80,6 +73,8 @@ export interface Reconciliations {
   replace(connection: string, from: string, to: string, days: readonly ReconciledDay[]): Promise<void>;
   /** Newest day first. */
   ofSite(site: string, limit: number): Promise<ReconciledDay[]>;
+  /** Days from `from` to `to`, inclusive, in their order. */
+  between(connection: string, from: string, to: string): Promise<ReconciledDay[]>;
 }
 
 /** Which event types a connection's webhook endpoint has delivered: what may be missed when it falls silent. */
@@ -106,7 +101,11 @@ export interface PolledInbox {
 /** The part of the ledger that reconciliation needs. */
 export interface SettledLedger {
   /** All entries of the payments that hold one of these money objects or balance transactions. */
-  entriesAbout(site: string, objects: readonly string[], balanceTransactions: readonly string[]): Promise<LedgerEntry[]>;
+  entriesAbout(
+    site: string,
+    objects: readonly string[],
+    balanceTransactions: readonly string[],
+  ): Promise<LedgerEntry[]>;
   /** Entries without a balance transaction, of the connection's payments, in a time (`to` exclusive). Oldest first. */
   unsettled(site: string, connection: string, from: number, to: number, limit: number): Promise<LedgerEntry[]>;
 }

@@ -89,6 +89,8 @@ export interface SiteSettings {
   visitorMetadataKeys: string[];
   /** Lookback window in days; null: lifetime. */
   windowDays: number | null;
+  /** Count invoices that were paid by other means than the provider, as payments of a class of their own. */
+  offStripe: boolean;
 }
 export interface Sites {
   add(
@@ -229,6 +231,8 @@ export interface Inbox extends PolledInbox {
   ): Promise<boolean>;
   counts(site?: string): Promise<Record<InboxRow['state'], number>>;
   deadLetters(site: string, limit: number): Promise<InboxRow[]>;
+  /** Rows of a site in one state; the oldest first. */
+  rows(site: string, state: InboxRow['state'], limit: number): Promise<InboxRow[]>;
   /** Puts a dead letter (or, with null, all done and dead rows of the site) back to pending. */
   replay(site: string, eventId: string | null, now: number): Promise<number>;
 }
@@ -256,7 +260,8 @@ export interface WantedRow extends WantedObject {
   fence: number;
 }
 export interface Wanted {
-  /** Adds what is not there yet; what is there keeps its state. `dueAt` delays the first try, to let webhooks bring it. */
+  /** Adds what is not there yet; what is there keeps its state, but balance transactions of a charge that were found are
+   * wanted again. `dueAt` delays the first try, to let webhooks bring it. */
   add(connection: string, wants: readonly WantedObject[], dueAt: number): Promise<void>;
   claim(owner: string, now: number, leaseMs: number, limit: number): Promise<WantedRow[]>;
   settle(row: WantedRow, state: Exclude<WantedRow['state'], 'wanted'>, error: string | null): Promise<boolean>;
@@ -367,7 +372,12 @@ export interface Jobs {
   add(kind: string, args: Record<string, unknown>, now: number): Promise<Job>;
   get(id: string): Promise<Job | null>;
   /** @param only these kinds, or this one job */
-  claim(owner: string, now: number, leaseMs: number, only?: { kinds?: readonly string[]; id?: string }): Promise<Job | null>;
+  claim(
+    owner: string,
+    now: number,
+    leaseMs: number,
+    only?: { kinds?: readonly string[]; id?: string },
+  ): Promise<Job | null>;
   /** Gives the job back with its progress kept, to be claimed again at `dueAt`. False when the lease was lost. */
   postpone(job: Pick<Job, 'id' | 'fence'>, dueAt: number, reason: string | null): Promise<boolean>;
   /** Saves progress and renews the lease; false when the lease was lost. */

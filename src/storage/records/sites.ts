@@ -10,6 +10,7 @@ const DEFAULT_SETTINGS: SiteSettings = {
   excludedPaths: [],
   visitorMetadataKeys: [],
   windowDays: null,
+  offStripe: false,
 };
 
 export function createSites(db: Kysely<Database>): Sites {

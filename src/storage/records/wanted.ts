@@ -37,11 +37,21 @@ export function createWanted(db: Kysely<Database>): Wanted {
       }));
       // One order for all writers: two transactions that insert the same rows in two orders would wait for each other.
       rows.sort((a, b) => compare(a.id, b.id) || compare(a.kind, b.kind) || compare(a.by_kind, b.by_kind));
-      for (const part of chunks(rows)) {
+      // One statement may not touch a row twice.
+      const distinct = [...new Map(rows.map((row) => [`${row.kind} ${row.by_kind} ${row.id}`, row])).values()];
+      for (const part of chunks(distinct)) {
         await db
           .insertInto('wanted')
           .values(part)
-          .onConflict((conflict) => conflict.columns(['connection', 'kind', 'by_kind', 'id']).doNothing())
+          // The balance transactions of a charge can become more, and are asked for again; anything else is asked once.
+          .onConflict((conflict) =>
+            conflict
+              .columns(['connection', 'kind', 'by_kind', 'id'])
+              .doUpdateSet({ state: 'wanted', attempts: 0, due_at: dueAt })
+              .where('wanted.kind', '=', 'balance_transaction')
+              .where('wanted.by_kind', '=', 'charge')
+              .where('wanted.state', 'in', ['found', 'absent']),
+          )
           .execute();
       }
     },

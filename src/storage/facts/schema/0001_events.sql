@@ -43,8 +43,9 @@ SETTINGS {{exactly_once}};
 CREATE TABLE IF NOT EXISTS events {{on_cluster}} AS events_local
 ENGINE = Distributed({{cluster}}, currentDatabase(), events_local, cityHash64(site, visitor));
 
--- Which (site, event id) were received lately: what makes a repeated hit count once. The key is a hash of both; its
--- granules are small because a batch asks for thousands of scattered keys. Days drop off whole.
+-- Which (site, event id) were received lately: what makes a repeated hit count once. The key is a hash of both that the
+-- program computes too (eventKey in events.ts); its granules are small because a batch asks for thousands of scattered
+-- keys. Days drop off whole.
 CREATE TABLE IF NOT EXISTS event_ids{{local}} {{on_cluster}}
 (
   key FixedString(16),
@@ -61,5 +62,5 @@ CREATE TABLE IF NOT EXISTS event_ids {{on_cluster}} AS event_ids_local
 ENGINE = Distributed({{cluster}}, currentDatabase(), event_ids_local, rand());
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS event_ids_view {{on_cluster}} TO event_ids{{local}} AS
-SELECT sipHash128(site, id) AS key, toDateTime(received_at) AS received_at
+SELECT toFixedString(substring(SHA1(concat(site, '\0', id)), 1, 16), 16) AS key, toDateTime(received_at) AS received_at
 FROM events{{local}};

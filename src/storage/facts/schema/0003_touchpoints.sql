@@ -7,23 +7,23 @@ CREATE TABLE IF NOT EXISTS touchpoints{{local}} {{on_cluster}}
   visitor String,
   session String,
   occurred_at SimpleAggregateFunction(min, DateTime64(3, 'UTC')),
-  received_at AggregateFunction(argMin, DateTime64(3, 'UTC'), UInt64),
-  source AggregateFunction(argMin, String, UInt64),
-  medium AggregateFunction(argMin, String, UInt64),
-  campaign AggregateFunction(argMin, String, UInt64),
-  term AggregateFunction(argMin, String, UInt64),
-  content AggregateFunction(argMin, String, UInt64),
-  click_id AggregateFunction(argMin, String, UInt64),
-  click_id_kind AggregateFunction(argMin, String, UInt64),
-  referrer_host AggregateFunction(argMin, String, UInt64),
-  referrer AggregateFunction(argMin, String, UInt64),
-  channel AggregateFunction(argMin, String, UInt64),
-  landing_page AggregateFunction(argMin, String, UInt64),
-  hostname AggregateFunction(argMin, String, UInt64),
-  country AggregateFunction(argMin, String, UInt64),
-  device AggregateFunction(argMin, String, UInt64),
-  browser AggregateFunction(argMin, String, UInt64),
-  os AggregateFunction(argMin, String, UInt64),
+  received_at SimpleAggregateFunction(min, String),
+  source SimpleAggregateFunction(min, String),
+  medium SimpleAggregateFunction(min, String),
+  campaign SimpleAggregateFunction(min, String),
+  term SimpleAggregateFunction(min, String),
+  content SimpleAggregateFunction(min, String),
+  click_id SimpleAggregateFunction(min, String),
+  click_id_kind SimpleAggregateFunction(min, String),
+  referrer_host SimpleAggregateFunction(min, String),
+  referrer SimpleAggregateFunction(min, String),
+  channel SimpleAggregateFunction(min, String),
+  landing_page SimpleAggregateFunction(min, String),
+  hostname SimpleAggregateFunction(min, String),
+  country SimpleAggregateFunction(min, String),
+  device SimpleAggregateFunction(min, String),
+  browser SimpleAggregateFunction(min, String),
+  os SimpleAggregateFunction(min, String),
   INDEX session_bloom session TYPE bloom_filter(0.001) GRANULARITY 1
 )
 ENGINE = {{replicated}}AggregatingMergeTree
@@ -34,35 +34,37 @@ SETTINGS index_granularity = 1024, {{exactly_once}};
 CREATE TABLE IF NOT EXISTS touchpoints {{on_cluster}} AS touchpoints_local
 ENGINE = Distributed({{cluster}}, currentDatabase(), touchpoints_local, cityHash64(site, visitor));
 
--- `position`: see 0002_sessions.sql.
+-- How a tag is kept: see 0002_sessions.sql. `received_at` are its epoch milliseconds as text.
 CREATE MATERIALIZED VIEW IF NOT EXISTS touchpoints_view {{on_cluster}} TO touchpoints{{local}} AS
 WITH
   toUInt64(greatest(toUnixTimestamp64Milli(e.occurred_at), 0)) AS occurred_ms,
   toUInt64(least(greatest(toUnixTimestamp64Milli(e.received_at) - toUnixTimestamp64Milli(e.occurred_at), 0), 2097151)) AS lag_ms,
   occurred_ms * 2097152 + lag_ms AS position,
-  9223372036854775808 AS second_rank
+  9223372036854775808 AS second_rank,
+  reinterpretAsFixedString(byteSwap(toUInt16(bitAnd(cityHash64(e.id), 32767) + if(e.source = '' AND e.referrer = '', 32768, 0)))) AS tie,
+  concat(reinterpretAsFixedString(byteSwap(position)), tie) AS rank,
+  concat(reinterpretAsFixedString(byteSwap(if(e.name = 'pageview', position, position + second_rank))), tie) AS view_rank
 SELECT
-  site,
-  visitor,
-  session,
-  min(e.occurred_at) AS occurred_at,
-  argMinState(e.received_at, position) AS received_at,
-  argMinState(e.source, position) AS source,
-  argMinState(e.medium, position) AS medium,
-  argMinState(e.campaign, position) AS campaign,
-  argMinState(e.term, position) AS term,
-  argMinState(e.content, position) AS content,
-  argMinState(e.click_id, position) AS click_id,
-  argMinState(e.click_id_kind, position) AS click_id_kind,
-  argMinState(e.referrer_host, position) AS referrer_host,
-  argMinState(e.referrer, position) AS referrer,
-  argMinState(e.channel, position) AS channel,
-  argMinState(e.path, if(name = 'pageview', position, position + second_rank)) AS landing_page,
-  argMinState(toString(e.hostname), position) AS hostname,
-  argMinState(e.country, position) AS country,
-  argMinState(e.device, position) AS device,
-  argMinState(e.browser, position) AS browser,
-  argMinState(e.os, position) AS os
+  e.site AS site,
+  e.visitor AS visitor,
+  e.session AS session,
+  e.occurred_at AS occurred_at,
+  concat(rank, toString(toUnixTimestamp64Milli(e.received_at))) AS received_at,
+  concat(view_rank, e.path) AS landing_page,
+  concat(rank, e.source) AS source,
+  concat(rank, e.medium) AS medium,
+  concat(rank, e.campaign) AS campaign,
+  concat(rank, e.term) AS term,
+  concat(rank, e.content) AS content,
+  concat(rank, e.click_id) AS click_id,
+  concat(rank, e.click_id_kind) AS click_id_kind,
+  concat(rank, e.referrer_host) AS referrer_host,
+  concat(rank, e.referrer) AS referrer,
+  concat(rank, e.channel) AS channel,
+  concat(rank, e.hostname) AS hostname,
+  concat(rank, e.country) AS country,
+  concat(rank, e.device) AS device,
+  concat(rank, e.browser) AS browser,
+  concat(rank, e.os) AS os
 FROM events{{local}} AS e
-WHERE visitor != '' AND session != '' AND bot = ''
-GROUP BY site, visitor, session;
+WHERE e.visitor != '' AND e.session != '' AND e.bot = '';

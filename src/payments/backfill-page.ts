@@ -1,0 +1,102 @@
+import type { WantedObject } from '../core/payment.ts';
+import type { Log } from '../loop.ts';
+import type { Connection, Records, Site } from '../storage/records/records.ts';
+import { bookObjects, lockConnection } from './book.ts';
+import type { ListedObject } from './provider-lists.ts';
+import { isStoreOutage } from './retry.ts';
+
+/** One commit holds this many objects: few commits are fast, and a webhook waits for one of them at most. */
+const OBJECTS_PER_COMMIT = 50;
+
+/** Another worker has the work now: everything this one did since its last commit is rolled back. */
+export class LeaseLost extends Error {
+  override name = 'LeaseLost';
+}
+
+export interface PagePlace {
+  connection: Connection;
+  site: Site;
+  /** How long what is missing may wait before it is fetched on its own. */
+  fetchDelayMs: number;
+  isAnswered?: (want: WantedObject) => boolean;
+}
+
+export interface PageResult {
+  /** How many of the listed objects were not known before. */
+  fresh: number;
+  /** Ids of payments whose money or links changed. */
+  booked: string[];
+  /** Objects that could not be booked, with the reason. They do not hold up the others. */
+  bad: { id: string; reason: string }[];
+}
+
+/**
+ * Books a page of listed objects by the way of webhooks. Booking twice changes nothing, so a page that was half booked
+ * when the process died is simply booked again.
+ *
+ * @param committing runs inside each commit: saves the place with its fence. @throws LeaseLost from there
+ */
+export async function bookPage(
+  deps: { records: Records; now: () => number; log: Log },
+  place: PagePlace,
+  items: readonly ListedObject[],
+  committing: (tx: Records) => Promise<void>,
+): Promise<PageResult> {
+  const result: PageResult = { fresh: 0, booked: [], bad: [] };
+  for (let from = 0; from < items.length; from += OBJECTS_PER_COMMIT) {
+    const part = items.slice(from, from + OBJECTS_PER_COMMIT);
+    try {
+      add(result, await bookTogether(deps, place, part, committing));
+    } catch (error) {
+      if (isStoreOutage(error) || error instanceof LeaseLost) throw error;
+      for (const item of part) add(result, await bookAlone(deps, place, item, committing));
+    }
+  }
+  return result;
+}
+
+type Deps = Parameters<typeof bookPage>[0];
+
+function bookTogether(
+  { records, now }: Deps,
+  place: PagePlace,
+  items: readonly ListedObject[],
+  committing: (tx: Records) => Promise<void>,
+): Promise<PageResult> {
+  return records.transaction(async (tx) => {
+    await lockConnection(tx, place.connection);
+    const known = await tx.objects.getMany(
+      place.connection.id,
+      items.map((item) => item.id),
+    );
+    const booked = await bookObjects(
+      tx,
+      { ...place, now: now() },
+      items.flatMap((item) => item.objects),
+    );
+    await committing(tx);
+    return { fresh: items.length - known.length, booked, bad: [] };
+  });
+}
+
+async function bookAlone(
+  deps: Deps,
+  place: PagePlace,
+  item: ListedObject,
+  committing: (tx: Records) => Promise<void>,
+): Promise<PageResult> {
+  try {
+    return await bookTogether(deps, place, [item], committing);
+  } catch (error) {
+    if (isStoreOutage(error) || error instanceof LeaseLost) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    deps.log.error({ connection: place.connection.id, object: item.id, error: reason }, 'object could not be booked');
+    return { fresh: 0, booked: [], bad: [{ id: item.id, reason: reason.slice(0, 300) }] };
+  }
+}
+
+function add(sum: PageResult, part: PageResult): void {
+  sum.fresh += part.fresh;
+  sum.booked.push(...part.booked);
+  sum.bad.push(...part.bad);
+}

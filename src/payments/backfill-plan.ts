@@ -1,0 +1,115 @@
+import type { WantedObject } from '../core/payment.ts';
+import { LIST_NAMES } from './provider-lists.ts';
+import type { ListName, ListRange } from './provider-lists.ts';
+
+/** What a backfill is to read, and where it stands: plain data, saved with every commit. */
+export interface BackfillProgress {
+  startedAt: number;
+  /** Missing objects are fetched one by one only after the lists were read, which bring nearly all of them. */
+  heldUntil: number;
+  /** Index into `tasksOf`; its length when all are done. */
+  task: number;
+  /** The last object read of the task's list; null: its beginning. */
+  after: string | null;
+  /** Creation time of that object: where to go on if it has been deleted meanwhile. */
+  oldestAt: number | null;
+  /** Set after that happened: only what is older than this is still to be read. */
+  until: number | null;
+  steps: Record<ListName, StepProgress>;
+  bad: { id: string; reason: string }[];
+  badCount: number;
+}
+
+export interface StepProgress {
+  state: 'waiting' | 'running' | 'done' | 'skipped';
+  /** Objects read, and those of them that were new. */
+  objects: number;
+  fresh: number;
+  /** Why it was skipped, in the provider's words. */
+  reason: string | null;
+}
+
+export interface BackfillArgs {
+  connection: string;
+  /** Epoch milliseconds; null: everything. */
+  since: number | null;
+  lists: ListName[];
+  /** The gap that this heals; null: none. */
+  gap: string | null;
+}
+
+const RECENT_MS = 35 * 86_400_000;
+const HELD_MS = 24 * 3_600_000;
+const BAD_KEPT = 20;
+
+/**
+ * The lists in two rounds: the last five weeks first, so that people soon see money, then everything before. In each
+ * round what links comes before what is money: a charge then finds its customer, session and invoice known, and is
+ * folded once. Each list is read newest first.
+ */
+export function tasksOf(
+  args: BackfillArgs,
+  startedAt: number,
+): { list: ListName; from: number | null; before: number | null }[] {
+  const recent = startedAt - RECENT_MS;
+  const rounds =
+    args.since !== null && args.since >= recent
+      ? [{ from: args.since, before: null }]
+      : [
+          { from: recent, before: null },
+          { from: args.since, before: recent },
+        ];
+  return rounds.flatMap((round) =>
+    LIST_NAMES.filter((name) => args.lists.includes(name)).map((list) => ({ list, ...round })),
+  );
+}
+
+export function readArgs(args: Record<string, unknown>): BackfillArgs {
+  const lists = Array.isArray(args.lists)
+    ? LIST_NAMES.filter((name) => (args.lists as unknown[]).includes(name))
+    : [...LIST_NAMES];
+  return {
+    connection: String(args.connection),
+    since: typeof args.since === 'number' ? args.since : null,
+    lists,
+    gap: typeof args.gap === 'string' ? args.gap : null,
+  };
+}
+
+/** Where an earlier turn stopped, or the beginning. */
+export function readProgress(saved: Record<string, unknown>, args: BackfillArgs, now: number): BackfillProgress {
+  if (typeof saved.startedAt === 'number') return saved as unknown as BackfillProgress;
+  const steps = LIST_NAMES.map((name): [ListName, StepProgress] => [
+    name,
+    { state: args.lists.includes(name) ? 'waiting' : 'done', objects: 0, fresh: 0, reason: null },
+  ]);
+  return {
+    startedAt: now,
+    heldUntil: now + HELD_MS,
+    task: 0,
+    after: null,
+    oldestAt: null,
+    until: null,
+    steps: Object.fromEntries(steps) as Record<ListName, StepProgress>,
+    bad: [],
+    badCount: 0,
+  };
+}
+
+export function rangeOf(task: { from: number | null; before: number | null }, progress: BackfillProgress): ListRange {
+  return { createdFrom: task.from, createdBefore: progress.until ?? task.before, after: progress.after };
+}
+
+export function withBad(progress: BackfillProgress, bad: readonly { id: string; reason: string }[]) {
+  return { bad: [...progress.bad, ...bad].slice(0, BAD_KEPT), badCount: progress.badCount + bad.length };
+}
+
+/**
+ * "Which sessions has this payment intent?" is answered by reading all sessions. Only the settlement of a charge that
+ * was not settled when its list was read is a question that stays.
+ */
+export function isAnsweredByLists(args: BackfillArgs): (want: WantedObject) => boolean {
+  const readsAll = args.since === null && args.lists.length === LIST_NAMES.length;
+  // An object `by` itself is asked again for more of it than lists show.
+  return ({ kind, by }) => readsAll && by !== null && by !== kind && kind !== 'balance_transaction';
+}

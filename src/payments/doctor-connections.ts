@@ -1,0 +1,143 @@
+import { count, firstOf } from './doctor-finding.ts';
+import type { Checks, Examined, ExaminedConnection, Finding } from './doctor-finding.ts';
+import { newKey, say } from './doctor-remedies.ts';
+
+export const nameOf = ({ account, id, mode }: ExaminedConnection) => `${account ?? `connection ${id}`} (${mode})`;
+
+/** Findings of every connection that `look` has something to say about. */
+export function each(
+  { connections }: Examined,
+  look: (connection: ExaminedConnection) => Omit<Finding, 'objects' | 'code'> | null,
+  code: Finding['code'],
+): Finding[] {
+  return connections.flatMap((connection) => {
+    const found = look(connection);
+    return found ? [{ code, ...found, objects: connection.account === null ? [] : [connection.account] }] : [];
+  });
+}
+
+export const CONNECTION_CHECKS: Checks = {
+  connection_missing({ connections, keyLink }) {
+    if (connections.length > 0) return [];
+    return [
+      {
+        code: 'connection_missing',
+        severity: 'error',
+        title: 'No Stripe account is connected',
+        detail: 'Without one no revenue is known.',
+        objects: [],
+        remedy: newKey(keyLink),
+      },
+    ];
+  },
+
+  connection_refused: (site) =>
+    each(
+      site,
+      (it) =>
+        it.status !== 'refused'
+          ? null
+          : {
+              severity: 'error',
+              title: `Stripe refuses the key of ${nameOf(it)}`,
+              detail: `Webhooks are still booked; what they leave out cannot be looked up. Stripe says: ${it.statusReason ?? 'nothing'}`,
+              remedy: newKey(site.keyLink),
+            },
+      'connection_refused',
+    ),
+
+  connection_unverified: (site) =>
+    each(
+      site,
+      (it) =>
+        it.status !== 'unverified'
+          ? null
+          : {
+              severity: it.sealedKey === null ? 'note' : 'warning',
+              title: `${nameOf(it)} has no confirmed key`,
+              detail: it.statusReason ?? 'Stripe has not confirmed the key yet.',
+              remedy:
+                it.sealedKey === null
+                  ? newKey(site.keyLink)
+                  : say(
+                      'Nothing to do if Stripe was down: the key is checked again every minute. Otherwise check that this server may reach api.stripe.com.',
+                    ),
+            },
+      'connection_unverified',
+    ),
+
+  key_permissions(site) {
+    const asked = site.connections.filter((it) => it.permissions !== null);
+    if (asked.length === 0) return { skipped: 'no key has been confirmed yet' };
+    return each(
+      { ...site, connections: asked },
+      (it) => {
+        const missing = site.rules.filter(({ name }) => it.permissions?.answers[name] === 'missing');
+        if (missing.length === 0) return null;
+        const needed = missing.some(({ access }) => access === 'read');
+        return {
+          severity: needed ? 'warning' : 'note',
+          title: `The key of ${nameOf(it)} lacks ${count(missing.length, 'permission')}`,
+          detail: missing.map(({ label, name, without }) => `${label} (${name}): ${without}`).join('\n'),
+          remedy: newKey(site.keyLink),
+        };
+      },
+      'key_permissions',
+    );
+  },
+
+  webhook_dead_letters({ inbox }) {
+    if (inbox.counts.dead === 0) return [];
+    const reasons = [...new Set(inbox.dead.map((row) => row.lastError ?? 'no reason was recorded'))].slice(0, 3);
+    return [
+      {
+        code: 'webhook_dead_letters',
+        severity: 'error',
+        title: `${count(inbox.counts.dead, 'event')} could not be processed`,
+        detail: `They are kept as dead letters. ${reasons.join('\n')}`,
+        objects: firstOf(inbox.dead.map((row) => row.eventId)),
+        remedy: say(
+          'Mend what the reason names; the events can then be processed again. If it names nothing you can mend, report it with the event’s type.',
+        ),
+      },
+    ];
+  },
+
+  webhook_quarantined({ inbox, connections }) {
+    if (inbox.counts.quarantined === 0) return [];
+    const reasons = [...new Set(inbox.quarantined.map((row) => row.lastError ?? 'no reason was recorded'))].slice(0, 3);
+    return [
+      {
+        code: 'webhook_quarantined',
+        severity: connections.length > 0 ? 'warning' : 'note',
+        title: `${count(inbox.counts.quarantined, 'event')} of another account or mode were set aside`,
+        detail: reasons.join('\n'),
+        objects: firstOf(inbox.quarantined.map((row) => row.eventId)),
+        remedy: say(
+          'Connect the account or mode they belong to with a key of its own, or take this address out of the endpoint that sends them.',
+        ),
+      },
+    ];
+  },
+
+  webhook_pending({ inbox, now }) {
+    const { oldest } = inbox;
+    if (!oldest || oldest.receivedAt > now - PENDING_MS) return [];
+    const minutes = Math.round((now - oldest.receivedAt) / 60_000);
+    return [
+      {
+        code: 'webhook_pending',
+        severity: 'error',
+        title: `${count(inbox.counts.pending, 'event')} wait to be processed`,
+        detail:
+          `The oldest came ${count(minutes, 'minute')} ago and was tried ${count(oldest.attempts, 'time')}. ${oldest.lastError ?? ''}`.trim(),
+        objects: [oldest.eventId],
+        remedy: say(
+          'They are tried again by themselves. If the reason is not an outage of Stripe, see the server’s log.',
+        ),
+      },
+    ];
+  },
+};
+
+const PENDING_MS = 5 * 60_000;

@@ -1,0 +1,300 @@
+import { rungOf } from '../core/ladder.ts';
+import type { Rung } from '../core/ladder.ts';
+import { isPlaceholder, isWellFormedId, SESSION_METADATA_KEYS, VISITOR_METADATA_KEYS } from '../core/link.ts';
+import type { Link } from '../core/link.ts';
+import { count, firstOf } from './doctor-finding.ts';
+import type { Checks, ExaminedPayment, Finding } from './doctor-finding.ts';
+import {
+  awaitId,
+  identify,
+  passVisitorId,
+  renameKey,
+  returnAddress,
+  say,
+  script,
+  setOnObject,
+} from './doctor-remedies.ts';
+
+const DAY_MS = 86_400_000;
+const SILENT_MS = 3 * DAY_MS;
+/** Fewer say nothing about a share. */
+const HITS_MIN = 20;
+const PAYMENTS_MIN = 5;
+
+const claims = (payment: ExaminedPayment) =>
+  payment.links.filter(({ claim }) => claim === 'visitor' || claim === 'session');
+const usable = (payment: ExaminedPayment) => claims(payment).filter(({ value }) => isWellFormedId(value));
+const isOn = (link: Link, rungs: readonly Rung[]) => rungs.includes(rungOf(link)!);
+const ids = (payments: readonly ExaminedPayment[]) => firstOf(payments.map(({ id }) => id));
+
+const ON_SESSION: Rung[] = ['session_of_intent', 'session_of_subscription', 'session_of_invoice'];
+const ON_CUSTOMER: Rung[] = ['customer', 'session_of_customer'];
+
+/** Payments whose usable ids all stand on these rungs. */
+function only(payments: readonly ExaminedPayment[], rungs: readonly Rung[]): ExaminedPayment[] {
+  return payments.filter((payment) => {
+    const links = usable(payment);
+    return links.length > 0 && links.every((link) => isOn(link, rungs));
+  });
+}
+
+const PLACE_CHECKS: Checks = {
+  payment_without_id({ payments, site }) {
+    const bare = payments.filter(({ reason }) => reason === 'no_visitor_id');
+    if (bare.length === 0) return [];
+    const references = bare.filter(({ links }) => links.some(({ claim }) => claim === 'client_reference'));
+    const hint =
+      references.length === 0
+        ? ''
+        : ` ${count(references.length, 'of them has', 'of them have')} a client_reference_id that is neither a visitor id nor an app_id given to identify().`;
+    return [
+      {
+        code: 'payment_without_id',
+        severity: bare.length * 2 > payments.length ? 'error' : 'warning',
+        title: `${count(bare.length, 'payment carries', 'payments carry')} no visitor id`,
+        detail: `Of the newest ${payments.length} no Stripe object of these says who paid: not the charge, its payment intent, Checkout Session, invoice, subscription or customer.${hint}`,
+        objects: ids(bare),
+        remedy: passVisitorId(site.domain),
+      },
+    ];
+  },
+
+  id_on_session_only({ payments }) {
+    const found = only(payments, ON_SESSION);
+    if (found.length === 0) return [];
+    const recurring = found.some((payment) =>
+      usable(payment).some((link) => isOn(link, ['session_of_subscription', 'session_of_invoice'])),
+    );
+    return [
+      {
+        code: 'id_on_session_only',
+        severity: recurring ? 'warning' : 'note',
+        title: `${count(found.length, 'payment carries', 'payments carry')} the id on the Checkout Session only`,
+        detail:
+          `They are attributed as long as Headwater sees the session. ${recurring ? 'Renewals have no session of their own: if the one that began the subscription is not known, they stay unattributed.' : ''}`.trim(),
+        objects: ids(found),
+        remedy: setOnObject,
+      },
+    ];
+  },
+
+  id_on_customer_only({ payments, site }) {
+    const found = only(payments, ON_CUSTOMER);
+    if (found.length === 0) return [];
+    return [
+      {
+        code: 'id_on_customer_only',
+        severity: 'note',
+        title: `${count(found.length, 'payment is', 'payments are')} known by the customer alone`,
+        detail:
+          'Each of a customer’s payments is then credited to the same visitor, also one made on another device after another campaign.',
+        objects: ids(found),
+        remedy: passVisitorId(site.domain),
+      },
+    ];
+  },
+
+  id_placeholder({ payments }) {
+    const junk = payments.filter((payment) => claims(payment).some(({ value }) => !isWellFormedId(value)));
+    if (junk.length === 0) return [];
+    const values = [
+      ...new Set(
+        junk
+          .flatMap(claims)
+          .filter(({ value }) => !isWellFormedId(value))
+          .map(({ value }) => value),
+      ),
+    ];
+    const shown = values.slice(0, 3).map((value) => `“${value.slice(0, 40)}”`);
+    const harms = junk.some(({ reason }) => reason === 'malformed_visitor_id');
+    return [
+      {
+        code: 'id_placeholder',
+        severity: harms ? 'error' : 'warning',
+        title: `${count(junk.length, 'payment carries', 'payments carry')} something else where the id belongs`,
+        detail: `Found: ${shown.join(', ')}. ${values.some(isPlaceholder) ? 'Such words are the same for everybody and join nobody.' : 'An id has 1–64 letters, digits, “_” or “-”.'}`,
+        objects: firstOf(
+          junk.flatMap((payment) =>
+            claims(payment)
+              .filter(({ value }) => !isWellFormedId(value))
+              .map(({ object }) => object),
+          ),
+        ),
+        remedy: awaitId,
+      },
+    ];
+  },
+
+  visitor_unknown({ payments, site }) {
+    const found = payments.filter(({ reason }) => reason === 'visitor_never_seen');
+    if (found.length === 0) return [];
+    const values = firstOf(found.flatMap((payment) => usable(payment).map(({ value }) => value))).slice(0, 3);
+    return [
+      {
+        code: 'visitor_unknown',
+        severity: 'warning',
+        title: `${count(found.length, 'payment names', 'payments name')} a visitor who was never seen`,
+        detail: `For example ${values.join(', ')}. No hit of these ids reached this site: the page that made them carries another site’s id, or its hits are blocked.`,
+        objects: ids(found),
+        remedy: {
+          text: `Open a page of ${site.domain} and compare the two in the browser’s console: the site must be this one, and the request to /api/event must answer 202.`,
+          code: `document.querySelector('script[data-site]').dataset.site; // ${site.id}\ndocument.cookie.match(/hw_visitor_id=([^;]+)/)?.[1];`,
+        },
+      },
+    ];
+  },
+
+  visitor_after_payment({ payments, scriptTag }) {
+    const found = payments.filter(({ reason }) => reason === 'visitor_seen_after_payment');
+    if (found.length === 0) return [];
+    return [
+      {
+        code: 'visitor_after_payment',
+        severity: 'warning',
+        title: `${count(found.length, 'visitor was', 'visitors were')} first seen after paying`,
+        detail:
+          'The script is on the return page and not on the pages before it, so nothing is known of how they came.',
+        objects: ids(found),
+        remedy: script(scriptTag),
+      },
+    ];
+  },
+};
+
+/** Names that look meant for a visitor id. */
+const LOOKALIKE = /visitor|headwater|attribu|zori|datafast|^hw[_-]/i;
+
+export const PAYMENT_CHECKS: Checks = {
+  script_never_seen({ hits, site, scriptTag }) {
+    if (hits === null) return { skipped: 'the facts store was not asked' };
+    if (hits.last !== null) return [];
+    return [
+      {
+        code: 'script_never_seen',
+        severity: 'error',
+        title: 'The script has not been seen',
+        detail: `No hit has arrived from ${site.domain}. Every payment will be unattributed.`,
+        objects: [],
+        remedy: script(scriptTag),
+      },
+    ];
+  },
+
+  script_silent({ hits, now, site, scriptTag }) {
+    if (hits === null) return { skipped: 'the facts store was not asked' };
+    if (hits.last === null || hits.last.occurredAt > now - SILENT_MS) return [];
+    return [
+      {
+        code: 'script_silent',
+        severity: 'warning',
+        title: 'The script has gone quiet',
+        detail: `The last hit from ${site.domain} came on ${new Date(hits.last.occurredAt).toISOString().slice(0, 10)}, from ${hits.last.url}.`,
+        objects: [],
+        remedy: script(scriptTag),
+      },
+    ];
+  },
+
+  cookie_absent({ hits }) {
+    if (hits === null) return { skipped: 'the facts store was not asked' };
+    const share = hits.total === 0 ? 0 : hits.withoutVisitor / hits.total;
+    if (hits.total < HITS_MIN || share < 0.3) return [];
+    return [
+      {
+        code: 'cookie_absent',
+        severity: share > 0.8 ? 'error' : 'warning',
+        title: `${Math.round(share * 100)} % of hits carry no visitor id`,
+        detail: `${hits.withoutVisitor.toLocaleString('en-US')} of ${hits.total.toLocaleString('en-US')} in the last week. They are counted, and can never be joined with a payment: consent was refused or not asked for yet, the browser signals opt-out, or cookies are blocked.`,
+        objects: [],
+        remedy: {
+          text: 'Look for the cookie in the console of a page that carries the script. If it is missing there, a consent tool or the browser deletes it, or the pages are on another domain than the one that pays.',
+          code: `document.cookie.match(/hw_visitor_id=([^;]+)/)?.[1]; // undefined: the cookie is not kept`,
+        },
+      },
+    ];
+  },
+
+  coverage_low({ payments, now }) {
+    const recent = payments.filter(({ occurredAt, reason }) => occurredAt > now - 30 * DAY_MS && reason !== 'pending');
+    if (recent.length < PAYMENTS_MIN) return { skipped: 'there are too few payments of the last 30 days to tell' };
+    const bare = recent.filter(({ reason }) => reason !== null);
+    const share = 1 - bare.length / recent.length;
+    if (share >= 0.8) return [];
+    return [
+      {
+        code: 'coverage_low',
+        severity: share < 0.5 ? 'error' : 'warning',
+        title: `${Math.round(share * 100)} % of recent payments are attributed`,
+        detail: `${recent.length - bare.length} of ${recent.length} of the last 30 days.`,
+        objects: [],
+        remedy: say(
+          'Mend what is found here, the worst first. Late hits and metadata of later payments count at once; payments without any id stay as they are.',
+        ),
+      },
+    ];
+  },
+
+  id_under_other_key({ connections, site }) {
+    const read = new Set<string>([
+      ...VISITOR_METADATA_KEYS,
+      ...SESSION_METADATA_KEYS,
+      ...site.settings.visitorMetadataKeys,
+    ]);
+    const samples = connections.flatMap(({ checkouts, charges }) =>
+      [checkouts, charges].flatMap((asked) => (asked?.ok ? asked.value : [])),
+    );
+    if (samples.length === 0) return { skipped: 'no recent object could be read' };
+    const odd = samples.flatMap(({ id, metadataKeys }) =>
+      metadataKeys.some((key) => read.has(key))
+        ? []
+        : metadataKeys.filter((key) => LOOKALIKE.test(key)).map((key) => ({ id, key })),
+    );
+    if (odd.length === 0) return [];
+    const keys = [...new Set(odd.map(({ key }) => key))].slice(0, 5);
+    const found: Finding = {
+      code: 'id_under_other_key',
+      severity: 'warning',
+      title: 'A visitor id may stand under a name that is not read',
+      detail: `Metadata keys found: ${keys.join(', ')}.`,
+      objects: firstOf(odd.map(({ id }) => id)),
+      remedy: renameKey(keys),
+    };
+    return [found];
+  },
+
+  return_address({ connections, payments, site }) {
+    const checkouts = connections.flatMap((it) => (it.checkouts?.ok ? it.checkouts.value : []));
+    if (checkouts.length === 0) return { skipped: 'no recent Checkout Session could be read' };
+    const without = checkouts.filter(
+      ({ returnUrl }) =>
+        returnUrl !== null &&
+        !returnUrl.includes('{CHECKOUT_SESSION_ID}') &&
+        !/^https:\/\/([^/]+\.)?stripe\.com\//.test(returnUrl),
+    );
+    if (without.length === 0) return [];
+    const needed = payments.some(({ reason }) => reason === 'no_visitor_id' || reason === 'malformed_visitor_id');
+    return [
+      {
+        code: 'return_address',
+        severity: needed ? 'warning' : 'note',
+        title: `${count(without.length, 'Checkout Session')} of the newest ${checkouts.length} return without {CHECKOUT_SESSION_ID}`,
+        detail: `For example to ${without[0]!.returnUrl}. With it the return page itself tells whose payment it was, also when metadata is missing.`,
+        objects: firstOf(without.map(({ id }) => id)),
+        remedy: returnAddress(site.domain),
+      },
+    ];
+  },
+
+  shared_identity({ shared }) {
+    return shared.slice(0, 5).map(({ kind, value, visitors }) => ({
+      code: 'shared_identity' as const,
+      severity: 'warning' as const,
+      title: `${count(visitors, 'visitor')} share one ${kind}`,
+      detail: `${kind} ${value.slice(0, 80)}: that is not one person, so it joins nobody.`,
+      objects: kind === 'customer' ? [value] : [],
+      remedy: identify,
+    }));
+  },
+
+  ...PLACE_CHECKS,
+};

@@ -1,0 +1,198 @@
+import { each, nameOf } from './doctor-connections.ts';
+import { count } from './doctor-finding.ts';
+import type { Check, Checks, Examined, ExaminedConnection, Finding } from './doctor-finding.ts';
+import { deleteEndpoints, makeEndpoint, say, switchOn, updateTypes } from './doctor-remedies.ts';
+import { missingTypes } from './endpoints.ts';
+import type { Endpoint } from './provider.ts';
+
+const HOUR_MS = 3_600_000;
+const SILENT_MS = 7 * 24 * HOUR_MS;
+const REFUSALS_SHOWN_MS = 7 * 24 * HOUR_MS;
+/** The first version in which invoices no longer name their payment: before it objects say more than they do now. */
+const CURRENT_SINCE = '2025-03-31';
+
+/** Looks at the endpoints of each connection that send to this site. */
+function endpoints(look: (at: Endpoint[], connection: ExaminedConnection, site: Examined) => Finding[]): Check {
+  return (site) => {
+    const seen = site.connections.filter((it) => it.endpoints?.ok);
+    const refused = site.connections.find((it) => it.endpoints !== null && !it.endpoints.ok)?.endpoints;
+    if (seen.length === 0) {
+      return { skipped: refused && !refused.ok ? refused.reason : 'the key may not read webhook endpoints' };
+    }
+    return seen.flatMap((connection) => {
+      const all = connection.endpoints?.ok ? connection.endpoints.value : [];
+      const at = all.filter(({ url }) => site.webhookUrls.includes(url.replace(/\/+$/, '')));
+      return look(at, connection, site);
+    });
+  };
+}
+
+const byHand = ({ webhookUrl, webhookEvents, apiVersion }: Examined) =>
+  makeEndpoint(webhookUrl, webhookEvents, apiVersion);
+
+const ENDPOINT_CHECKS: Checks = {
+  webhook_missing: endpoints((at, connection, site) => {
+    if (at.length > 0 || site.unreachable !== null) return [];
+    const isFed = connection.lastEventAt !== null && connection.lastEventAt > site.now - SILENT_MS;
+    return [
+      {
+        code: 'webhook_missing',
+        severity: isFed ? 'note' : 'warning',
+        title: `Stripe has no endpoint for this site in ${nameOf(connection)}`,
+        detail: isFed
+          ? 'Events arrive all the same: they are forwarded from elsewhere.'
+          : `No endpoint sends to ${site.webhookUrl}. ${connection.endpoint?.reason ?? ''}`.trim(),
+        objects: [],
+        remedy: byHand(site),
+      },
+    ];
+  }),
+
+  webhook_disabled: endpoints((at) =>
+    at
+      .filter(({ enabled }) => !enabled)
+      .map((endpoint) => ({
+        code: 'webhook_disabled',
+        severity: at.some(({ enabled }) => enabled) ? 'note' : 'error',
+        title: `The endpoint ${endpoint.id} is switched off`,
+        detail:
+          'Stripe switches an endpoint off that has failed for days, and then sends it nothing, retries included.',
+        objects: [endpoint.id],
+        remedy: switchOn(endpoint.id),
+      })),
+  ),
+
+  webhook_duplicated: endpoints((at, connection) => {
+    const active = at.filter(({ enabled }) => enabled);
+    if (active.length < 2) return [];
+    const kept = active.find(({ id }) => id === connection.endpoint?.id) ?? active[0]!;
+    const others = active.filter(({ id }) => id !== kept.id).map(({ id }) => id);
+    return [
+      {
+        code: 'webhook_duplicated',
+        severity: 'note',
+        title: `${count(active.length, 'endpoint')} send to this site`,
+        detail: 'Every event arrives several times. Money is counted once, but the account’s 16 endpoints fill up.',
+        objects: active.map(({ id }) => id),
+        remedy: deleteEndpoints(others),
+      },
+    ];
+  }),
+
+  webhook_missing_types: endpoints((at, _connection, { webhookEvents }) => {
+    const active = at.filter(({ enabled }) => enabled);
+    const missing = webhookEvents.filter((type) => active.every((it) => missingTypes(it, [type]).length > 0));
+    const [first] = active;
+    if (!first || missing.length === 0) return [];
+    const money = missing.some((type) => /^(charge|refund)\./.test(type));
+    return [
+      {
+        code: 'webhook_missing_types',
+        severity: money ? 'error' : 'warning',
+        title: `The endpoint leaves out ${count(missing.length, 'event type')}`,
+        detail: `Not sent: ${missing.join(', ')}.`,
+        objects: [first.id],
+        remedy: updateTypes(first.id, [...new Set([...first.events, ...webhookEvents])]),
+      },
+    ];
+  }),
+
+  webhook_delays_invoices: endpoints((at, _connection, { webhookEvents }) =>
+    at
+      .filter(({ enabled, events }) => enabled && events.some((type) => type === '*' || type === 'invoice.created'))
+      .map((endpoint) => ({
+        code: 'webhook_delays_invoices',
+        severity: 'note',
+        title: `The endpoint ${endpoint.id} takes invoice.created`,
+        detail:
+          'Stripe waits with an invoice until every endpoint has taken its invoice.created: if this server is down, billing is late.',
+        objects: [endpoint.id],
+        remedy: updateTypes(endpoint.id, webhookEvents),
+      })),
+  ),
+
+  webhook_old_version: endpoints((at, _connection, { apiVersion }) =>
+    at
+      .filter(({ enabled, apiVersion: version }) => enabled && version !== null && version < CURRENT_SINCE)
+      .map((endpoint) => ({
+        code: 'webhook_old_version',
+        severity: 'note',
+        title: `The endpoint ${endpoint.id} sends API version ${endpoint.apiVersion}`,
+        detail: 'Headwater reads it. An endpoint’s version cannot be changed: a newer one needs a new endpoint.',
+        objects: [endpoint.id],
+        remedy: say(`Make a new endpoint with version ${apiVersion}, store its secret, then delete this one.`),
+      })),
+  ),
+};
+
+export const WEBHOOK_CHECKS: Checks = {
+  webhook_unreachable(site) {
+    if (site.unreachable === null || site.connections.some((it) => it.lastEventAt !== null)) return [];
+    return [
+      {
+        code: 'webhook_unreachable',
+        severity: 'note',
+        title: 'Stripe cannot deliver webhooks to this address',
+        detail: `${site.unreachable}. Until it can, payments are read from Stripe as far as the key allows, and show later.`,
+        objects: [],
+        remedy: say(
+          'Set HEADWATER_URL to the public https address. On a developer’s machine, forward events with the Stripe CLI and paste the whsec_… it prints under Settings › Revenue:',
+          `stripe listen --forward-to ${site.webhookUrl}`,
+        ),
+      },
+    ];
+  },
+
+  webhook_never_delivered: (site) =>
+    each(
+      site,
+      (it) => {
+        if (it.lastEventAt !== null || it.createdAt > site.now - HOUR_MS || it.secrets === 0) return null;
+        return {
+          severity: 'warning',
+          title: `No webhook of ${nameOf(it)} has arrived`,
+          detail: `A secret is stored since ${new Date(it.createdAt).toISOString().slice(0, 10)}, and no event came to ${site.webhookUrl}.`,
+          remedy: byHand(site),
+        };
+      },
+      'webhook_never_delivered',
+    ),
+
+  webhook_silent: (site) =>
+    each(
+      site,
+      (it) => {
+        const newest = site.payments[0]?.occurredAt ?? 0;
+        const isSilent = it.lastEventAt !== null && it.lastEventAt < site.now - SILENT_MS;
+        if (!isSilent || it.mode !== site.mode || newest < (it.lastEventAt ?? 0) + HOUR_MS) return null;
+        return {
+          severity: 'error',
+          title: `Webhooks of ${nameOf(it)} have stopped`,
+          detail: `The last one came on ${new Date(it.lastEventAt!).toISOString().slice(0, 10)}, and payments were made since.`,
+          remedy: byHand(site),
+        };
+      },
+      'webhook_silent',
+    ),
+
+  webhook_secret_mismatch({ refusals, connections, now }) {
+    if (refusals === null || refusals.lastAt < now - REFUSALS_SHOWN_MS) return [];
+    const lastGood = Math.max(0, ...connections.map((it) => it.lastEventAt ?? 0));
+    const isMended = lastGood > refusals.lastAt + 60_000;
+    return [
+      {
+        code: 'webhook_secret_mismatch',
+        severity: isMended ? 'note' : 'error',
+        title: `${count(refusals.count, 'webhook')} had a signature that no stored secret made`,
+        detail:
+          `The last on ${new Date(refusals.lastAt).toISOString().slice(0, 16).replace('T', ' ')} UTC: ${refusals.lastReason}. ${isMended ? 'Others were accepted since.' : ''}`.trim(),
+        objects: [],
+        remedy: say(
+          'In Stripe, open the endpoint under Developers › Webhooks, reveal its signing secret (whsec_…) and paste it under Settings › Revenue. Every endpoint has its own; a proxy in between must pass the body on unchanged.',
+        ),
+      },
+    ];
+  },
+
+  ...ENDPOINT_CHECKS,
+};

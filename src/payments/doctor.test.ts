@@ -1,0 +1,295 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { RUNGS } from '../core/ladder.ts';
+import type { Rung } from '../core/ladder.ts';
+import type { Link } from '../core/link.ts';
+import { checkUp } from './doctor.ts';
+import type { CheckCode, Examined, ExaminedConnection, ExaminedPayment } from './doctor-finding.ts';
+import { CHECKS } from './doctor-finding.ts';
+import type { Endpoint } from './provider.ts';
+
+const NOW = Date.UTC(2026, 10, 20);
+const DAY_MS = 86_400_000;
+const URL = 'https://stats.example/api/webhooks/stripe/s1';
+const EVENTS = ['charge.succeeded', 'refund.created', 'invoice.paid'];
+
+const endpoint = (change: Partial<Endpoint> = {}): Endpoint => ({
+  id: 'we_1',
+  url: URL,
+  enabled: true,
+  events: EVENTS,
+  apiVersion: '2026-10-28.endive',
+  metadata: {},
+  createdAt: 0,
+  ...change,
+});
+const connection = (change: Partial<ExaminedConnection> = {}): ExaminedConnection => ({
+  id: 'con_1',
+  site: 's1',
+  account: 'acct_1',
+  mode: 'live',
+  status: 'verified',
+  statusReason: null,
+  sealedKey: 'sealed',
+  keyHint: 'abcd',
+  createdAt: NOW - 30 * DAY_MS,
+  checkedAt: NOW,
+  lastEventAt: NOW - 1000,
+  grantedBy: 'key',
+  isModeChosen: false,
+  permissions: { checkedAt: NOW, answers: { rak_charge_read: 'granted', rak_webhook_write: 'granted' } },
+  endpoint: { state: 'created', id: 'we_1', reason: null, checkedAt: NOW },
+  secrets: 1,
+  endpoints: { ok: true, value: [endpoint()] },
+  checkouts: {
+    ok: true,
+    value: [
+      { id: 'cs_1', metadataKeys: ['hw_visitor_id'], returnUrl: 'https://s.example/?session_id={CHECKOUT_SESSION_ID}' },
+    ],
+  },
+  charges: { ok: true, value: [{ id: 'ch_1', metadataKeys: ['hw_visitor_id', 'order'], returnUrl: null }] },
+  ...change,
+});
+const link = (rung: Rung, change: Partial<Link> = {}): Link => ({
+  object: 'ch_1',
+  field: 'metadata.hw_visitor_id',
+  value: 'v1',
+  claim: 'visitor',
+  rung: RUNGS[rung] * 1000,
+  seenAt: NOW,
+  ...change,
+});
+const payment = (id: string, change: Partial<ExaminedPayment> = {}): ExaminedPayment => ({
+  id,
+  occurredAt: NOW - DAY_MS,
+  reason: null,
+  links: [link('charge')],
+  customer: null,
+  visitor: 'v1',
+  ...change,
+});
+const many = (count: number, change: Partial<ExaminedPayment> = {}) =>
+  Array.from({ length: count }, (_, index) => payment(`ch_${index}`, change));
+const row = (eventId: string, lastError: string, receivedAt = NOW) => ({
+  connection: 'con_1',
+  eventId,
+  type: 'charge.succeeded',
+  body: '',
+  receivedAt,
+  state: 'dead' as const,
+  attempts: 3,
+  lastError,
+  fence: 0,
+});
+
+const WELL: Examined = {
+  site: {
+    id: 's1',
+    team: 't',
+    name: 'Shop',
+    domain: 's.example',
+    timezone: 'UTC',
+    currency: 'usd',
+    createdAt: 0,
+    settings: {
+      hosts: [],
+      keptParameters: [],
+      hashRouting: false,
+      excludedPaths: [],
+      visitorMetadataKeys: [],
+      windowDays: null,
+      offStripe: false,
+    },
+  },
+  now: NOW,
+  mode: 'live',
+  webhookUrl: URL,
+  webhookUrls: [URL],
+  unreachable: null,
+  rules: [
+    { name: 'rak_charge_read', label: 'Charges', access: 'read', without: 'nothing' },
+    { name: 'rak_webhook_write', label: 'Webhook Endpoints', access: 'write', without: 'no endpoint' },
+  ],
+  webhookEvents: EVENTS,
+  apiVersion: '2026-10-28.endive',
+  keyLink: 'https://dashboard.stripe.com/apikeys/create',
+  scriptTag: '<script></script>',
+  connections: [connection()],
+  inbox: { counts: { pending: 0, done: 9, dead: 0, quarantined: 0 }, oldest: null, dead: [], quarantined: [] },
+  refusals: null,
+  hits: { last: { occurredAt: NOW - 1000, url: 'https://s.example/' }, total: 100, withoutVisitor: 3 },
+  payments: many(10),
+  shared: [],
+};
+const codes = (change: Partial<Examined>) => checkUp({ ...WELL, ...change }).findings.map(({ code }) => code);
+const at = (...list: Endpoint[]) => ({ connections: [connection({ endpoints: { ok: true, value: list } })] });
+
+/** One thing wrong each; nothing else is found with it. */
+const TABLE: [CheckCode, Partial<Examined>, { objects?: string[]; code?: RegExp; text?: RegExp }?][] = [
+  ['connection_missing', { connections: [] }, { code: /apikeys\/create/ }],
+  [
+    'connection_refused',
+    { connections: [connection({ status: 'refused', statusReason: 'Expired' })] },
+    { text: /Expired/ },
+  ],
+  ['connection_unverified', { connections: [connection({ status: 'unverified', statusReason: 'down' })] }],
+  [
+    'key_permissions',
+    { connections: [connection({ permissions: { checkedAt: 0, answers: { rak_charge_read: 'missing' } } })] },
+    { text: /Charges \(rak_charge_read\): nothing/, code: /apikeys\/create/ },
+  ],
+  [
+    'webhook_unreachable',
+    {
+      unreachable: 'it is http',
+      connections: [connection({ lastEventAt: null, secrets: 0, endpoints: { ok: true, value: [] } })],
+    },
+    { code: /stripe listen --forward-to/ },
+  ],
+  ['webhook_never_delivered', { connections: [connection({ lastEventAt: null })] }, { code: /webhook_endpoints/ }],
+  ['webhook_silent', { connections: [connection({ lastEventAt: NOW - 9 * DAY_MS })] }],
+  ['webhook_missing', at(endpoint({ url: 'https://elsewhere.example' })), { code: /url=https:\/\/stats.example/ }],
+  ['webhook_disabled', at(endpoint({ enabled: false })), { objects: ['we_1'], code: /we_1.*disabled=false/ }],
+  ['webhook_duplicated', at(endpoint(), endpoint({ id: 'we_2' })), { objects: ['we_1', 'we_2'], code: /DELETE.*we_2/ }],
+  [
+    'webhook_missing_types',
+    at(endpoint({ events: ['charge.succeeded'] })),
+    { text: /refund.created/, code: /\[\]=refund.created/ },
+  ],
+  ['webhook_delays_invoices', at(endpoint({ events: ['*'] }))],
+  ['webhook_old_version', at(endpoint({ apiVersion: '2020-08-27' })), { text: /2020-08-27/ }],
+  [
+    'webhook_secret_mismatch',
+    { refusals: { count: 4, sinceAt: NOW - DAY_MS, lastAt: NOW, lastReason: 'no stored webhook secret matches' } },
+    { text: /no stored webhook secret/ },
+  ],
+  [
+    'webhook_dead_letters',
+    { inbox: { ...WELL.inbox, counts: { ...WELL.inbox.counts, dead: 1 }, dead: [row('evt_dead', 'not an event')] } },
+    { objects: ['evt_dead'], text: /not an event/ },
+  ],
+  [
+    'webhook_quarantined',
+    {
+      inbox: {
+        ...WELL.inbox,
+        counts: { ...WELL.inbox.counts, quarantined: 1 },
+        quarantined: [row('evt_q', 'a test event')],
+      },
+    },
+    { objects: ['evt_q'], text: /a test event/ },
+  ],
+  [
+    'webhook_pending',
+    { inbox: { ...WELL.inbox, oldest: row('evt_old', 'timeout', NOW - 600_000) } },
+    { objects: ['evt_old'] },
+  ],
+  ['script_never_seen', { hits: { last: null, total: 0, withoutVisitor: 0 } }, { code: /<script>/ }],
+  ['script_silent', { hits: { last: { occurredAt: NOW - 5 * DAY_MS, url: 'u' }, total: 0, withoutVisitor: 0 } }],
+  ['cookie_absent', { hits: { ...WELL.hits!, withoutVisitor: 40 } }, { text: /40 of 100/ }],
+  [
+    'payment_without_id',
+    { payments: [...many(9), payment('ch_bare', { reason: 'no_visitor_id', links: [], visitor: null })] },
+    { objects: ['ch_bare'], code: /payment_intent_data/ },
+  ],
+  [
+    'id_under_other_key',
+    {
+      connections: [
+        connection({ charges: { ok: true, value: [{ id: 'ch_9', metadataKeys: ['visitorId'], returnUrl: null }] } }),
+      ],
+    },
+    { objects: ['ch_9'], code: /was: visitorId/ },
+  ],
+  [
+    'id_on_session_only',
+    { payments: many(10, { links: [link('session_of_intent')] }) },
+    { code: /payment_intent_data/ },
+  ],
+  ['id_on_customer_only', { payments: many(10, { links: [link('customer')] }) }],
+  [
+    'id_placeholder',
+    {
+      payments: [
+        ...many(9),
+        payment('ch_x', { links: [link('charge', { value: 'undefined', object: 'ch_x' }), link('payment_intent')] }),
+      ],
+    },
+    { objects: ['ch_x'], text: /“undefined”/, code: /await headwater/ },
+  ],
+  [
+    'visitor_unknown',
+    { payments: [...many(9), payment('ch_u', { reason: 'visitor_never_seen' })] },
+    { objects: ['ch_u'] },
+  ],
+  ['visitor_after_payment', { payments: [...many(9), payment('ch_l', { reason: 'visitor_seen_after_payment' })] }],
+  [
+    'return_address',
+    {
+      connections: [
+        connection({
+          checkouts: { ok: true, value: [{ id: 'cs_2', metadataKeys: [], returnUrl: 'https://s.example/thanks' }] },
+        }),
+      ],
+    },
+    { objects: ['cs_2'], code: /\{CHECKOUT_SESSION_ID\}/ },
+  ],
+  ['shared_identity', { shared: [{ kind: 'app id', value: 'admin', visitors: 120 }] }, { code: /identify/ }],
+];
+
+describe('the check-up', () => {
+  it('says nothing when all is well, and what it looked at', () => {
+    const { findings, checks } = checkUp(WELL);
+    assert.deepEqual(findings, []);
+    assert.deepEqual([...new Set(checks.map(({ state }) => state))], ['passed']);
+    assert.equal(checks.length, Object.keys(CHECKS).length);
+  });
+
+  it('has a row here for every check', () => {
+    const rows = new Set<string>([...TABLE.map(([code]) => code), 'coverage_low']);
+    assert.deepEqual(
+      Object.keys(CHECKS).filter((code) => !rows.has(code)),
+      [],
+    );
+  });
+
+  for (const [code, change, { objects, code: paste, text } = {}] of TABLE) {
+    it(`finds ${code}`, () => {
+      const { findings } = checkUp({ ...WELL, ...change });
+      // A key that may not be asked about its endpoints, or has none, may have company; the money must not.
+      const found = findings.find((it) => it.code === code);
+      assert.ok(found, `found only ${findings.map((it) => it.code).join(', ')}`);
+      assert.equal(findings.length, 1, findings.map((it) => it.code).join(', '));
+      assert.ok(found.remedy.text.length > 20 && found.title.length > 10);
+      if (objects) assert.deepEqual(found.objects, objects);
+      if (paste) assert.match(found.remedy.code ?? '', paste);
+      if (text) assert.match(`${found.title} ${found.detail}`, text);
+    });
+  }
+
+  it('judges coverage by recent payments, the worst first', () => {
+    const bare = { reason: 'no_visitor_id', links: [], visitor: null };
+    const payments = [...many(2), ...many(8, bare).map((it) => ({ ...it, id: `b${it.id}` }))];
+    const { findings } = checkUp({ ...WELL, payments, shared: [{ kind: 'app id', value: 'x', visitors: 99 }] });
+    assert.deepEqual(
+      findings.map(({ code, severity }) => `${severity} ${code}`),
+      ['error coverage_low', 'error payment_without_id', 'warning shared_identity'],
+    );
+    assert.deepEqual(codes({ payments: [...many(2), payment('p', { ...bare, reason: 'pending' })] }), []);
+  });
+
+  it('says what it could not look at', () => {
+    const unread = connection({
+      endpoints: { ok: false, why: 'forbidden', reason: 'no permission' },
+      checkouts: null,
+      charges: null,
+    });
+    const { findings, checks } = checkUp({ ...WELL, hits: null, payments: [], connections: [unread] });
+    assert.deepEqual(findings, []);
+    const skipped = checks.filter(({ state }) => state === 'skipped').map(({ code }) => code);
+    for (const code of ['webhook_disabled', 'script_never_seen', 'coverage_low', 'return_address'] as const) {
+      assert.ok(skipped.includes(code), code);
+    }
+    assert.equal(checks.find(({ code }) => code === 'webhook_disabled')?.reason, 'no permission');
+  });
+});
