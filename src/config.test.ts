@@ -31,7 +31,7 @@ describe('settings', () => {
   });
 
   const bad: [name: string, value: string, message: RegExp][] = [
-    ['PORT', 'http', /^PORT: .*got "http"/],
+    ['PORT', 'http', /^PORT: must be a whole number from 0 to 65535 \(got "http"\)/],
     ['PORT', '70000', /^PORT: /],
     ['HEADWATER_URL', 'stats.example.com', /^HEADWATER_URL: /],
     ['HEADWATER_URL', 'ftp://stats.example.com', /^HEADWATER_URL: /],
@@ -39,10 +39,15 @@ describe('settings', () => {
     ['CLICKHOUSE_URL', 'clickhouse://localhost:9000', /^CLICKHOUSE_URL: must be an http:\/\//],
     ['HEADWATER_SECRET', 'changeme', /^HEADWATER_SECRET: looks like a placeholder/],
     ['HEADWATER_SECRET', 'your-secret-goes-here', /^HEADWATER_SECRET: looks like a placeholder/],
+    ['HEADWATER_SECRET', 'change-me-please-1234', /^HEADWATER_SECRET: looks like a placeholder/],
+    ['HEADWATER_SECRET', 'abababababababababab', /^HEADWATER_SECRET: looks like a placeholder/],
+    ['HEADWATER_TRUSTED_PROXIES', 'loopback, proxy.internal', /^HEADWATER_TRUSTED_PROXIES: "proxy.internal"/],
+    ['HEADWATER_TRUSTED_PROXIES', '10.0.0.0/33', /^HEADWATER_TRUSTED_PROXIES: /],
     ['HEADWATER_SECRET', 'short', /^HEADWATER_SECRET: /],
-    ['HEADWATER_LOG_LEVEL', 'loud', /^HEADWATER_LOG_LEVEL: /],
+    ['HEADWATER_LOG_LEVEL', 'loud', /^HEADWATER_LOG_LEVEL: must be one of fatal, error,/],
     ['HEADWATER_GEO_DATABASE', '/nowhere/geo.mmdb', /^HEADWATER_GEO_DATABASE: no file/],
     ['HEADWATER_DATA', join(dir, 'secret', 'below-a-file'), /^HEADWATER_DATA: cannot write/],
+    ['HEADWATER_DATA', join(dir, 'secret'), /^HEADWATER_DATA: cannot write/],
   ];
   for (const [name, value, message] of bad) {
     it(`refuses ${name}=${value} in one line`, () => {

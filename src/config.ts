@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
 
@@ -39,13 +40,25 @@ export class ConfigError extends Error {
   override name = 'ConfigError';
 }
 
-const PLACEHOLDERS = /^(change[-_ ]?me|secret|password|example|placeholder|your[-_ ].*|x+|\.+|<.*>)$/i;
+const PLACEHOLDERS = /^(change[-_ ]?(me|this|it)\b.*|secret|password|example|placeholder|your[-_ ].*|<.*>)$/i;
 const SECRET_BYTES = 32;
+/** A secret of fewer different characters was typed by somebody who meant to come back. */
+const SECRET_CHARACTERS_MIN = 6;
 
-const webUrl = (protocols: RegExp) => z.url({ protocol: protocols }).transform((url) => url.replace(/\/+$/, ''));
+const webUrl = (protocols: RegExp) =>
+  z
+    .url({ protocol: protocols, error: 'must be an http:// or https:// address, with nothing before it' })
+    .transform((url) => url.replace(/\/+$/, ''));
+
+function wholeNumber(max: number) {
+  const error = `must be a whole number from 0 to ${max}`;
+  return z.coerce.number({ error }).int({ error }).min(0, { error }).max(max, { error });
+}
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug'] as const;
 
 const schema = z.object({
-  PORT: z.coerce.number().int().min(0).max(65_535).default(1323),
+  PORT: wholeNumber(65_535).default(1323),
   HOST: z.string().min(1).max(255).default('0.0.0.0'),
   HEADWATER_DATA: z.string().min(1).default('./data'),
   HEADWATER_URL: webUrl(/^https?$/).optional(),
@@ -75,13 +88,13 @@ const schema = z.object({
     .optional(),
   STRIPE_OAUTH_WEBHOOK_SECRET: z.string().trim().min(1).optional(),
   HEADWATER_TRUSTED_PROXIES: z.string().default('loopback'),
-  HEADWATER_COLLECT_PER_MINUTE: z.coerce.number().int().min(0).max(1_000_000).default(600),
+  HEADWATER_COLLECT_PER_MINUTE: wholeNumber(1_000_000).default(600),
   HEADWATER_GEO_DATABASE: z.string().optional(),
   HEADWATER_COUNTRY_HEADER: z
     .string()
     .regex(/^[A-Za-z0-9-]{1,64}$/)
     .optional(),
-  HEADWATER_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug']).default('info'),
+  HEADWATER_LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }).default('info'),
 });
 
 /**
@@ -115,7 +128,7 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     stripeSecretKey: values.STRIPE_SECRET_KEY ?? null,
     stripeWebhookSecret: values.STRIPE_WEBHOOK_SECRET ?? null,
     stripeOAuth: oauthOf(values),
-    trustedProxies: values.HEADWATER_TRUSTED_PROXIES.split(',').map((address) => address.trim()),
+    trustedProxies: proxiesOf(values.HEADWATER_TRUSTED_PROXIES),
     collectPerMinute: values.HEADWATER_COLLECT_PER_MINUTE,
     geoDatabase: values.HEADWATER_GEO_DATABASE ?? null,
     countryHeader: values.HEADWATER_COUNTRY_HEADER?.toLowerCase() ?? null,
@@ -134,8 +147,28 @@ function oauthOf(values: z.infer<typeof schema>): Config['stripeOAuth'] {
   return { clientId, secretKey, webhookSecret: values.STRIPE_OAUTH_WEBHOOK_SECRET ?? null };
 }
 
+function proxiesOf(list: string): string[] {
+  const proxies = list.split(',').map((address) => address.trim());
+  const wrong = proxies.find((proxy) => !isProxy(proxy));
+  if (wrong === undefined) return proxies;
+  throw new ConfigError(
+    `HEADWATER_TRUSTED_PROXIES: "${wrong.slice(0, 100)}" is not an address; list addresses or ranges (10.0.0.0/8), ` +
+      'or loopback, linklocal, uniquelocal, separated by commas',
+  );
+}
+
+/** As the web server reads them. */
+function isProxy(proxy: string): boolean {
+  if (['loopback', 'linklocal', 'uniquelocal'].includes(proxy)) return true;
+  const [address = '', bits, ...rest] = proxy.split('/');
+  const bitsMax = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
+  return (
+    rest.length === 0 && bitsMax > 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= bitsMax))
+  );
+}
+
 function checkedSecret(secret: string): string {
-  if (secret.length < 16 || PLACEHOLDERS.test(secret)) {
+  if (secret.length < 16 || new Set(secret).size < SECRET_CHARACTERS_MIN || PLACEHOLDERS.test(secret)) {
     throw new ConfigError(
       'HEADWATER_SECRET: looks like a placeholder or is shorter than 16 characters; set a random one ' +
         '(openssl rand -hex 32) or leave it unset to have one created in the data directory',
@@ -147,15 +180,19 @@ function checkedSecret(secret: string): string {
 /** The installation's own secret, created once with mode 0600. Losing it makes sealed Stripe keys unreadable. */
 function keptSecret(dataDir: string): string {
   const path = join(dataDir, 'secret');
+  const unusable = (error: unknown) =>
+    new ConfigError(`HEADWATER_DATA: cannot write to ${dataDir} (${(error as Error).message})`);
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw unusable(error);
+  }
+  try {
     // 'wx': two processes starting at once agree on the one that was first.
     writeFileSync(path, `${randomBytes(SECRET_BYTES).toString('hex')}\n`, { mode: 0o600, flag: 'wx' });
     chmodSync(path, 0o600);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
-      throw new ConfigError(`HEADWATER_DATA: cannot write to ${dataDir} (${(error as Error).message})`);
-    }
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw unusable(error);
   }
   const secret = readFileSync(path, 'utf8').trim();
   if (secret.length < 16) throw new ConfigError(`HEADWATER_SECRET: the file ${path} is empty or cut; restore it`);

@@ -2,8 +2,6 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { FastifyInstance } from 'fastify';
-import { pino } from 'pino';
 import type { Logger } from 'pino';
 import type { App, ServeOptions } from './cli/app.ts';
 import { createCollect } from './collect/collect.ts';
@@ -16,14 +14,12 @@ import type { Config } from './config.ts';
 import { lockDirectory } from './directory-lock.ts';
 import type { HttpDeps } from './http/deps.ts';
 import { createHistoryJobs, createJobRunner, doctorTurn, historyWorkers, recomputeTurn } from './jobs.ts';
+import { closeServer, listen } from './listening.ts';
+import { createLog } from './log.ts';
 import { createLoop } from './loop.ts';
 import type { Loop } from './loop.ts';
 import { createAttributor } from './payments/attribute.ts';
-import { disconnectStripe } from './payments/connect-disconnect.ts';
-import { createOAuthConnect } from './payments/connect-oauth.ts';
-import { createSetUp, createSetUpWorker } from './payments/connect-setup.ts';
-import { connectStripe, createRechecker } from './payments/connect.ts';
-import type { ConnectInput } from './payments/connect.ts';
+import { createConnecting } from './payments/connect-account.ts';
 import { createDoctor } from './payments/doctor.ts';
 import { createRefusalCounter } from './payments/endpoints-refusals.ts';
 import { whyUnreachable } from './payments/endpoints.ts';
@@ -56,45 +52,34 @@ import { createStripeOAuth } from './stripe/oauth.ts';
 import { createStripeProvider } from './stripe/provider.ts';
 
 const DIST = fileURLToPath(new URL('../dist/', import.meta.url));
-/** How long a port or a data directory still held by a dying process is awaited. */
+/** How long a data directory still held by a dying process is awaited. */
 const HELD_WAIT_MS = 10_000;
 /** What is acknowledged is committed: a request or a store that hangs must not keep the process from ending. */
-const REQUESTS_WAIT_MS = 3_000;
-/** Node's 511 overflow when a thousand browsers come at once, and whoever is dropped is answered seconds later. */
-const CONNECTIONS_WAITING_MAX = 4_096;
 const WORKERS_WAIT_MS = 4_000;
 const MIGRATION_WAIT_MS = 5_000;
 const now = () => Date.now();
 
-/**
- * The largest parts to load, loaded while the facts engine starts in a process of its own. At once, because one that is
- * waited for after the other would let the engine wait.
- */
-const loadAccounts = () => import('./http/accounts/accounts.ts');
-const loadServer = () => import('./http/server.ts');
-
 /** What commands and the server share: the records store, the secrets, Stripe. */
 async function openBase(config: Config, log: Logger) {
-  const { createAccounts } = await loadAccounts();
+  // Loaded here, as the largest parts are, while the facts engine starts in a process of its own.
+  const { createAccounts } = await import('./http/accounts/accounts.ts');
   const records = openRecords({ databaseUrl: config.databaseUrl ?? undefined, dataDir: config.dataDir, log });
   await records.migrate();
   const secrets = createSecrets(config.secret);
   await requireSameSecret(records, secrets);
-  const provider = createStripeProvider({ apiBase: config.stripeApiBase ?? undefined, hash: secrets.hash, now });
-  const { publicUrl, secret } = config;
+  const { publicUrl, secret, stripeApiBase, stripeOAuth } = config;
+  const apiBase = stripeApiBase ?? undefined;
+  const provider = createStripeProvider({ apiBase, hash: secrets.hash, now });
   const accounts = createAccounts({ records, db: records.db, secret, publicUrl, now, log });
-
-  const { stripeApiBase, stripeOAuth } = config;
-  const setup = createStripeSetup({ apiBase: stripeApiBase ?? undefined });
-  const oauth = stripeOAuth && createStripeOAuth({ ...stripeOAuth, apiBase: stripeApiBase ?? undefined });
-  const setUpDeps = { records, secrets, setup, now, publicUrl, stripeApiBase, log };
-  const setUp = createSetUp(setUpDeps);
-  const connect = (input: ConnectInput) => connectStripe({ records, secrets, provider, now, setUp }, input);
-  const disconnect = (input: { site: string; connection: string }) =>
-    disconnectStripe({ records, secrets, setup, oauth, now }, input);
+  const setup = createStripeSetup({ apiBase });
+  const oauth = stripeOAuth && createStripeOAuth({ ...stripeOAuth, apiBase });
+  const deps = { records, secrets, provider, setup, oauth, now, publicUrl, stripeApiBase, log };
+  const connecting = createConnecting(deps);
   const checkUpWith = (facts: Facts | null) =>
-    createCheckUpAnswer(createDoctor({ ...setUpDeps, setUp, facts, defaultMode: createDefaultMode({ records }) }));
-  return { records, secrets, provider, accounts, connect, disconnect, oauth, setUp, setUpDeps, checkUpWith };
+    createCheckUpAnswer(
+      createDoctor({ ...deps, setUp: connecting.setUp, facts, defaultMode: createDefaultMode({ records }) }),
+    );
+  return { records, secrets, provider, accounts, setup, ...connecting, checkUpWith };
 }
 
 /** For commands: the records store and what works on it, without HTTP and without the facts store. */
@@ -154,13 +139,12 @@ export async function start(config: Config): Promise<Running> {
     // Two servers on one directory would drain one spool twice.
     closers.push(await lockDirectory(config.dataDir, { what: 'data directory', waitMs: HELD_WAIT_MS }));
     const openingFacts = openFacts(config, log);
-    // Its failure is told below, when it is waited for; until then it must not count as unhandled.
+    openingFacts.catch(() => {}); // Told below, where it is waited for.
     closers.push(() => openingFacts.then(({ facts }) => facts.close()).catch(() => {}));
-    openingFacts.catch(() => {});
     const base = await openBase(config, log);
     const { records, accounts, connect } = base;
     closers.push(() => records.close());
-    const { createServer } = await loadServer();
+    const { createServer } = await import('./http/server.ts');
     const { facts, migrated } = await openingFacts;
     const spool = createSpool({ path: join(config.dataDir, 'spool.sqlite'), now });
     closers.push(() => spool.close());
@@ -184,7 +168,8 @@ export async function start(config: Config): Promise<Running> {
       runJob: async () => false,
       close: async () => {},
     };
-    return { address, publicUrl, ownerLink: () => accounts.ownerLink(), app, close };
+    const ownerLink = async () => (await accounts.ownerLink())?.replace(config.publicUrl, publicUrl) ?? null;
+    return { address, publicUrl, ownerLink, app, close };
   } catch (error) {
     await close();
     throw error;
@@ -302,8 +287,8 @@ function createWorkers(parts: { config: Config; log: Logger; base: Base; facts: 
   add('fetch', 500, createFetcher({ records, secrets, provider, now, log, onRecorded: wake('attribute') }));
   add('attribute', 500, createAttributor({ records, facts, now, log, onOutbox: wake('mirror') }));
   add('mirror', 500, createMirror({ records, facts }));
-  add('recheck', 15_000, createRechecker({ records, secrets, provider, now, setUp: base.setUp }));
-  add('set-up', 15_000, createSetUpWorker({ ...base.setUpDeps, setUp: base.setUp }));
+  add('recheck', 15_000, base.rechecker);
+  add('set-up', 15_000, base.setUpWorker);
   add('refusals', 1_000, refusals);
   const turns = {
     recompute: recomputeTurn({ records, recompute, now, onProgress: wake('attribute') }),
@@ -334,18 +319,9 @@ function createWorkers(parts: { config: Config; log: Logger; base: Base; facts: 
   };
 }
 
-async function httpDeps(parts: {
-  config: Config;
-  log: Logger;
-  base: Base;
-  facts: Facts;
-  spool: Spool;
-  workers: ReturnType<typeof createWorkers>;
-}): Promise<HttpDeps> {
-  const { config, log, base, facts, spool, workers } = parts;
-  const { records, secrets, provider, accounts, connect } = base;
-  const { publicUrl } = config;
-  const defaultMode = createDefaultMode({ records });
+/** What HTTP needs of Stripe: webhooks in, and everything of *Settings > Revenue* and *Check-up*. */
+function stripeDeps({ config, base, facts, workers }: Parameters<typeof httpDeps>[0]) {
+  const { records, secrets, provider } = base;
   const { receiveWebhook } = createWebhookReceiver({
     records,
     secrets,
@@ -355,8 +331,34 @@ async function httpDeps(parts: {
     onRefused: workers.refusals.note,
     platformSecret: config.stripeOAuth?.webhookSecret ?? null,
   });
-  const redirectUri = `${publicUrl}/api/v1/oauth/stripe/callback`;
-  const oauth = base.oauth && createOAuthConnect({ oauth: base.oauth, secrets, now, redirectUri, connect });
+  return {
+    receiveWebhook,
+    connectStripe: base.connect,
+    disconnectStripe: base.disconnect,
+    oauth: base.byOAuth,
+    doctor: base.checkUpWith(facts),
+    stripeOf: createStripeSettings({
+      ...base.setup,
+      records,
+      publicUrl: config.publicUrl,
+      oauth: base.byOAuth !== null,
+      unreachable: whyUnreachable(config),
+    }),
+  };
+}
+
+async function httpDeps(parts: {
+  config: Config;
+  log: Logger;
+  base: Base;
+  facts: Facts;
+  spool: Spool;
+  workers: ReturnType<typeof createWorkers>;
+}): Promise<HttpDeps> {
+  const { config, log, base, facts, spool, workers } = parts;
+  const { records, secrets, accounts } = base;
+  const { publicUrl } = config;
+  const defaultMode = createDefaultMode({ records });
   return {
     log,
     now,
@@ -374,19 +376,7 @@ async function httpDeps(parts: {
       countryHeader: config.countryHeader,
       counters: workers.counters,
     }),
-    receiveWebhook,
-    connectStripe: connect,
-    disconnectStripe: base.disconnect,
-    oauth,
-    doctor: base.checkUpWith(facts),
-    stripeOf: createStripeSettings({
-      records,
-      publicUrl,
-      webhookEvents: WEBHOOK_EVENTS,
-      permissions: base.setUpDeps.setup.permissions,
-      oauth: oauth !== null,
-      unreachable: whyUnreachable(config),
-    }),
+    ...stripeDeps(parts),
     historyOf: createStripeHistory({ records }),
     report: createReports({ facts, now, defaultMode }).ask,
     payments: createPaymentReports({ records, defaultMode }),
@@ -408,37 +398,4 @@ async function httpDeps(parts: {
       attributionsWaiting: () => records.attributions.count(),
     },
   };
-}
-
-/** A port that a dying process still holds is awaited; one that somebody uses is named. */
-async function listen(server: FastifyInstance, { port, host }: Config): Promise<string> {
-  const deadline = Date.now() + HELD_WAIT_MS;
-  for (;;) {
-    try {
-      return await server.listen({ port, host, backlog: CONNECTIONS_WAITING_MAX });
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === 'EACCES')
-        throw new Error(`PORT: ${port} may not be opened by this user; choose one above 1023`, { cause: error });
-      if (code === 'EADDRNOTAVAIL')
-        throw new Error(`HOST: ${host} is not an address of this machine`, { cause: error });
-      if (code !== 'EADDRINUSE') throw error;
-      if (Date.now() >= deadline) {
-        throw new Error(`PORT: ${port} is used by another program; stop it or choose another PORT`, { cause: error });
-      }
-      await sleep(200);
-    }
-  }
-}
-
-/** No new requests; those under way get a moment, as a client that sends nothing must not hold the end up. */
-async function closeServer(server: FastifyInstance): Promise<void> {
-  const timer = setTimeout(() => server.server.closeAllConnections(), REQUESTS_WAIT_MS);
-  await server.close();
-  clearTimeout(timer);
-}
-
-/** Logs go to stderr: stdout belongs to the one line of --json. */
-function createLog(config: Config): Logger {
-  return pino({ level: config.logLevel }, pino.destination({ dest: 2, sync: true }));
 }

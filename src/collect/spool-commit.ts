@@ -20,8 +20,12 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-/** Under load commits are this far apart at least, so that many connections share one. */
+/**
+ * Under load commits are this far apart at least, so that many connections share one; further on a slow disk, which
+ * would otherwise have the program wait for it most of the time.
+ */
 const COMMIT_GAP_MS = 2;
+const COMMIT_GAP_MAX_MS = 20;
 /** A row is the unit of reading: large enough to be cheap, small enough to be moved at once. */
 const ROW_EVENTS_MAX = 2000;
 const ROW_CHARS_MAX = 4 * 1024 ** 2;
@@ -43,6 +47,7 @@ export function createGroupCommit(options: {
   let waitingChars = 0;
   let scheduled = false;
   let committedAt = 0;
+  let gapMs = COMMIT_GAP_MS;
   let closed = false;
 
   function commit(): void {
@@ -52,6 +57,7 @@ export function createGroupCommit(options: {
     waiting = [];
     waitingChars = 0;
     const rows = rowsOf(group);
+    const startedAt = performance.now();
     try {
       write(rows);
     } catch (cause) {
@@ -60,6 +66,7 @@ export function createGroupCommit(options: {
       return;
     } finally {
       committedAt = performance.now();
+      gapMs = Math.min(COMMIT_GAP_MAX_MS, Math.max(COMMIT_GAP_MS, 2 * (committedAt - startedAt)));
     }
     rows.forEach(onCommitted);
     for (const { resolve } of group) resolve();
@@ -68,7 +75,7 @@ export function createGroupCommit(options: {
   function schedule(): void {
     if (scheduled) return;
     scheduled = true;
-    const pauseMs = committedAt + COMMIT_GAP_MS - performance.now();
+    const pauseMs = committedAt + gapMs - performance.now();
     if (pauseMs <= 0) setImmediate(commit);
     else setTimeout(commit, pauseMs);
   }

@@ -254,6 +254,16 @@ const DISPUTES: Story[] = [
     expect: { gross: 1000, disputed: 1000, fee: 1559 },
   },
   {
+    name: 'trap 11: a dispute that was won and gave nothing back yet is asked about',
+    snapshots: [
+      paidCharge('ch_1', 1000, { balanceTransaction: 'txn_1' }),
+      txn('txn_1', 1000),
+      dispute('won', ['txn_w']),
+      withdrawn(),
+    ],
+    expect: { disputed: 1000, wanted: ['dispute by charge ch_1'] },
+  },
+  {
     name: 'a disputed charge whose dispute is not known asks for it',
     snapshots: [paidCharge('ch_1', 1000, { balanceTransaction: 'txn_1', isDisputed: true }), txn('txn_1', 1000)],
     expect: { wanted: ['dispute by charge ch_1'] },

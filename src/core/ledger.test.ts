@@ -89,6 +89,24 @@ test('fees of several settlement currencies are not added up', () => {
   assert.deepEqual(sums, { grossMinor: 100, refundedMinor: 10, disputedMinor: 0, feeMinor: 3, feeCurrency: 'usd' });
 });
 
+test('a settlement that turns out to be in another currency is taken back in the one and written in the other', () => {
+  const ledger = [entry('ch_1', 1000, { ...settled(7, 900), settledCurrency: 'eur' })];
+  const added = corrections(ledger, [entry('ch_1', 1000, settled(59, 1234))]);
+  assert.deepEqual(
+    added.map((it) => [it.id, it.settledCurrency, it.settledMinor, it.feeMinor]),
+    [
+      ['ch_1#fee', 'eur', -900, -7],
+      ['ch_1#fee#1', 'usd', 1234, 59],
+    ],
+  );
+  assert.deepEqual(corrections([...ledger, ...added], [entry('ch_1', 1000, settled(59, 1234))]), []);
+});
+
+test('an entry in another currency than the charge is not added', () => {
+  const foreign = entry('txn_w', -1190, { kind: 'dispute', currency: 'eur' });
+  assert.equal(sumLedger([foreign, entry('ch_1', 1000)]).disputedMinor, 0);
+});
+
 test('after any history of wishes the ledger says the last one', () => {
   const wish = fc.record({
     amountMinor: fc.integer({ min: -9, max: 9 }),

@@ -2,7 +2,7 @@ import { describedKind } from './gather.ts';
 import type { PaymentFacts } from './gather.ts';
 import { isWellFormedId } from './link.ts';
 import type { Link } from './link.ts';
-import type { ProviderObject, WantedObject } from './payment.ts';
+import type { DisputeObject, ProviderObject, WantedObject } from './payment.ts';
 
 /**
  * What to ask the provider about a payment: money facts always (fee, refunds not yet itemised), links only until a
@@ -52,12 +52,19 @@ function moneyWants(facts: PaymentFacts): WantedObject[] {
   const isSettled = charge.balanceTransaction !== null || [...known.values()].some((it) => it.source === charge.id);
   // With asynchronous capture the balance transaction comes by a later charge.updated, or never to this endpoint.
   if (!isSettled || isPartlySettled(facts)) wants.push({ kind: 'balance_transaction', by: 'charge', id: charge.id });
-  if (charge.isDisputed === true && facts.disputes.length === 0) {
+  const isUnheard = charge.isDisputed === true && facts.disputes.length === 0;
+  if (isUnheard || facts.disputes.some((dispute) => lacksReinstatement(dispute, facts))) {
     wants.push({ kind: 'dispute', by: 'charge', id: charge.id });
   }
   const itemised = facts.refunds.reduce((sum, refund) => sum + refund.amountMinor, 0);
   if (charge.amountRefundedMinor > itemised) wants.push({ kind: 'refund', by: 'charge', id: charge.id });
   return wants;
+}
+
+/** A dispute that was won gives back what it took, by an event of its own. */
+function lacksReinstatement(dispute: DisputeObject, { balanceTransactions }: PaymentFacts): boolean {
+  const own = dispute.balanceTransactions.flatMap((id) => balanceTransactions.get(id)?.amountMinor ?? []);
+  return dispute.status === 'won' && own.reduce((sum, amount) => sum + amount, 0) < 0;
 }
 
 /**

@@ -9,7 +9,7 @@ import {
 import { HomePage } from './pages/home.tsx';
 import { NotFoundPage, PageError } from './pages/not-found.tsx';
 import { SiteFrame } from './pages/site-frame.tsx';
-import { overviewSearch, parseSearch, paymentsSearch, signInSearch, stringifySearch } from './search.ts';
+import { overviewSearch, parseSearch, paymentsSearch, signInSearch, strictly, stringifySearch } from './search.ts';
 import type { Mode } from '../core/payment.ts';
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: NotFoundPage, errorComponent: PageError });
@@ -18,14 +18,13 @@ const home = createRoute({ getParentRoute: () => root, path: '/', component: Hom
 const setup = createRoute({
   getParentRoute: () => root,
   path: '/setup',
-  validateSearch: (raw: Record<string, unknown>): { token?: string } =>
-    typeof raw.token === 'string' ? { token: raw.token } : {},
+  validateSearch: strictly((raw): { token?: string } => (typeof raw.token === 'string' ? { token: raw.token } : {})),
   component: lazyRouteComponent(() => import('./pages/setup.tsx'), 'SetupPage'),
 });
 const signIn = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
-  validateSearch: signInSearch,
+  validateSearch: strictly(signInSearch),
   component: lazyRouteComponent(() => import('./pages/sign-in.tsx'), 'SignInPage'),
 });
 const newSite = createRoute({
@@ -38,22 +37,22 @@ const site = createRoute({ getParentRoute: () => root, path: '/sites/$siteId', c
 const overview = createRoute({
   getParentRoute: () => site,
   path: '/',
-  validateSearch: overviewSearch,
+  validateSearch: strictly(overviewSearch),
   component: lazyRouteComponent(() => import('./pages/overview.tsx'), 'OverviewPage'),
 });
 const payments = createRoute({
   getParentRoute: () => site,
   path: '/payments',
-  validateSearch: paymentsSearch,
+  validateSearch: strictly(paymentsSearch),
   component: lazyRouteComponent(() => import('./pages/payments.tsx'), 'PaymentsPage'),
 });
 const payment = createRoute({
   getParentRoute: () => site,
   path: '/payments/$paymentId',
-  validateSearch: (raw: Record<string, unknown>): { mode?: Mode } => {
+  validateSearch: strictly((raw): { mode?: Mode } => {
     const { mode } = paymentsSearch(raw);
     return mode ? { mode } : {};
-  },
+  }),
   component: lazyRouteComponent(() => import('./pages/payment.tsx'), 'PaymentPage'),
 });
 
@@ -82,8 +81,9 @@ const settingsScript = createRoute({
 const settingsRevenue = createRoute({
   getParentRoute: () => settings,
   path: '/revenue',
-  validateSearch: (raw: Record<string, unknown>): { stripe?: string } =>
+  validateSearch: strictly((raw): { stripe?: string } =>
     typeof raw.stripe === 'string' ? { stripe: raw.stripe.slice(0, 300) } : {},
+  ),
   component: lazyRouteComponent(() => import('./pages/settings-revenue.tsx'), 'RevenuePage'),
 });
 const settingsCheckUp = createRoute({

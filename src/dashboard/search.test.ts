@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   daysOfSearch,
+  strictly,
   overviewSearch,
   parseFilters,
   parseSearch,
@@ -67,4 +68,13 @@ test('signing in leads to pages of the dashboard only', () => {
   for (const next of ['//evil.example', 'https://evil.example', '/sites//evil', 'javascript:alert(1)', '/\\evil', 7]) {
     assert.deepEqual(signInSearch({ next }), {}, String(next));
   }
+});
+
+test('what an address says and no page understands is taken off', () => {
+  const search = {
+    ...{ model: 'magic', utm_x: '1' },
+    ...strictly(overviewSearch)({ model: 'magic', utm_x: '1', mode: 'test' }),
+  };
+  assert.deepEqual(search, { model: undefined, utm_x: undefined, mode: 'test' });
+  assert.equal(stringifySearch(search), '?mode=test');
 });

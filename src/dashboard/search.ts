@@ -33,6 +33,17 @@ export function stringifySearch(search: Record<string, unknown>): string {
   return text === '' ? '' : `?${text}`;
 }
 
+/**
+ * The router lays what a page read over what the address said: what the page left out would stay as it was written.
+ * Naming it undefined takes it off.
+ */
+export const strictly =
+  <T extends object>(read: (raw: Record<string, unknown>) => T) =>
+  (raw: Record<string, unknown>): T => ({
+    ...Object.fromEntries(Object.keys(raw).map((name) => [name, undefined])),
+    ...read(raw),
+  });
+
 const oneOf = <T extends string>(value: unknown, allowed: readonly T[]): T | undefined =>
   allowed.find((item) => item === value);
 const MODES = ['live', 'test'] as const;

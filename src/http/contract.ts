@@ -15,6 +15,7 @@ export const siteAnswer = z.object({
   domain: z.string(),
   timezone: z.string(),
   currency: z.string(),
+  off_stripe: z.boolean(),
   created_at: z.string(),
 });
 export const siteInput = z.object({
@@ -28,6 +29,8 @@ export const siteChange = z.object({
   domain: siteInput.shape.domain.optional(),
   timezone: z.string().max(64).optional(),
   currency: z.string().length(3).optional(),
+  /** Count invoices that were paid by other means than Stripe, from now on. */
+  off_stripe: z.boolean().optional(),
 });
 export const sitesAnswer = z.object({ sites: z.array(siteAnswer) });
 

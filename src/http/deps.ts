@@ -85,7 +85,10 @@ export interface SitesPort {
   add(site: Pick<Site, 'team' | 'name' | 'domain' | 'timezone' | 'currency'>, now: number): Promise<Site>;
   get(id: string): Promise<Site | null>;
   list(team?: string): Promise<Site[]>;
-  update(id: string, change: Partial<Pick<Site, 'name' | 'domain' | 'timezone' | 'currency'>>): Promise<Site | null>;
+  update(
+    id: string,
+    change: Partial<Pick<Site, 'name' | 'domain' | 'timezone' | 'currency' | 'settings'>>,
+  ): Promise<Site | null>;
 }
 
 export interface KeysPort {

@@ -249,6 +249,26 @@ test('payments are listed newest first, page by page, live apart from test', asy
   assert.equal(await reports.get({ id: shop.site }, 'ch_none'), null);
 });
 
+test('a refund that is booked and not credited yet is shared in the answer already', async () => {
+  const shop = await openShop();
+  await shop.hits(['v1', 2, 'google'], ['v1', 3, 'newsletter']);
+  await shop.pay('ch_1', {}, [link('v1')], [['charge', 10_00]]);
+  await shop.settle();
+  await shop.pay('ch_1', {}, [link('v1')], [['refund', -3_33, 11]]);
+  const reports = createPaymentReports({ records, defaultMode: createDefaultMode({ records }) });
+  const credits = async () => (await reports.get({ id: shop.site }, 'ch_1'))!.credits;
+  const before = await credits();
+  assert.deepEqual(
+    [before.first_touch, before.linear],
+    [
+      [6_67, 0],
+      [3_33, 3_34],
+    ],
+  );
+  await shop.settle();
+  assert.deepEqual(await credits(), before);
+});
+
 test('rows whose insert was answered by an outage are inserted once', async () => {
   const shop = await openShop();
   await shop.hits(['v1', 3, 'google']);

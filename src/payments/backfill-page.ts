@@ -6,7 +6,7 @@ import type { ListedObject } from './provider-lists.ts';
 import { isStoreOutage } from './retry.ts';
 
 /** One commit holds this many objects: few commits are fast, and a webhook waits for one of them at most. */
-const OBJECTS_PER_COMMIT = 50;
+const OBJECTS_PER_COMMIT = 100;
 
 /** Another worker has the work now: everything this one did since its last commit is rolled back. */
 export class LeaseLost extends Error {
@@ -34,34 +34,38 @@ export interface PageResult {
  * Books a page of listed objects by the way of webhooks. Booking twice changes nothing, so a page that was half booked
  * when the process died is simply booked again.
  *
- * @param committing runs inside each commit: saves the place with its fence. @throws LeaseLost from there
+ * @param committing runs inside each commit: saves the place with its fence; `result` is set in the commit that
+ *   completes the page. @throws LeaseLost from there
  */
 export async function bookPage(
   deps: { records: Records; now: () => number; log: Log },
   place: PagePlace,
   items: readonly ListedObject[],
-  committing: (tx: Records) => Promise<void>,
+  committing: Committing,
 ): Promise<PageResult> {
   const result: PageResult = { fresh: 0, booked: [], bad: [] };
   for (let from = 0; from < items.length; from += OBJECTS_PER_COMMIT) {
     const part = items.slice(from, from + OBJECTS_PER_COMMIT);
+    const isLast = from + OBJECTS_PER_COMMIT >= items.length;
     try {
-      add(result, await bookTogether(deps, place, part, committing));
+      const completing: Committing = (tx, own) => committing(tx, isLast ? sum(result, own!) : null);
+      add(result, await bookTogether(deps, place, part, completing));
     } catch (error) {
       if (isStoreOutage(error) || error instanceof LeaseLost) throw error;
-      for (const item of part) add(result, await bookAlone(deps, place, item, committing));
+      for (const item of part) add(result, await bookAlone(deps, place, item, (tx) => committing(tx, null)));
     }
   }
   return result;
 }
 
 type Deps = Parameters<typeof bookPage>[0];
+type Committing = (tx: Records, result: PageResult | null) => Promise<void>;
 
 function bookTogether(
   { records, now }: Deps,
   place: PagePlace,
   items: readonly ListedObject[],
-  committing: (tx: Records) => Promise<void>,
+  committing: Committing,
 ): Promise<PageResult> {
   return records.transaction(async (tx) => {
     await lockConnection(tx, place.connection);
@@ -74,8 +78,9 @@ function bookTogether(
       { ...place, now: now() },
       items.flatMap((item) => item.objects),
     );
-    await committing(tx);
-    return { fresh: items.length - known.length, booked, bad: [] };
+    const result = { fresh: items.length - known.length, booked, bad: [] };
+    await committing(tx, result);
+    return result;
   });
 }
 
@@ -83,7 +88,7 @@ async function bookAlone(
   deps: Deps,
   place: PagePlace,
   item: ListedObject,
-  committing: (tx: Records) => Promise<void>,
+  committing: Committing,
 ): Promise<PageResult> {
   try {
     return await bookTogether(deps, place, [item], committing);
@@ -95,8 +100,10 @@ async function bookAlone(
   }
 }
 
-function add(sum: PageResult, part: PageResult): void {
-  sum.fresh += part.fresh;
-  sum.booked.push(...part.booked);
-  sum.bad.push(...part.bad);
+function add(total: PageResult, part: PageResult): void {
+  Object.assign(total, sum(total, part));
+}
+
+function sum(a: PageResult, b: PageResult): PageResult {
+  return { fresh: a.fresh + b.fresh, booked: [...a.booked, ...b.booked], bad: [...a.bad, ...b.bad] };
 }

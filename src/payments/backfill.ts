@@ -37,7 +37,7 @@ export interface BackfillOptions {
  * one page.
  */
 export function createBackfill(options: BackfillOptions): { turn(job: Job): Promise<Turn> } {
-  const { records, secrets, provider, now, onRecorded, turnMs = TURN_MS } = options;
+  const { records, secrets, provider, now, turnMs = TURN_MS } = options;
 
   async function turn(job: Job): Promise<Turn> {
     const args = readArgs(job.args);
@@ -47,7 +47,11 @@ export function createBackfill(options: BackfillOptions): { turn(job: Job): Prom
     if (connection.sealedKey === null) throw new Error('no key is stored for this connection; connect one');
     const key = secrets.open(connection.sealedKey, keyPlace(connection.id));
     const progress = readProgress(job.progress, args, now());
-    const ask = (at: BackfillProgress) => askPage(key, site, args, at);
+    const reading = { visitorMetadataKeys: site.settings.visitorMetadataKeys };
+    const ask = (at: BackfillProgress) => {
+      const task = tasksOf(args, at.startedAt)[at.task]!;
+      return patiently(() => provider.list(key, task.list, rangeOf(task, at), reading));
+    };
     try {
       const state = await readOn({ job, args, connection, site, ask }, progress);
       return state === 'done' ? { state } : { state: 'again', at: now(), reason: null };
@@ -74,51 +78,11 @@ export function createBackfill(options: BackfillOptions): { turn(job: Job): Prom
         asked = work.ask(next);
         asked.catch(() => {});
       }
-      progress = await bookAndSave(work, progress, next, page);
+      progress = await bookAndSave(options, work, progress, next, page);
       if (asked === null && progress.task < tasks.length) return 'more';
     }
-    await finish(work, progress);
+    await finish(records, work, progress, now());
     return 'done';
-  }
-
-  /** The provider's page at this place. The answer holds nothing yet of what was booked meanwhile. */
-  function askPage(key: string, site: Site, args: BackfillArgs, at: BackfillProgress) {
-    const task = tasksOf(args, at.startedAt)[at.task]!;
-    const reading = { visitorMetadataKeys: site.settings.visitorMetadataKeys };
-    return patiently(() => provider.list(key, task.list, rangeOf(task, at), reading));
-  }
-
-  async function bookAndSave(
-    work: Work,
-    progress: BackfillProgress,
-    next: BackfillProgress,
-    page: Listed<ListedObject>,
-  ): Promise<BackfillProgress> {
-    const save = async (tx: Records, value: BackfillProgress) => {
-      if (!(await tx.jobs.progress(work.job, { ...value }, now() + LEASE_MS))) throw new LeaseLost();
-    };
-    if (page.status !== 'page') {
-      await save(records, next);
-      return next;
-    }
-    const { list } = tasksOf(work.args, progress.startedAt)[progress.task]!;
-    const place = {
-      connection: work.connection,
-      site: work.site,
-      fetchDelayMs: Math.max(0, progress.heldUntil - now()),
-      isAnswered: isAnsweredByLists(work.args),
-    };
-    const fixed = { ...options, now: () => progress.heldUntil - place.fetchDelayMs };
-    const result = await bookPage(fixed, place, page.items, (tx) => save(tx, progress));
-    const counted = count(next, list, page.items.length, result);
-    await save(records, counted);
-    if (result.booked.length > 0) onRecorded?.();
-    return counted;
-  }
-
-  async function finish({ args, connection }: Work, progress: BackfillProgress): Promise<void> {
-    await records.wanted.release(connection.id, progress.heldUntil, now());
-    if (args.gap !== null) await closeListGap(records, args.gap, freshByList(progress), now());
   }
 
   return { turn };
@@ -130,6 +94,51 @@ interface Work {
   connection: Connection;
   site: Site;
   ask(at: BackfillProgress): Promise<Listed<ListedObject>>;
+}
+
+async function finish(
+  records: Records,
+  { args, connection }: Work,
+  progress: BackfillProgress,
+  now: number,
+): Promise<void> {
+  await records.wanted.release(connection.id, progress.heldUntil, now);
+  if (args.gap !== null) await closeListGap(records, args.gap, freshByList(progress), now);
+}
+
+/** Books a page and saves the place behind it, in one commit where the page has no bad object. */
+async function bookAndSave(
+  options: BackfillOptions,
+  work: Work,
+  progress: BackfillProgress,
+  next: BackfillProgress,
+  page: Listed<ListedObject>,
+): Promise<BackfillProgress> {
+  const { records, now, onRecorded } = options;
+  const save = async (tx: Records, value: BackfillProgress) => {
+    if (!(await tx.jobs.progress(work.job, { ...value }, now() + LEASE_MS))) throw new LeaseLost();
+  };
+  if (page.status !== 'page') {
+    await save(records, next);
+    return next;
+  }
+  const { list } = tasksOf(work.args, progress.startedAt)[progress.task]!;
+  const place = {
+    connection: work.connection,
+    site: work.site,
+    fetchDelayMs: Math.max(0, progress.heldUntil - now()),
+    isAnswered: isAnsweredByLists(work.args),
+  };
+  const fixed = { ...options, now: () => progress.heldUntil - place.fetchDelayMs };
+  let isSaved = false;
+  const result = await bookPage(fixed, place, page.items, async (tx, done) => {
+    isSaved = done !== null;
+    await save(tx, done === null ? progress : count(next, list, page.items.length, done));
+  });
+  const counted = count(next, list, page.items.length, result);
+  if (!isSaved) await save(records, counted);
+  if (result.booked.length > 0) onRecorded?.();
+  return counted;
 }
 
 const START = { after: null, oldestAt: null, until: null };

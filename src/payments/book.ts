@@ -3,11 +3,15 @@ import type { FoldedPayment } from '../core/fold.ts';
 import { corrections, sumLedger } from '../core/ledger.ts';
 import type { LedgerEntry } from '../core/ledger.ts';
 import { mergeAll, mergeObjects, sameObject } from '../core/merge.ts';
+import type { Link } from '../core/link.ts';
 import type { Payment, ProviderObject, WantedObject } from '../core/payment.ts';
 import { referencesOf } from '../core/references.ts';
 import { wantsTowardsCharge } from '../core/wants.ts';
 import type { Connection, Records, Site } from '../storage/records/records.ts';
-import { chargesTouchedBy, objectsOfCharge } from './walk.ts';
+import { chargesTouchedBy, objectsOfCharges } from './walk.ts';
+
+/** Folding some together saves questions to the store; each fold looks at what was read for all of them. */
+const CHARGES_AT_ONCE = 25;
 
 /** Which connection's facts, for which site's ledger. */
 export interface BookingPlace {
@@ -45,12 +49,16 @@ export async function bookObjects(
     if (known && known.kind !== snapshot.kind) continue; // Ids are unique at Stripe; a clash is forged or broken.
     const object = known ? mergeObjects(known, snapshot) : snapshot;
     if (known && sameObject(known, object)) continue;
-    await tx.objects.put(connection.id, object, referencesOf(object));
     byId.set(object.id, object);
     changed.push(object);
   }
-  const charges = new Set<string>();
-  for (const object of changed) {
+  const rows = changed.map((object) => ({ object, references: referencesOf(object) }));
+  if (rows.length > 0) await tx.objects.putMany(connection.id, rows);
+  // Only of these does it matter by themselves whether they lead to a charge.
+  const asking = changed.filter((object) => wantsTowardsCharge(object).some((it) => !place.isAnswered?.(it)));
+  const others = changed.filter((object) => !asking.includes(object));
+  const charges = new Set(others.length > 0 ? await chargesTouchedBy(tx, connection.id, others) : []);
+  for (const object of asking) {
     const touched = await chargesTouchedBy(tx, connection.id, [object]);
     for (const id of touched) charges.add(id);
     if (touched.length === 0) await want(tx, place, wantsTowardsCharge(object));
@@ -71,8 +79,9 @@ export async function lockConnection(tx: Records, connection: Pick<Connection, '
 /** Folds these charges again from all that is known and writes the difference. Sorted, so that locks have one order. */
 export async function bookCharges(tx: Records, place: BookingPlace, chargeIds: readonly string[]): Promise<string[]> {
   const booked: string[] = [];
-  for (const chargeId of [...chargeIds].sort()) {
-    if (await bookCharge(tx, place, chargeId)) booked.push(chargeId);
+  const sorted = [...chargeIds].sort();
+  for (let from = 0; from < sorted.length; from += CHARGES_AT_ONCE) {
+    booked.push(...(await bookTogether(tx, place, sorted.slice(from, from + CHARGES_AT_ONCE))));
   }
   if (booked.length > 0) await tx.attributions.request(place.site.id, booked, place.now);
   return booked;
@@ -81,52 +90,81 @@ export async function bookCharges(tx: Records, place: BookingPlace, chargeIds: r
 /** What is known about a charge, folded; reads only. */
 export async function foldStored(
   records: Pick<Records, 'objects' | 'identities'>,
-  { connection, site }: Pick<BookingPlace, 'connection' | 'site'>,
+  place: Pick<BookingPlace, 'connection' | 'site'>,
   chargeId: string,
 ): Promise<FoldedPayment> {
-  const objects = await objectsOfCharge(records, connection.id, chargeId);
+  return (await foldTogether(records, place, [chargeId]))[0]!;
+}
+
+/** A fold looks at what bears on its charge only, so what bears on several can be read at once. */
+async function foldTogether(
+  records: Pick<Records, 'objects' | 'identities'>,
+  { connection, site }: Pick<BookingPlace, 'connection' | 'site'>,
+  chargeIds: readonly string[],
+): Promise<FoldedPayment[]> {
+  const objects = await objectsOfCharges(records, connection.id, chargeIds);
   const reported = objects
     .filter((object) => object.kind === 'checkout_session' || object.kind === 'charge')
     .flatMap((object) => (object.kind === 'charge' ? (object.paymentIntent ?? []) : object.id));
   const hits = reported.length > 0 ? await records.identities.visitors(site.id, 'checkout', reported) : [];
-  return foldPayment(chargeId, objects, {
+  const options = {
     site: site.id,
     connection: connection.id,
     mode: connection.mode,
     visitorMetadataKeys: site.settings.visitorMetadataKeys,
     offStripe: site.settings.offStripe,
     checkouts: hits.map(({ value, visitor, seenAt }) => ({ object: value, visitor, seenAt })),
-  });
+  };
+  return chargeIds.map((chargeId) => foldPayment(chargeId, objects, options));
 }
 
-async function bookCharge(tx: Records, place: BookingPlace, chargeId: string): Promise<boolean> {
+async function bookTogether(tx: Records, place: BookingPlace, chargeIds: readonly string[]): Promise<string[]> {
   const site = place.site.id;
-  await tx.lock(`payment:${site}:${chargeId}`);
-  const folded = await foldStored(tx, place, chargeId);
-  await want(tx, place, folded.wanted);
-  if (!folded.payment) return false;
-  const existing = await tx.ledger.entries(site, chargeId);
-  const added = corrections(existing, folded.entries);
+  for (const chargeId of chargeIds) await tx.lock(`payment:${site}:${chargeId}`);
+  const folded = await foldTogether(tx, place, chargeIds);
+  await want(
+    tx,
+    place,
+    folded.flatMap((it) => it.wanted),
+  );
+  const standing = Map.groupBy(await tx.ledger.entriesOf(site, chargeIds), (entry) => entry.paymentId);
+  const bookings = folded.flatMap(({ payment, entries, links }): Booking[] => {
+    if (!payment) return [];
+    const existing = standing.get(payment.id) ?? [];
+    const added = corrections(existing, entries);
+    // What the ledger says, not what the fold would like: the two agree, and the ledger is the book.
+    return [{ payment: { ...payment, ...sumLedger([...existing, ...added]) }, links, added }];
+  });
+  if (bookings.length === 0) return [];
+  const added = bookings.flatMap((booking) => booking.added);
   if (added.length > 0) await tx.ledger.append(site, place.connection.mode, added);
-  return writePayment(tx, site, folded, folded.payment, { existing, added });
+  return writePayments(tx, site, bookings);
 }
 
-async function writePayment(
-  tx: Records,
-  site: string,
-  folded: FoldedPayment,
-  payment: Payment,
-  { existing, added }: { existing: LedgerEntry[]; added: LedgerEntry[] },
-): Promise<boolean> {
-  // What the ledger says, not what the fold would like: the two agree, and the ledger is the book.
-  const row: Payment = { ...payment, ...sumLedger([...existing, ...added]) };
-  const before = await tx.payments.get(site, payment.id);
-  const isNew = !before || !samePayment(before, row);
-  if (isNew) await tx.payments.upsert(row);
-  const links = await tx.payments.links(site, payment.id);
-  const isRelinked = JSON.stringify(links) !== JSON.stringify(folded.links);
-  if (isRelinked) await tx.payments.setLinks(site, payment.id, folded.links);
-  return isNew || isRelinked || added.length > 0;
+interface Booking {
+  payment: Payment;
+  links: Link[];
+  added: LedgerEntry[];
+}
+
+async function writePayments(tx: Records, site: string, bookings: readonly Booking[]): Promise<string[]> {
+  const ids = bookings.map(({ payment }) => payment.id);
+  const before = new Map((await tx.payments.getMany(site, ids)).map((payment) => [payment.id, payment]));
+  const linked = await tx.payments.linksOf(site, ids);
+  const isChanged = ({ payment }: Booking) => {
+    const known = before.get(payment.id);
+    return !known || !samePayment(known, payment);
+  };
+  const isRelinked = ({ payment, links }: Booking) =>
+    JSON.stringify(linked.get(payment.id) ?? []) !== JSON.stringify(links);
+  await tx.payments.upsertMany(bookings.filter(isChanged).map(({ payment }) => payment));
+  const relinked = bookings.filter(isRelinked);
+  const toLinks = ({ payment, links }: Booking) => ({ payment: payment.id, links });
+  await tx.payments.addLinks(site, relinked.filter(({ payment }) => !linked.has(payment.id)).map(toLinks));
+  for (const { payment, links } of relinked) {
+    if (linked.has(payment.id)) await tx.payments.setLinks(site, payment.id, links);
+  }
+  return bookings.filter((it) => it.added.length > 0 || isChanged(it) || isRelinked(it)).map((it) => it.payment.id);
 }
 
 function samePayment(a: Payment, b: Payment): boolean {

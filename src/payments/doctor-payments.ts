@@ -228,7 +228,7 @@ export const PAYMENT_CHECKS: Checks = {
         detail: `${recent.length - bare.length} of ${recent.length} of the last 30 days.`,
         objects: [],
         remedy: say(
-          'Mend what is found here, the worst first. Late hits and metadata of later payments count at once; payments without any id stay as they are.',
+          'Mend what is found below, the worst first. Payments made from then on are attributed; earlier ones without any id stay as they are.',
         ),
       },
     ];

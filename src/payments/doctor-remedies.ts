@@ -19,8 +19,9 @@ const session = await stripe.checkout.sessions.create({
 //   subscription_data: { metadata: { hw_visitor_id: visitorId } },
 
 // Without Checkout:
-await stripe.paymentIntents.create({ amount, currency, metadata: { hw_visitor_id: visitorId } });
-await stripe.subscriptions.create({ customer, items, metadata: { hw_visitor_id: visitorId } });`;
+const metadata = { hw_visitor_id: visitorId };
+await stripe.paymentIntents.create({ amount, currency, metadata });
+await stripe.subscriptions.create({ customer, items, metadata });`;
 
 export const passVisitorId = (domain: string): Remedy => ({
   text: 'Read the visitor id where you create the payment, and set it on every object that can carry it.',
@@ -42,7 +43,8 @@ export const setOnObject: Remedy = {
 export const awaitId: Remedy = {
   text: 'The id was not there yet when it was sent. In the page, await it; on the server, send nothing when the cookie is missing, so that the next best place is used.',
   code: `// in the page
-const visitorId = await headwater.getVisitorId(); // a promise: without await it becomes "undefined" or "[object Promise]"
+// It answers a promise: without await the value sent is "[object Promise]" or "undefined".
+const visitorId = await headwater.getVisitorId();
 
 // on the server
 const visitorId = req.cookies.hw_visitor_id;

@@ -37,7 +37,7 @@ export function createRefusalCounter({ records, now }: { records: Pick<Records, 
     async runOnce(): Promise<boolean> {
       if (fresh.size === 0 || writtenAt > now() - WRITE_EVERY_MS) return false;
       writtenAt = now();
-      for (const [site, noted] of [...fresh]) {
+      for (const [site, noted] of fresh) {
         const stored = await readRefusals(records, site);
         const isOld = stored !== null && stored.lastAt < now() - FORGET_AFTER_MS;
         const before = isOld ? null : stored;

@@ -17,6 +17,7 @@ const SETTLEMENT_ATTEMPTS_MAX = 14;
 /** A permission that lacks is not asked for with every object, and may be given any time. */
 const FORBIDDEN_MS = 10 * 60_000;
 const FORBIDDEN_MAX = 1_000;
+const NO_KEY = 'no key is stored';
 /** Folding more payments than this costs more than asking once too often. */
 const FOLDS_MAX = 20;
 
@@ -43,22 +44,21 @@ export function createFetcher(options: FetcherOptions): { runOnce(): Promise<boo
   const { records, secrets, provider, now, log, fetchDelayMs = 1_500, owner = randomUUID() } = options;
   /** Connection → until when nothing is asked: a limit or an outage holds for all its questions. */
   const pausedUntil = new Map<string, number>();
-  /** Connection, its key and a kind → until when it is taken as forbidden: a permission lacks for all objects of a kind. */
-  const forbiddenUntil = new Map<string, { until: number; reason: string }>();
+  const forbidden = createForbiddenKinds(now);
 
   async function answer(row: WantedRow): Promise<boolean> {
     const connection = await records.connections.get(row.connection);
     const site = connection && (await records.sites.get(connection.site));
     if (!connection || !site) return settle(row, 'absent', 'its connection or site does not exist any more');
     if (!(await isStillWanted(records, { connection, site }, row))) return settle(row, 'found', null);
-    if (connection.sealedKey === null) return settle(row, 'forbidden', 'no key is stored');
+    if (connection.sealedKey === null) return settle(row, 'forbidden', NO_KEY);
     const pause = pausedUntil.get(row.connection) ?? 0;
     if (pause > now()) throw new ProviderUnavailable('waiting, as Stripe asked', { retryAfterMs: pause - now() });
 
     // A key that may not see a session's lines may well see the session.
-    const kind = `${connection.sealedKey} ${row.kind}${row.by === row.kind ? ' with its lines' : ''}`;
-    const forbidden = forbiddenUntil.get(kind);
-    if (forbidden && forbidden.until > now()) return settle(row, 'forbidden', forbidden.reason);
+    const kind = `${row.kind}${row.by === row.kind ? ' with its lines' : ''}`;
+    const forbiddenBefore = forbidden.reasonFor(connection.sealedKey, kind);
+    if (forbiddenBefore !== null) return settle(row, 'forbidden', forbiddenBefore);
     const key = secrets.open(connection.sealedKey, keyPlace(connection.id));
     const fetched = await provider.fetch(key, row, { visitorMetadataKeys: site.settings.visitorMetadataKeys });
     if (fetched.status === 'absent' && isSettlement(row) && row.attempts < SETTLEMENT_ATTEMPTS_MAX) {
@@ -66,10 +66,7 @@ export function createFetcher(options: FetcherOptions): { runOnce(): Promise<boo
       await records.wanted.fail(row, 'not settled yet', retryAt);
       return false;
     }
-    if (fetched.status === 'forbidden') {
-      if (forbiddenUntil.size > FORBIDDEN_MAX) forbiddenUntil.clear();
-      forbiddenUntil.set(kind, { until: now() + FORBIDDEN_MS, reason: fetched.reason });
-    }
+    if (fetched.status === 'forbidden') forbidden.note(connection.sealedKey, kind, fetched.reason);
     if (fetched.status !== 'found') return settle(row, fetched.status, fetched.reason);
     return records.transaction(async (tx) => {
       await lockConnection(tx, connection);
@@ -81,7 +78,9 @@ export function createFetcher(options: FetcherOptions): { runOnce(): Promise<boo
 
   async function settle(row: WantedRow, state: 'found' | 'absent' | 'forbidden', reason: string | null) {
     await records.wanted.settle(row, state, reason);
-    if (state === 'forbidden') log.warn({ ...nameOf(row), reason }, 'the Stripe key may not read this');
+    // Without a key this would be a line per payment, and the settings page says it.
+    if (state === 'forbidden' && reason !== NO_KEY)
+      log.warn({ ...nameOf(row), reason }, 'the Stripe key may not read this');
     return false;
   }
 
@@ -117,6 +116,21 @@ export function createFetcher(options: FetcherOptions): { runOnce(): Promise<boo
       await Promise.all(Array.from({ length: PARALLEL }, work));
       if (hasBooked) options.onRecorded?.();
       return rows.length === BATCH;
+    },
+  };
+}
+
+/** A permission lacks for all objects of a kind: one refusal answers for the others, for a while. */
+function createForbiddenKinds(now: () => number) {
+  const refusals = new Map<string, { until: number; reason: string }>();
+  return {
+    reasonFor(sealedKey: string, kind: string): string | null {
+      const refusal = refusals.get(`${sealedKey} ${kind}`);
+      return refusal && refusal.until > now() ? refusal.reason : null;
+    },
+    note(sealedKey: string, kind: string, reason: string): void {
+      if (refusals.size > FORBIDDEN_MAX) refusals.clear();
+      refusals.set(`${sealedKey} ${kind}`, { until: now() + FORBIDDEN_MS, reason });
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { Secrets } from '../secrets.ts';
-import type { Connection, Records } from '../storage/records/records.ts';
-import { forget } from './connect-disconnect.ts';
+import type { Records } from '../storage/records/records.ts';
+import { adoptMode, connectionsByOAuth, endWhenWithdrawn, ownerOf, whyForeign } from './connect-events.ts';
 import { secretPlace } from './connect-secrets.ts';
 import type { Delivery, Provider } from './provider.ts';
 import { createTogether } from './together.ts';
@@ -14,6 +14,12 @@ export const bodyPlace = (connection: string, eventId: string) => `inbox:${conne
 const LAST_EVENT_EVERY_MS = 10_000;
 const NOTED_MAX = 10_000;
 
+export interface WebhookInput {
+  /** null: the site is found by the secret that verifies. */
+  site: string | null;
+  rawBody: Uint8Array;
+  signature: string | undefined;
+}
 export interface WebhookAnswer {
   status: 200 | 400 | 404;
   code: 'stored' | 'duplicate' | 'quarantined' | 'bad_signature' | 'unknown_site' | 'unknown_account';
@@ -37,30 +43,23 @@ export function createWebhookReceiver(deps: {
   platformSecret?: string | null;
 }) {
   const { records, secrets, provider, now, wake, platformSecret = null } = deps;
-
   const notedAt = new Map<string, number>();
   const together = createTogether(records);
 
-  /** @param input.site null: the site is found by the secret that verifies */
-  async function receiveWebhook(input: {
-    site: string | null;
-    rawBody: Uint8Array;
-    signature: string | undefined;
-  }): Promise<WebhookAnswer> {
+  async function receiveWebhook(input: WebhookInput): Promise<WebhookAnswer> {
     const stored = await records.connections.secrets(input.site);
     if (stored.length === 0 && input.site !== null && !(await records.sites.get(input.site))) {
       return { status: 404, code: 'unknown_site', message: `there is no site '${input.site.slice(0, 64)}'` };
     }
-    const opened = stored.flatMap(({ id, connection, sealedSecret }) => open(id, connection, sealedSecret));
-    if (platformSecret !== null && input.site === null) opened.push({ id: PLATFORM, secret: platformSecret });
-    const verified = provider.verify(input.rawBody, input.signature, opened, now());
+    const known = stored.flatMap(({ id, connection, sealedSecret }) => opened(secrets, id, connection, sealedSecret));
+    if (platformSecret !== null && input.site === null) known.push({ id: PLATFORM, secret: platformSecret });
+    const verified = provider.verify(input.rawBody, input.signature, known, now());
     if (!verified.ok) {
       if (input.site !== null) deps.onRefused?.(input.site, verified.reason);
       return { status: 400, code: 'bad_signature', message: verified.reason };
     }
-
     const ids = stored.filter(({ id }) => verified.secretIds.includes(id)).map(({ connection }) => connection);
-    if (verified.secretIds.includes(PLATFORM)) ids.push(...(await connectedBy(verified.delivery)));
+    if (verified.secretIds.includes(PLATFORM)) ids.push(...(await connectionsByOAuth(records, verified.delivery)));
     if (ids.length === 0) return { status: 200, code: 'unknown_account', message: MESSAGES.unknown_account };
     const codes = await together(async (tx) => {
       const answers: WebhookAnswer['code'][] = [];
@@ -72,32 +71,12 @@ export function createWebhookReceiver(deps: {
     return { status: 200, code, message: MESSAGES[code] };
   }
 
-  /** Connections of the account that a platform's event is about. */
-  async function connectedBy({ account, livemode }: Delivery): Promise<string[]> {
-    const all = account === null ? [] : await records.connections.all();
-    return all
-      .filter((it) => it.grantedBy === 'oauth' && it.account === account)
-      .filter((it) => livemode === null || it.mode === modeOf(livemode))
-      .map(({ id }) => id);
-  }
-
-  /** One secret that cannot be opened (another HEADWATER_SECRET) must not stop the webhooks of every other site. */
-  function open(id: string, connection: string, sealed: string): { id: string; secret: string }[] {
-    try {
-      return [{ id, secret: secrets.open(sealed, secretPlace(connection)) }];
-    } catch {
-      return [];
-    }
-  }
-
   async function store(tx: Records, connectionId: string, delivery: Delivery, rawBody: Uint8Array) {
     const found = await tx.connections.get(connectionId);
     if (!found) return 'duplicate' as const; // Removed meanwhile; there is no ledger to keep it for.
     const connection = await ownerOf(tx, await adoptMode(tx, found, delivery), delivery);
     const reason = whyForeign(connection, delivery);
-    if (reason === null && delivery.type === DEAUTHORIZED && connection.grantedBy === 'oauth') {
-      await forget(tx, connection, 'access was withdrawn in Stripe; what was booked stays', now());
-    }
+    if (reason === null) await endWhenWithdrawn(tx, connection, delivery, now());
     const isNew = await tx.inbox.add({
       connection: connection.id,
       eventId: delivery.eventId,
@@ -128,7 +107,6 @@ export function createWebhookReceiver(deps: {
 }
 
 const PLATFORM = 'platform';
-const DEAUTHORIZED = 'account.application.deauthorized';
 
 const MESSAGES: Record<WebhookAnswer['code'], string> = {
   stored: 'stored',
@@ -139,38 +117,11 @@ const MESSAGES: Record<WebhookAnswer['code'], string> = {
   unknown_account: 'not stored: no site is connected to this account',
 };
 
-const modeOf = (livemode: boolean) => (livemode ? 'live' : 'test');
-
-/** A connection made from a webhook secret alone does not know its mode; its first event tells. */
-async function adoptMode(tx: Records, connection: Connection, delivery: Delivery): Promise<Connection> {
-  const isUndecided = connection.sealedKey === null && connection.lastEventAt === null && !connection.isModeChosen;
-  if (!isUndecided || delivery.livemode === null) return connection;
-  const mode = modeOf(delivery.livemode);
-  if (mode !== connection.mode) await tx.connections.update(connection.id, { mode });
-  return { ...connection, mode };
-}
-
-/**
- * An endpoint for connected accounts (Stripe Connect) signs the events of all of them with one secret: each belongs to
- * the site's connection of its own account, where there is one.
- */
-async function ownerOf(tx: Records, connection: Connection, delivery: Delivery): Promise<Connection> {
-  const { account, livemode } = delivery;
-  if (account === null || account === connection.account) return connection;
-  const mode = livemode === null ? connection.mode : modeOf(livemode);
-  const owner = (await tx.connections.ofSite(connection.site)).find(
-    (it) => it.account === account && it.mode === mode && it.status !== 'disconnected',
-  );
-  return owner ?? connection;
-}
-
-export function whyForeign(connection: Connection, delivery: Pick<Delivery, 'livemode' | 'account'>): string | null {
-  if (delivery.livemode !== null && delivery.livemode !== (connection.mode === 'live')) {
-    const mode = modeOf(delivery.livemode);
-    return `a ${mode} event at a ${connection.mode} connection; give its webhook secret to a ${mode} connection`;
+/** One secret that cannot be opened (another HEADWATER_SECRET) must not stop the webhooks of every other site. */
+function opened(secrets: Secrets, id: string, connection: string, sealed: string): { id: string; secret: string }[] {
+  try {
+    return [{ id, secret: secrets.open(sealed, secretPlace(connection)) }];
+  } catch {
+    return [];
   }
-  if (delivery.account !== null && delivery.account !== connection.account) {
-    return `an event of the connected account ${delivery.account}, which this connection does not book`;
-  }
-  return null;
 }

@@ -1,15 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { CursorRow } from '../storage/records/records-history.ts';
-import type { Connection } from '../storage/records/records.ts';
 import { LeaseLost } from './backfill-page.ts';
 import { keyPlace } from './connect.ts';
-import { healByLists, recordGaps } from './heal.ts';
-import { bodyPlace, whyForeign } from './inbox.ts';
+import { healByLists } from './heal.ts';
 import { pollLists } from './poll-lists.ts';
 import { POLL } from './poll-place.ts';
 import type { PollerOptions, PollPlace, Work } from './poll-place.ts';
+import { storePage } from './poll-store.ts';
 import { KeyRefused, ProviderUnavailable } from './provider.ts';
-import type { ListedEvent } from './provider-lists.ts';
 import { backoffMs, isStoreOutage, patiently } from './retry.ts';
 
 /** Webhooks bring the news and polling looks for what they missed, or polling is all there is. */
@@ -30,7 +28,6 @@ const ASK_EVENTS_AGAIN_MS = 3_600_000;
  */
 export function createPoller(options: PollerOptions): { runOnce(): Promise<boolean> } {
   const { records, secrets, now, log, owner = randomUUID() } = options;
-  const wanted = new Set(options.types);
 
   async function poll(row: CursorRow, place: PollPlace): Promise<PollPlace> {
     const connection = await records.connections.get(row.connection);
@@ -38,21 +35,7 @@ export function createPoller(options: PollerOptions): { runOnce(): Promise<boole
     if (!connection || !site || connection.sealedKey === null || connection.status !== 'verified') return place;
     const work = { row, connection, site, key: secrets.open(connection.sealedKey, keyPlace(connection.id)) };
     if ((place.listsUntil ?? 0) > now()) return pollLists(options, work, place);
-    return pollEvents(work, await startWalk(work, place));
-  }
-
-  /** Beyond what the provider keeps, its lists of objects are read. */
-  async function startWalk({ row, connection }: Work, place: PollPlace): Promise<PollPlace> {
-    if (place.walk !== null) return place;
-    const kept = now() - KEPT_MS;
-    const from = Math.max(place.from, kept);
-    const started = { ...place, from, walk: { until: now(), after: null } };
-    if (place.from >= kept) return started;
-    await records.transaction(async (tx) => {
-      await healByLists(tx, connection, { fromAt: place.from, toAt: kept }, now());
-      if (!(await tx.cursors.save(row, started, now() + LEASE_MS))) throw new LeaseLost();
-    });
-    return started;
+    return pollEvents(work, await startWalk(options, work, place));
   }
 
   async function pollEvents(work: Work, start: PollPlace): Promise<PollPlace> {
@@ -70,38 +53,10 @@ export function createPoller(options: PollerOptions): { runOnce(): Promise<boole
       else if (page.status === 'rejected') throw new Error(page.reason);
       else {
         place = afterPage(place, walk, page.next);
-        await store(work, page.items, place);
+        await storePage(options, work, page.items, place);
         if (page.next === null) return place;
       }
     }
-  }
-
-  async function store({ row, connection }: Work, events: readonly ListedEvent[], place: PollPlace): Promise<void> {
-    const useful = events.filter((event) => wanted.has(event.type));
-    const known = new Set(await records.inbox.known(connection.id, useful.map(idOf)));
-    const fresh = useful.filter((event) => !known.has(event.id));
-    const delivered = await records.deliveries.ofConnection(connection.id);
-    const deliveredFrom = new Map(delivered.map(({ type, firstAt }) => [type, firstAt]));
-    const isStored = await records.transaction(async (tx) => {
-      for (const event of fresh) await tx.inbox.add(inboxRow(connection, event, deliveredFrom.get(event.type)));
-      if (place.walk === null) await recordGaps(tx, connection, now());
-      if (!(await tx.cursors.save(row, place, now() + LEASE_MS))) throw new LeaseLost();
-      return fresh.length > 0;
-    });
-    if (isStored) options.onStored?.();
-  }
-
-  function inboxRow(connection: Connection, event: ListedEvent, deliveredFrom: number | undefined) {
-    const reason = whyForeign(connection, event);
-    return {
-      connection: connection.id,
-      eventId: event.id,
-      type: event.type,
-      body: secrets.seal(event.body, bodyPlace(connection.id, event.id)),
-      receivedAt: now(),
-      polled: { eventAt: event.createdAt, isExpected: deliveredFrom !== undefined && deliveredFrom <= event.createdAt },
-      ...(reason === null ? {} : { state: 'quarantined' as const, reason }),
-    };
   }
 
   async function failed(row: CursorRow, place: PollPlace, error: unknown): Promise<void> {
@@ -138,7 +93,23 @@ export function createPoller(options: PollerOptions): { runOnce(): Promise<boole
   };
 }
 
-const idOf = (event: ListedEvent) => event.id;
+/** Beyond what the provider keeps, its lists of objects are read. */
+async function startWalk(
+  { records, now }: PollerOptions,
+  { row, connection }: Work,
+  place: PollPlace,
+): Promise<PollPlace> {
+  if (place.walk !== null) return place;
+  const kept = now() - KEPT_MS;
+  const from = Math.max(place.from, kept);
+  const started = { ...place, from, walk: { until: now(), after: null } };
+  if (place.from >= kept) return started;
+  await records.transaction(async (tx) => {
+    await healByLists(tx, connection, { fromAt: place.from, toAt: kept }, now());
+    if (!(await tx.cursors.save(row, started, now() + LEASE_MS))) throw new LeaseLost();
+  });
+  return started;
+}
 
 /** The last page ends the walk: everything up to its beginning is read. */
 function afterPage(place: PollPlace, walk: NonNullable<PollPlace['walk']>, next: string | null): PollPlace {

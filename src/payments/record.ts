@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { ProviderObject } from '../core/payment.ts';
 import type { Log } from '../loop.ts';
 import type { Secrets } from '../secrets.ts';
-import type { Connection, InboxRow, Records, Site } from '../storage/records/records.ts';
+import type { InboxRow, Records } from '../storage/records/records.ts';
 import { bookObjects, lockConnection } from './book.ts';
-import { keyPlace } from './connect.ts';
-import { bodyPlace } from './inbox.ts';
 import { ProviderUnavailable, UnreadableEvent } from './provider.ts';
-import type { Provider, ReadEvent } from './provider.ts';
+import type { Provider } from './provider.ts';
+import { createReading, Hopeless } from './read-row.ts';
+import type { ReadRow } from './read-row.ts';
 import { backoffMs, isStoreOutage } from './retry.ts';
 
 const BATCH = 50;
@@ -15,10 +14,6 @@ const BATCH = 50;
 const LEASE_MS = 15_000;
 const ATTEMPTS_MAX = 12;
 
-/** Retrying cannot help: the row goes to the dead letters at once, where people see it and may replay it. */
-class Hopeless extends Error {
-  override name = 'Hopeless';
-}
 /** Another worker has the row now: everything this one did is rolled back. */
 class LeaseLost extends Error {
   override name = 'LeaseLost';
@@ -38,35 +33,18 @@ export interface RecorderOptions {
   owner?: string;
 }
 
-/** A webhook that was opened and read, and what it says. */
-interface Read {
-  row: InboxRow;
-  connection: Connection;
-  site: Site;
-  objects: readonly ProviderObject[];
-  named: ReadEvent['named'];
-  twin: string | null;
-}
-
 /**
  * Turns webhooks of the inbox into ledger entries and links. One transaction for the webhooks of a turn at a connection:
  * facts merged, payments folded and booked, the rows done; when it fails, one for each. A crash at any point leaves the
  * rows to be claimed again, and booking twice adds nothing.
  */
 export function createRecorder(options: RecorderOptions): { runOnce(): Promise<boolean> } {
-  const { records, secrets, provider, now, log, fetchDelayMs = 1_500, owner = randomUUID() } = options;
-
-  async function read(row: InboxRow): Promise<Read> {
-    const connection = await records.connections.get(row.connection);
-    const site = connection && (await records.sites.get(connection.site));
-    if (!connection || !site) throw new Hopeless('its connection or site does not exist any more');
-    const body = secrets.open(row.body, bodyPlace(row.connection, row.eventId));
-    const event = provider.read(body, { visitorMetadataKeys: site.settings.visitorMetadataKeys });
-    return { row, connection, site, objects: event.objects, named: event.named, twin: event.twin ?? null };
-  }
+  const { records, now, fetchDelayMs = 1_500, owner = randomUUID() } = options;
+  const { read, fetchNamed } = createReading(options);
+  const failed = createFailed(options);
 
   /** Books webhooks of one connection, all or none. @returns whether payments changed */
-  function book(reads: readonly Read[]): Promise<boolean> {
+  function book(reads: readonly ReadRow[]): Promise<boolean> {
     const { connection, site } = reads[0]!;
     return records.transaction(async (tx) => {
       await lockConnection(tx, connection);
@@ -82,7 +60,7 @@ export function createRecorder(options: RecorderOptions): { runOnce(): Promise<b
   }
 
   /** One webhook by itself. @returns whether payments changed */
-  async function recordAlone(it: Read): Promise<boolean> {
+  async function recordAlone(it: ReadRow): Promise<boolean> {
     try {
       const isTold = it.twin !== null && (await records.inbox.known(it.connection.id, [it.twin])).length > 0;
       const named = isTold ? [] : await fetchNamed(it.connection, it.site, it.named);
@@ -95,60 +73,20 @@ export function createRecorder(options: RecorderOptions): { runOnce(): Promise<b
   }
 
   async function recordTogether(rows: readonly InboxRow[]): Promise<boolean> {
-    const reads: Read[] = [];
-    const apart: Read[] = [];
-    for (const row of rows) {
-      try {
-        const it = await read(row);
-        // What has to ask Stripe first must not keep the others waiting.
-        if (it.named.length > 0) apart.push(it);
-        else reads.push(it);
-      } catch (error) {
-        if (isStoreOutage(error)) throw error;
-        await failed(row, error);
-      }
-    }
+    const { together, apart } = await readAll(rows, read, failed);
     let hasBooked = false;
-    if (reads.length > 0) {
-      try {
-        hasBooked = await book(reads);
-      } catch (error) {
-        if (isStoreOutage(error)) throw error;
-        // Which of them it was shows when each is tried by itself.
-        apart.push(...reads);
-      }
+    try {
+      hasBooked = together.length > 0 && (await book(together));
+    } catch (error) {
+      if (isStoreOutage(error)) throw error;
+      // Which of them it was shows when each is tried by itself.
+      apart.push(...together);
     }
     for (const it of apart) {
       const booked = await recordAlone(it);
       hasBooked ||= booked;
     }
     return hasBooked;
-  }
-
-  /** Thin events carry no data: what they name is asked for before there is anything to book. */
-  async function fetchNamed(connection: Connection, site: Site, named: readonly Parameters<Provider['fetch']>[1][]) {
-    const objects: ProviderObject[] = [];
-    for (const want of named) {
-      if (connection.sealedKey === null)
-        throw new Hopeless('a thin event, and there is no key to fetch its object with');
-      const key = secrets.open(connection.sealedKey, keyPlace(connection.id));
-      const fetched = await provider.fetch(key, want, { visitorMetadataKeys: site.settings.visitorMetadataKeys });
-      if (fetched.status === 'forbidden')
-        throw new Hopeless(`a thin event whose object may not be read: ${fetched.reason}`);
-      if (fetched.status === 'found') objects.push(...fetched.objects);
-    }
-    return objects;
-  }
-
-  async function failed(row: InboxRow, error: unknown): Promise<void> {
-    const message = error instanceof Error ? error.message : String(error);
-    const isDead = error instanceof UnreadableEvent || error instanceof Hopeless || row.attempts >= ATTEMPTS_MAX;
-    const pauseMs = backoffMs(row.attempts, { firstMs: 1_000, maxMs: 3_600_000 });
-    const waitMs = Math.max(pauseMs, error instanceof ProviderUnavailable ? (error.retryAfterMs ?? 0) : 0);
-    await records.inbox.fail(row, message, isDead ? null : now() + waitMs);
-    const fields = { connection: row.connection, event: row.eventId, type: row.type, attempts: row.attempts };
-    if (isDead) log.error({ ...fields, error: message }, 'webhook cannot be processed: moved to the dead letters');
-    else log.warn({ ...fields, error: message, waitMs }, 'webhook not processed, will be retried');
   }
 
   return {
@@ -165,4 +103,38 @@ export function createRecorder(options: RecorderOptions): { runOnce(): Promise<b
       return rows.length === BATCH;
     },
   };
+}
+
+/** Puts a webhook that could not be processed back, or among the dead letters. */
+function createFailed({ records, now, log }: Pick<RecorderOptions, 'records' | 'now' | 'log'>) {
+  return async function failed(row: InboxRow, error: unknown): Promise<void> {
+    const message = error instanceof Error ? error.message : String(error);
+    const isDead = error instanceof UnreadableEvent || error instanceof Hopeless || row.attempts >= ATTEMPTS_MAX;
+    const pauseMs = backoffMs(row.attempts, { firstMs: 1_000, maxMs: 3_600_000 });
+    const waitMs = Math.max(pauseMs, error instanceof ProviderUnavailable ? (error.retryAfterMs ?? 0) : 0);
+    await records.inbox.fail(row, message, isDead ? null : now() + waitMs);
+    const fields = { connection: row.connection, event: row.eventId, type: row.type, attempts: row.attempts };
+    if (isDead) log.error({ ...fields, error: message }, 'webhook cannot be processed: moved to the dead letters');
+    else log.warn({ ...fields, error: message, waitMs }, 'webhook not processed, will be retried');
+  };
+}
+
+async function readAll(
+  rows: readonly InboxRow[],
+  read: (row: InboxRow) => Promise<ReadRow>,
+  failed: (row: InboxRow, error: unknown) => Promise<void>,
+): Promise<{ together: ReadRow[]; apart: ReadRow[] }> {
+  const together: ReadRow[] = [];
+  const apart: ReadRow[] = [];
+  for (const row of rows) {
+    try {
+      const it = await read(row);
+      // What has to ask Stripe first must not keep the others waiting.
+      (it.named.length > 0 ? apart : together).push(it);
+    } catch (error) {
+      if (isStoreOutage(error)) throw error;
+      await failed(row, error);
+    }
+  }
+  return { together, apart };
 }

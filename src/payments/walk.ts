@@ -10,13 +10,14 @@ interface Place extends Node {
   via: ObjectKind | null;
 }
 
-/** Everything a charge's fold looks at, read from the store level by level. */
-export async function objectsOfCharge(
+/** Everything the folds of these charges look at, read from the store level by level. */
+export async function objectsOfCharges(
   records: Pick<Records, 'objects'>,
   connection: string,
-  chargeId: string,
+  chargeIds: readonly string[],
 ): Promise<ProviderObject[]> {
-  const { objects } = await walk(records, connection, [{ id: chargeId, kind: 'charge' }], stepAway);
+  const start = chargeIds.map((id) => ({ id, kind: 'charge' as const }));
+  const { objects } = await walk(records, connection, start, stepAway);
   return [...objects.values()].filter((object) => object !== null);
 }
 
@@ -52,7 +53,7 @@ async function walk(records: Pick<Records, 'objects'>, connection: string, start
     level = level.filter((place) => {
       // The same object may be a leaf by one way and not by another, so ways are visited and not objects.
       const key = `${place.id} ${place.via}`;
-      return visited.size < PLACES_MAX && !visited.has(key) && visited.add(key);
+      return visited.size < PLACES_MAX * start.length && !visited.has(key) && visited.add(key);
     });
     const unread = [...new Set(level.map((place) => place.id))].filter((id) => !objects.has(id));
     for (const id of unread) objects.set(id, null);

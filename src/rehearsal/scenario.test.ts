@@ -106,6 +106,72 @@ describe('actions', () => {
     ['v1 refunds 3.50 of p', { kind: 'refund', visitor: 'v1', amountMinor: 350, of: 'p' }],
     ['v1 refunds everything', { kind: 'refund', visitor: 'v1', amountMinor: null, of: null }],
     ['v1 pending payment fails', { kind: 'finish', visitor: 'v1', outcome: 'fails' }],
+    ['v1 refunds 3.50, pending', { kind: 'refund', visitor: 'v1', amountMinor: 350, of: null, pending: true }],
+    ['v1 refund is canceled', { kind: 'end refund', visitor: 'v1', end: 'canceled' }],
+    ['v1 payment bounces', { kind: 'bounce', visitor: 'v1' }],
+    [
+      'v1 authorises 10.00 usd via payment intent',
+      { ...paying, way: 'payment intent', evidence: OWN_ID, conditions: { captureMethod: 'manual' } },
+    ],
+    [
+      'v1 captures 7.00 of p, more to come',
+      { kind: 'capture', visitor: 'v1', amountMinor: 700, of: 'p', isFinal: false },
+    ],
+    ['v1 captures everything', { kind: 'capture', visitor: 'v1', amountMinor: null, of: null, isFinal: true }],
+    ['v1 authorisation expires', { kind: 'end authorisation', visitor: 'v1', end: 'expires' }],
+    [
+      'v1 disputes 5.00 eur of p, as inquiry',
+      { kind: 'dispute', visitor: 'v1', amountMinor: 500, currency: 'eur', of: 'p', as: 'inquiry' },
+    ],
+    [
+      'v1 disputes everything',
+      { kind: 'dispute', visitor: 'v1', amountMinor: null, currency: null, of: null, as: 'chargeback' },
+    ],
+    ['v1 dispute is won', { kind: 'move dispute', visitor: 'v1', to: 'won' }],
+    [
+      'v1 is invoiced 10.00 usd, with nothing',
+      {
+        kind: 'invoice',
+        visitor: 'v1',
+        amountMinor: 1_000,
+        currency: 'usd',
+        customer: null,
+        named: null,
+        evidence: { carried: [], clientReference: undefined, returning: null },
+      },
+    ],
+    ['v1 pays invoices together', { kind: 'pay invoice', visitor: 'v1', how: 'together' }],
+    ['v1 pays off stripe, as payment record', { kind: 'pay invoice', visitor: 'v1', how: 'payment_record' }],
+    ['v1 pays part 4.00 as rest', { kind: 'pay part', visitor: 'v1', amountMinor: 400, named: 'rest' }],
+    ['v1 invoice is voided', { kind: 'void invoice', visitor: 'v1' }],
+    ['v1 is credited 4.00 outside stripe', { kind: 'credit', visitor: 'v1', amountMinor: 400, by: 'out_of_band' }],
+    ['v1 upgrades to 20.00', { kind: 'change price', visitor: 'v1', amountMinor: 2_000, named: null }],
+    ['v1 cancels at period end', { kind: 'change subscription', visitor: 'v1', to: 'cancel at period end' }],
+    ['v1 renewal fails', { kind: 'change subscription', visitor: 'v1', to: 'fail renewal' }],
+    [
+      'v1 pays 10.00 usd, with tax 19%, with promotion code SPRING 20%, shown as 13.70 cad, as account',
+      {
+        ...paying,
+        evidence: OWN_ID,
+        conditions: {
+          taxPercent: 19,
+          discount: { percentOff: 20, amountOffMinor: null, code: 'SPRING', duration: 'once' },
+          presentment: { amount: 1_370, currency: 'cad' },
+          isAccount: true,
+        },
+      },
+    ],
+    [
+      'v1 pays 10.00 usd, with coupon 5.00 forever, on account acct_x',
+      {
+        ...paying,
+        evidence: OWN_ID,
+        conditions: {
+          discount: { percentOff: null, amountOffMinor: 500, code: null, duration: 'forever' },
+          onAccount: 'acct_x',
+        },
+      },
+    ],
     ['v1 edits subscription metadata k = v', { kind: 'edit subscription', visitor: 'v1', key: 'k', value: 'v' }],
   ];
   for (const [text, expected] of table) it(text, () => assert.deepEqual(action(text), expected));
@@ -128,6 +194,8 @@ describe('expectations', () => {
       'expect unattributed 2.00 reason no_visitor_id',
       { kind: 'unattributed', amountMinor: 200, currency: 'usd', reason: 'no_visitor_id' },
     ],
+    ['expect disputed 5.00', { kind: 'metric', metric: 'disputed', amountMinor: 500, currency: 'usd' }],
+    ['expect the books to balance', { kind: 'books' }],
     ['expect payments 3', { kind: 'payments', count: 3 }],
     [
       'expect evidence session metadata.k of p',
@@ -160,6 +228,9 @@ describe('settings, days and delivery', () => {
   });
 
   it('reads how to deliver', () => {
+    const { steps: versioned } = readScenario('deliver in 2024-09-30.acacia, thin\nexpect payments 0');
+    const { version, thin } = (versioned[0] as Extract<Step, { kind: 'deliver' }>).delivery;
+    assert.deepEqual([version, thin], ['2024-09-30.acacia', true]);
     const { steps } = readScenario('deliver shuffled seed 7, duplicated, without charge.updated\nexpect payments 0');
     assert.deepEqual((steps[0] as Extract<Step, { kind: 'deliver' }>).delivery, {
       order: 'shuffled',
@@ -185,6 +256,11 @@ describe('what cannot be read is refused with its line and the reason', () => {
     ['day 0 v1 pays 1.00 usd, on trial', /"on trial" belongs to subscribes/],
     ['day 0 v1 lands from a / b / c / d', /more than SOURCE/],
     ['day 0 25:00 v1 lands direct', /25:00 is not a time of day/],
+    ['day 0 v1 dispute is fun', /"dispute is fun" is not understood; write .*dispute is won/],
+    ['day 0 v1 disputes a lot', /write "disputes AMOUNT/],
+    ['day 0 v1 cancels at midnight', /cancels at period end/],
+    ['deliver in 1999-01-01\nexpect payments 0', /is no way to deliver/],
+    ['mode loud\nexpect payments 0', /is not a mode/],
     ['expect guess: Email 1.00', /"guess" is not a model/],
     ['expect linear by mood: Email 1.00', /"mood" is not a dimension/],
     ['expect linear: Email', /"Email" is not "NAME AMOUNT"/],

@@ -1,5 +1,5 @@
 import { DIRECT_SOURCE } from '../core/acquisition.ts';
-import { creditedPath } from '../core/attribution/credits.ts';
+import { creditedPath, creditRows, creditsByTouchpoint } from '../core/attribution/credits.ts';
 import type { LedgerEntry } from '../core/ledger.ts';
 import { UNATTRIBUTED_REASONS } from '../core/link.ts';
 import type { Link, UnattributedReason } from '../core/link.ts';
@@ -114,8 +114,22 @@ function detailOf(payment: PaymentRow, entries: readonly LedgerEntry[], links: r
       landing_page: touch.landingPage,
       visitor_id: touch.visitor,
     })),
-    credits: attribution.credits as Record<string, number[]>,
+    credits: creditsOf(payment, entries),
   };
+}
+
+/**
+ * Crediting follows booking a moment later. In between, what was booked last is shared here along the path that holds the
+ * credits, by the function that will store it: the answer never shows credits that miss a refund it shows.
+ */
+function creditsOf(payment: PaymentRow, entries: readonly LedgerEntry[]): Record<string, number[]> {
+  const { rows, credits } = payment.attribution;
+  const path = creditedPath(rows);
+  const credited = new Map(rows.map((row) => [row.entry.id, row.entry.amountMinor]));
+  const isBehind =
+    credited.size !== entries.length || entries.some((entry) => credited.get(entry.id) !== entry.amountMinor);
+  if (path.length === 0 || !isBehind) return credits as Record<string, number[]>;
+  return creditsByTouchpoint(creditRows(payment, entries, path)) as Record<string, number[]>;
 }
 
 function isUsed(link: Link, { usedLink }: Attribution): boolean {

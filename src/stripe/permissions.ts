@@ -126,7 +126,12 @@ const ROWS: readonly Row[] = [
   },
 ];
 
-export const PERMISSIONS: readonly PermissionRule[] = ROWS.map(({ probe: _, ...rule }) => rule);
+export const PERMISSIONS: readonly PermissionRule[] = ROWS.map(({ name, label, access, without }) => ({
+  name,
+  label,
+  access,
+  without,
+}));
 
 /** Together with the other calls of connecting fewer than a sandbox's 25 requests per second. */
 const PARALLEL = 4;

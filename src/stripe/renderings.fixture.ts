@@ -184,7 +184,7 @@ export function render(version: Version): { type: string; object: object }[] {
   return [
     {
       type: 'charge.succeeded',
-      object: { ...it, balance_transaction: null, ...{ amount_refunded: 0, disputed: false } },
+      object: { ...it, balance_transaction: null, amount_refunded: 0, disputed: false },
     },
     { type: 'charge.updated', object: it },
     { type: 'payment_intent.succeeded', object: paymentIntent(version) },

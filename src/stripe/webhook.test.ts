@@ -123,6 +123,36 @@ test('trap 21: a thin event names what must be fetched', () => {
   assert.deepEqual(thin({ id: 'x_1', type: 'billing.meter' }).named, []);
   assert.deepEqual(thin({ id: 'x_1', type: 'constructor' }).named, []);
   assert.deepEqual(thin(null).named, []);
+  assert.deepEqual(thin({ id: 'dp_1', type: 'dispute' }).named, [{ kind: 'dispute', by: null, id: 'dp_1' }]);
+});
+
+test('trap 21: and the event that tells the same with its data', () => {
+  const body = { id: 'evt_t', object: 'v2.core.event', type: 'v1.charge.succeeded', snapshot_event: 'evt_1' };
+  assert.equal(readEvent(JSON.stringify(body), context).twin, 'evt_1');
+});
+
+test('a test clock may stand in the future, and what it makes is accepted', () => {
+  const object = { id: 'ch_1', object: 'charge', created: 2_200_000_000, test_clock: 'clock_1' };
+  const body = { id: 'evt_1', type: 'charge.succeeded', created: 2_200_000_000, data: { object } };
+  assert.equal(readEvent(JSON.stringify(body), context).objects[0]?.createdAt, 2_200_000_000_000);
+});
+
+test('trap 18: a credit note moves no money; a refund it shows is the refund that arrives anyway', () => {
+  const refund = { id: 're_1', object: 'refund', amount: 300, charge: 'ch_1', status: 'succeeded' };
+  const note = {
+    id: 'cn_1',
+    object: 'credit_note',
+    amount: 500,
+    customer_balance_transaction: 'cbtxn_1',
+    out_of_band_amount: 200,
+    invoice: 'in_1',
+    refunds: [{ amount_refunded: 300, refund, type: 'refund' }],
+  };
+  const body = { id: 'evt_1', type: 'credit_note.created', data: { object: note } };
+  assert.deepEqual(
+    readEvent(JSON.stringify(body), context).objects.map((object) => [object.kind, object.id]),
+    [['refund', 're_1']],
+  );
 });
 
 test('trap 27: invoice.upcoming has no invoice yet', () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import { assert as property, asyncProperty, constantFrom, dictionary, oneof, string } from 'fast-check';
 import { firstOf, lastOf } from '../../src/storage/facts/ranked.ts';
 import { ENGINES, type OpenStore } from './facts-engines.ts';
@@ -56,7 +57,10 @@ for (const engine of ENGINES) {
       const ids = events.map(({ id }) => ({ site, id }));
       assert.equal((await store.facts.knownEventIds(ids, NOON - DAY)).size, 3);
       assert.equal(
-        await count('event_ids', `key IN (SELECT toFixedString(substring(SHA1(concat(site, '\\0', id)), 1, 16), 16) FROM events WHERE site = '${site}')`),
+        await count(
+          'event_ids',
+          `key IN (SELECT toFixedString(substring(SHA1(concat(site, '\\0', id)), 1, 16), 16) FROM events WHERE site = '${site}')`,
+        ),
         4,
       );
     });
@@ -221,6 +225,32 @@ for (const engine of ENGINES) {
           landingPage: '/landing',
         }),
       );
+    });
+
+    test('of hits of the same millisecond one gives the session all of its tags, and one that came from somewhere', async () => {
+      const site = 'ties';
+      const hit = { site, visitor: 'v1', session: 'se1', occurredAt: NOON, receivedAt: NOON };
+      const tagged = [
+        { source: 'a', medium: 'z', campaign: 'a' },
+        { source: 'z', medium: 'a', campaign: 'z' },
+      ];
+      await store.facts.insertEvents(
+        [eventOf({ ...hit, name: 'signup' }), eventOf({ ...hit, ...tagged[0] })],
+        'ties-1',
+      );
+      await store.facts.insertEvents(
+        [eventOf({ ...hit, ...tagged[1] }), eventOf({ ...hit, name: 'signup' })],
+        'ties-2',
+      );
+      const [session] = await store.facts.sessionsBetween([{ site, visitor: 'v1' }], NOON, NOON);
+      const [touchpoint] = await store.facts.touchpoints(site, ['v1']);
+      for (const found of [session!, touchpoint!]) {
+        const { source, medium, campaign } = found;
+        assert.ok(
+          tagged.some((tags) => isDeepStrictEqual(tags, { source, medium, campaign })),
+          `${source} / ${medium} / ${campaign} are of no single hit`,
+        );
+      }
     });
 
     test('a session over midnight is one session', async () => {

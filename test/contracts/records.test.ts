@@ -84,6 +84,15 @@ describeStores('records', (stores) => {
     assert.ok(!(await records.connections.unverified(500)).some((each) => each.id === connection.id));
     assert.ok((await records.connections.unverified(501)).some((each) => each.id === connection.id));
     await records.connections.update(connection.id, { status: 'verified', statusReason: null, sealedKey: 'sealed' });
+    const permissions = { checkedAt: 7, answers: { rak_charge_read: 'granted' as const } };
+    const endpoint = { state: 'created' as const, id: 'we_1', reason: null, checkedAt: 8 };
+    await records.connections.update(connection.id, { permissions, endpoint, isModeChosen: true, grantedBy: 'oauth' });
+    const known = await records.connections.get(connection.id);
+    assert.deepEqual([known?.permissions, known?.endpoint], [permissions, endpoint]);
+    assert.deepEqual([known?.isModeChosen, known?.grantedBy], [true, 'oauth']);
+    await records.connections.update(connection.id, { permissions: null, endpoint: null, isModeChosen: false });
+    const emptied = await records.connections.get(connection.id);
+    assert.deepEqual([emptied?.permissions, emptied?.endpoint, emptied?.isModeChosen], [null, null, false]);
     const now = await records.connections.ofSite(site.id);
     assert.deepEqual(now, [{ ...connection, checkedAt: 500, status: 'verified', sealedKey: 'sealed' }]);
     assert.ok((await records.connections.all()).some((each) => each.id === connection.id));

@@ -54,7 +54,8 @@ describe('fees, net, tax and what was sold', () => {
     const metrics = ['revenue', 'fees', 'net', 'tax', 'revenue_without_tax'] as const;
     for (const model of RULE_MODELS) {
       const { rows, totals } = await report(site, { metrics, dimensions: ['source'], model });
-      for (const metric of metrics) assert.equal(sum(rows.map((row) => row[metric])), totals[metric], `${model} ${metric}`);
+      for (const metric of metrics)
+        assert.equal(sum(rows.map((row) => row[metric])), totals[metric], `${model} ${metric}`);
     }
     const { rows } = await report(site, { metrics: ['fees', 'net'], dimensions: ['source'], model: 'linear' });
     assert.deepEqual(rows, [

@@ -35,12 +35,16 @@ async function started(options: Parameters<typeof startMoney>[0] = {}) {
   return money;
 }
 
-async function connected(money: Money, version: ApiVersion, offStripe = false) {
+async function connected(
+  money: Money,
+  version: ApiVersion,
+  { offStripe = false, thin = false }: { offStripe?: boolean; thin?: boolean } = {},
+) {
   const site = await money.addSite();
   if (offStripe) await money.records.sites.update(site.id, { settings: { ...site.settings, offStripe } });
   const secret = `whsec_${site.id}`;
   await connectStripe(money, { site: site.id, key: KEY, webhookSecret: secret });
-  money.stripe.account.addEndpoint({ url: `${money.url}/${site.id}`, secret, version });
+  money.stripe.account.addEndpoint({ url: `${money.url}/${site.id}`, secret, version, thin });
   return site.id;
 }
 
@@ -166,6 +170,38 @@ for (const [settlementCurrency, versions] of Object.entries(SETTLED)) {
   });
 }
 
+test('trap 21: thin events tell the same, alone and beside their twins, and are not fetched twice', async () => {
+  const money = await started();
+  const { account } = money.stripe;
+  const thin = await connected(money, '2026-10-28.endive', { thin: true });
+  const both = await connected(money, '2026-10-28.endive');
+  account.addEndpoint({
+    url: `${money.url}/${both}`,
+    secret: `whsec_${both}`,
+    version: '2026-10-28.endive',
+    thin: true,
+  });
+  const { charge } = intentPayment(account, { amount: 1000, currency: 'usd', metadata: { hw_visitor_id: 'v1' } });
+  dispute(account.engine, charge);
+  await money.drain();
+  const [a, b] = [await bookOf(money, thin), await bookOf(money, both)];
+  assert.deepEqual([a[0]?.grossMinor, a[0]?.disputedMinor], [1000, 1000]);
+  assert.deepEqual(a, b);
+});
+
+test('of a platform, only its own charges are gross: a fee it takes from another account is none', async () => {
+  const money = await started();
+  const site = await connected(money, '2026-10-28.endive');
+  const connect = { applicationFeeAmount: 100, destination: 'acct_1Destination' };
+  const { charge } = intentPayment(money.stripe.account, { amount: 1000, currency: 'usd', connect });
+  await money.drain();
+  const book = await bookOf(money, site);
+  assert.deepEqual(
+    book.map((it) => [it.id, it.grossMinor]),
+    [[charge.id, 1000]],
+  );
+});
+
 test('a dispute in another currency than its charge is booked in its own, apart', async () => {
   const money = await started({ settlementCurrency: 'usd' });
   const site = await connected(money, '2026-10-28.endive');
@@ -206,7 +242,7 @@ test('trap 17: invoices paid off Stripe are payments only where the site counts 
   const { account } = money.stripe;
   const silent = await connected(money, '2026-10-28.endive');
   const sites = await Promise.all(
-    (['2020-08-27', '2026-10-28.endive'] as const).map((it) => connected(money, it, true)),
+    (['2020-08-27', '2026-10-28.endive'] as const).map((it) => connected(money, it, { offStripe: true })),
   );
   const customer = addCustomer(account, { email: 'ada@example.org' }).id;
   const invoice = bill(account, { amount: 1000, currency: 'usd', customer, metadata: { hw_visitor_id: 'v1' } });

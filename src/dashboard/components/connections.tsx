@@ -12,7 +12,8 @@ const STATUSES = {
   disconnected: { tone: 'plain', name: 'Disconnected' },
 } as const;
 
-const asSentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
+const asSentence = (text: string): string =>
+  text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? '' : '.');
 
 function StatusText({ connection }: { connection: ConnectionAnswer }) {
   if (connection.status === 'verified') return null;
@@ -61,7 +62,7 @@ function EndpointText({ connection }: { connection: ConnectionAnswer }) {
   if (!isMoot && endpoint?.reason) {
     return (
       <p className="label mt-2" data-testid="endpoint-reason">
-        Webhook endpoint: {asSentence(endpoint.reason)}
+        No webhook endpoint was made. {asSentence(endpoint.reason)}
         {endpoint.state === 'failed' ? ' It is tried again by itself.' : ''}
       </p>
     );

@@ -34,19 +34,11 @@ export function CodeBox({
   }, [state]);
   return (
     <div className="overflow-hidden rounded-lg border border-line bg-sunk">
-      <div
-        className={
-          lines ? 'relative flex flex-col-reverse items-end gap-1 p-3' : 'flex flex-wrap items-start gap-3 p-3'
-        }
-      >
+      <div className="flex flex-wrap items-start gap-3 p-3">
         <code
           ref={setCode}
           data-testid={testId}
-          className={
-            lines
-              ? 'block w-full overflow-x-auto px-1 pb-1 font-mono text-[0.85rem] whitespace-pre'
-              : 'min-w-0 flex-1 basis-60 self-center px-1 font-mono text-[0.87rem] break-all whitespace-pre-wrap'
-          }
+          className={`min-w-0 flex-1 basis-60 self-center px-1 font-mono text-[0.87rem] ${lines ? 'overflow-x-auto whitespace-pre' : 'break-all whitespace-pre-wrap'}`}
           tabIndex={lines ? 0 : undefined}
         >
           {text}

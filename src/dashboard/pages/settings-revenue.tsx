@@ -17,6 +17,7 @@ export function RevenuePage() {
   const stripe = useQuery({ ...connectionsQuery(site.id), refetchInterval: 5000 });
   const status = useQuery({ ...statusQuery(site.id), refetchInterval: 5000 });
   const search = useSearch({ from: '/sites/$siteId/settings/revenue' });
+  const hasConnection = stripe.data?.connections.some(({ status: state }) => state !== 'disconnected') ?? false;
   const isFirstStart = stripe.data?.connections.length === 0;
   return (
     <div className="flex flex-col gap-5">
@@ -46,7 +47,7 @@ export function RevenuePage() {
               </span>
             </Note>
           ) : null}
-          <OAuthOutcome outcome={search.stripe} />
+          {hasConnection || search.stripe !== 'connected' ? <OAuthOutcome outcome={search.stripe} /> : null}
           <Connections answer={stripe.data} siteId={site.id} timezone={site.timezone} />
           {isFirstStart ? null : (
             <p>

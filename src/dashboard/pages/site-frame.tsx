@@ -7,7 +7,7 @@ import { ErrorNote, Skeleton } from '../components/states.tsx';
 import { TopBar } from '../components/top-bar.tsx';
 import { rememberSite } from '../preferences.ts';
 import { meQuery, sitesQuery } from '../queries.ts';
-import { signInSearch } from '../search.ts';
+import { paymentsSearch, signInSearch } from '../search.ts';
 import { NotFoundPage } from './not-found.tsx';
 
 const SiteContext = createContext<SiteAnswer | null>(null);
@@ -21,7 +21,7 @@ export function useSite(): SiteAnswer {
 
 export function SiteFrame() {
   const { siteId } = useParams({ from: '/sites/$siteId' });
-  const { mode } = useSearch({ strict: false });
+  const { mode } = paymentsSearch(useSearch({ strict: false }));
   const me = useQuery(meQuery);
   const member = me.data?.member ?? null;
   const sites = useQuery({ ...sitesQuery, enabled: member !== null });

@@ -52,7 +52,10 @@ export function siteRoutes(scope: ApiScope, deps: HttpDeps): void {
       config: { access: 'site:write' },
       schema: { params: siteParams, body: siteChange, response: { 200: siteAnswer } },
     },
-    async ({ site, body }) => asAnswer((await sites.update(site!.id, accepted(checkSite(body)))) ?? site!),
+    async ({ site, body: { off_stripe: offStripe, ...body } }) => {
+      const settings = offStripe === undefined ? {} : { settings: { ...site!.settings, offStripe } };
+      return asAnswer((await sites.update(site!.id, { ...accepted(checkSite(body)), ...settings })) ?? site!);
+    },
   );
 
   scope.get(
@@ -79,6 +82,7 @@ function accepted<T>(checked: Checked<T>): T {
   return checked.value;
 }
 
-function asAnswer({ id, name, domain, timezone, currency, createdAt }: Site): SiteAnswer {
-  return { id, name, domain, timezone, currency, created_at: new Date(createdAt).toISOString() };
+function asAnswer({ id, name, domain, timezone, currency, settings, createdAt }: Site): SiteAnswer {
+  const created_at = new Date(createdAt).toISOString();
+  return { id, name, domain, timezone, currency, off_stripe: settings.offStripe, created_at };
 }

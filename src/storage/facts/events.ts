@@ -85,7 +85,9 @@ const KEYS_PER_QUERY = 8 * KEYS_PER_PARAMETER;
 const ROWS_PER_INSERT_MIN = 10_000;
 const PARALLEL_INSERTS = 2;
 
-export function createEvents(client: FactsClient): Pick<Facts, 'insertEvents' | 'knownEventIds' | 'lastHit' | 'hitCounts'> {
+export function createEvents(
+  client: FactsClient,
+): Pick<Facts, 'insertEvents' | 'knownEventIds' | 'lastHit' | 'hitCounts'> {
   return {
     async insertEvents(events, token) {
       // Parsing and views use one core per insert. Where a batch is cut depends on its length alone, so that a repeated

@@ -50,6 +50,12 @@ export function createConnections(db: Kysely<Database>): Connections {
         .execute();
       return rows.map(toConnection);
     },
+    ...createWebhookSecrets(db),
+  };
+}
+
+function createWebhookSecrets(db: Kysely<Database>): Pick<Connections, 'addSecret' | 'removeSecrets' | 'secrets'> {
+  return {
     async addSecret(connection, sealedSecret, now) {
       const id = randomId();
       await db

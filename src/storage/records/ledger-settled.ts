@@ -8,7 +8,25 @@ type Row = Selectable<LedgerEntriesTable>;
 
 /** What reconciliation asks of the ledger. */
 export function createSettledLedger(db: Kysely<Database>): SettledLedger {
+  async function entriesOf(site: string, paymentIds: readonly string[]): Promise<LedgerEntry[]> {
+    const entries: LedgerEntry[] = [];
+    for (const part of chunks(paymentIds)) {
+      const rows = await db
+        .selectFrom('ledger_entries')
+        .selectAll()
+        .where('site', '=', site)
+        .where('payment', 'in', part)
+        .orderBy('payment')
+        .orderBy('occurred_at')
+        .orderBy('id')
+        .execute();
+      entries.push(...rows.map(toEntry));
+    }
+    return entries;
+  }
+
   return {
+    entriesOf,
     async entriesAbout(site, objects, balanceTransactions) {
       const payments = new Set<string>();
       const find = async (column: 'id' | 'balance_transaction', values: readonly string[]) => {
@@ -25,17 +43,7 @@ export function createSettledLedger(db: Kysely<Database>): SettledLedger {
       };
       await find('id', objects);
       await find('balance_transaction', balanceTransactions);
-      const entries: LedgerEntry[] = [];
-      for (const part of chunks([...payments].sort())) {
-        const rows = await db
-          .selectFrom('ledger_entries')
-          .selectAll()
-          .where('site', '=', site)
-          .where('payment', 'in', part)
-          .execute();
-        entries.push(...rows.map(toEntry));
-      }
-      return entries;
+      return entriesOf(site, [...payments].sort());
     },
     async unsettled(site, connection, from, to, limit) {
       const rows = await db

@@ -41,6 +41,7 @@ export function createObjects(db: Kysely<Database>): Objects {
         await putReferences(transaction, connection, object, references);
       });
     },
+    putMany: (connection, rows) => atomically(db, (transaction) => putMany(transaction, connection, rows)),
     async referencing(connection, ids, kinds) {
       if (kinds?.length === 0) return [];
       const found: { id: string; kind: ObjectKind; to: string }[] = [];
@@ -91,5 +92,54 @@ async function putReferences(
       .values(part.map((id) => ({ connection, from_id: object.id, from_kind: object.kind, to_id: id })))
       .onConflict((conflict) => conflict.columns(['connection', 'from_id', 'to_id']).doNothing())
       .execute();
+  }
+}
+
+type ObjectRows = Parameters<Objects['putMany']>[1];
+
+/** As `put`, in few statements. The ids differ from each other. */
+async function putMany(transaction: Kysely<Database>, connection: string, rows: ObjectRows): Promise<void> {
+  for (const part of chunks(rows, 100)) {
+    await transaction
+      .insertInto('objects')
+      .values(
+        part.map(({ object }) => ({ connection, id: object.id, kind: object.kind, body: JSON.stringify(object) })),
+      )
+      .onConflict((conflict) =>
+        conflict
+          .columns(['connection', 'id'])
+          .doUpdateSet((eb) => ({ kind: eb.ref('excluded.kind'), body: eb.ref('excluded.body') })),
+      )
+      .execute();
+    const stored = await transaction
+      .selectFrom('object_references')
+      .select(['from_id', 'to_id'])
+      .where('connection', '=', connection)
+      .where(
+        'from_id',
+        'in',
+        part.map(({ object }) => object.id),
+      )
+      .execute();
+    const known = Map.groupBy(stored, (row) => row.from_id);
+    const added = part.flatMap(({ object, references }) => {
+      const before = new Set((known.get(object.id) ?? []).map((row) => row.to_id));
+      const missing = [...new Set(references)].filter((id) => !before.has(id));
+      return missing.map((id) => ({ connection, from_id: object.id, from_kind: object.kind, to_id: id }));
+    });
+    for (const { object, references } of part) {
+      const before = known.get(object.id) ?? [];
+      // An object rarely stops pointing somewhere: only then it is worth statements of its own.
+      if (before.some((row) => !references.includes(row.to_id))) {
+        await putReferences(transaction, connection, object, references);
+      }
+    }
+    for (const some of chunks(added, 200)) {
+      await transaction
+        .insertInto('object_references')
+        .values(some)
+        .onConflict((conflict) => conflict.columns(['connection', 'from_id', 'to_id']).doNothing())
+        .execute();
+    }
   }
 }

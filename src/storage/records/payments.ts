@@ -1,17 +1,19 @@
 import { sql, type Kysely, type Selectable } from 'kysely';
 import type { Link } from '../../core/link.ts';
-import type { Mode, Payment } from '../../core/payment.ts';
+import type { Mode } from '../../core/payment.ts';
 import { atomically } from './atomically.ts';
 import { decodeAttribution, encodeAttribution, pendingAttribution } from './attribution-body.ts';
 import { chunks } from './chunks.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
-import type { Database, PaymentLinksTable, PaymentsTable } from './database.ts';
+import type { Database, PaymentsTable } from './database.ts';
+import { createPaymentsTogether, toLink, toLinkRow, toPayment, toRow } from './payments-together.ts';
 import type { Attribution, PaymentRow, Payments } from './records.ts';
 
 type Row = Selectable<PaymentsTable>;
 
 export function createPayments(db: Kysely<Database>): Payments {
   return {
+    ...createPaymentsTogether(db),
     async upsert(payment) {
       const { site, id, ...rest } = toRow(payment);
       await db
@@ -155,63 +157,7 @@ async function setAttribution(
   }
 }
 
-function toRow(payment: Payment): Row {
-  return {
-    site: payment.site,
-    id: payment.id,
-    mode: payment.mode,
-    connection: payment.connection,
-    kind: payment.kind,
-    currency: payment.currency,
-    occurred_at: payment.occurredAt,
-    customer: payment.customer,
-    subscription: payment.subscription,
-    path_ends_at: payment.pathEndsAt,
-    gross_minor: payment.grossMinor,
-    refunded_minor: payment.refundedMinor,
-    disputed_minor: payment.disputedMinor,
-    fee_minor: payment.feeMinor,
-    fee_currency: payment.feeCurrency,
-    tax_minor: payment.taxMinor,
-    product: payment.product,
-    product_name: payment.productName,
-    price: payment.price,
-    coupon: payment.coupon,
-  };
-}
-
 function toPaymentRow(row: Row & { body: string | null }): PaymentRow {
-  return {
-    site: row.site,
-    id: row.id,
-    mode: row.mode as Payment['mode'],
-    connection: row.connection,
-    kind: row.kind as Payment['kind'],
-    currency: row.currency,
-    occurredAt: row.occurred_at,
-    customer: row.customer,
-    subscription: row.subscription,
-    pathEndsAt: row.path_ends_at,
-    grossMinor: row.gross_minor,
-    refundedMinor: row.refunded_minor,
-    disputedMinor: row.disputed_minor,
-    feeMinor: row.fee_minor,
-    feeCurrency: row.fee_currency,
-    taxMinor: row.tax_minor,
-    product: row.product,
-    productName: row.product_name,
-    price: row.price,
-    coupon: row.coupon,
-    attribution: row.body === null ? pendingAttribution() : decodeAttribution(row.body),
-  };
-}
-
-function toLinkRow(site: string, payment: string, position: number, link: Link): Selectable<PaymentLinksTable> {
-  const { object, field, value, claim, rung, seenAt } = link;
-  return { site, payment, position, object, field, value, claim, rung, seen_at: seenAt };
-}
-
-function toLink(row: Selectable<PaymentLinksTable>): Link {
-  const { object, field, value, rung } = row;
-  return { object, field, value, claim: row.claim as Link['claim'], rung, seenAt: row.seen_at };
+  const attribution = row.body === null ? pendingAttribution() : decodeAttribution(row.body);
+  return { ...toPayment(row), attribution };
 }

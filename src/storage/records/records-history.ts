@@ -100,6 +100,8 @@ export interface PolledInbox {
 
 /** The part of the ledger that reconciliation needs. */
 export interface SettledLedger {
+  /** Of several payments, each payment's in the order (occurredAt, id). */
+  entriesOf(site: string, paymentIds: readonly string[]): Promise<LedgerEntry[]>;
   /** All entries of the payments that hold one of these money objects or balance transactions. */
   entriesAbout(
     site: string,

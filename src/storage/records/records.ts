@@ -4,6 +4,7 @@ import type { Link } from '../../core/link.ts';
 import type { Mode, ObjectKind, Payment, ProviderObject, WantedObject } from '../../core/payment.ts';
 import type { Touchpoint } from '../../core/touchpoint.ts';
 import type { Cursors, Deliveries, Gaps, PolledInbox, Reconciliations, SettledLedger } from './records-history.ts';
+import type { ObjectsTogether, PaymentsTogether } from './records-together.ts';
 
 /** Thrown when the store does not answer (HTTP: 503 with Retry-After). */
 export class RecordsUnavailable extends Error {
@@ -238,7 +239,7 @@ export interface Inbox extends PolledInbox {
 }
 
 /** Merged provider objects of a connection, and the references between them (from → to ids, both directions indexed). */
-export interface Objects {
+export interface Objects extends ObjectsTogether {
   get(connection: string, id: string): Promise<ProviderObject | null>;
   getMany(connection: string, ids: readonly string[]): Promise<ProviderObject[]>;
   put(connection: string, object: ProviderObject, references: readonly string[]): Promise<void>;
@@ -260,8 +261,10 @@ export interface WantedRow extends WantedObject {
   fence: number;
 }
 export interface Wanted {
-  /** Adds what is not there yet; what is there keeps its state, but balance transactions of a charge that were found are
-   * wanted again. `dueAt` delays the first try, to let webhooks bring it. */
+  /**
+   * Adds what is not there yet; what is there keeps its state, but balance transactions of a charge that were found are
+   * wanted again. `dueAt` delays the first try, to let webhooks bring it.
+   */
   add(connection: string, wants: readonly WantedObject[], dueAt: number): Promise<void>;
   claim(owner: string, now: number, leaseMs: number, limit: number): Promise<WantedRow[]>;
   settle(row: WantedRow, state: Exclude<WantedRow['state'], 'wanted'>, error: string | null): Promise<boolean>;
@@ -298,7 +301,7 @@ export interface Attribution {
 export interface PaymentRow extends Payment {
   attribution: Attribution;
 }
-export interface Payments {
+export interface Payments extends PaymentsTogether {
   upsert(payment: Payment): Promise<void>;
   get(site: string, id: string): Promise<PaymentRow | null>;
   links(site: string, id: string): Promise<Link[]>;

@@ -22,39 +22,7 @@ export function createWanted(db: Kysely<Database>): Wanted {
       .where('state', '=', 'wanted');
 
   return {
-    async add(connection, wants, dueAt) {
-      const rows = wants.map((want) => ({
-        connection,
-        kind: want.kind,
-        by_kind: want.by ?? '',
-        id: want.id,
-        attempts: 0,
-        state: 'wanted',
-        last_error: null,
-        fence: 0,
-        owner: null,
-        due_at: dueAt,
-      }));
-      // One order for all writers: two transactions that insert the same rows in two orders would wait for each other.
-      rows.sort((a, b) => compare(a.id, b.id) || compare(a.kind, b.kind) || compare(a.by_kind, b.by_kind));
-      // One statement may not touch a row twice.
-      const distinct = [...new Map(rows.map((row) => [`${row.kind} ${row.by_kind} ${row.id}`, row])).values()];
-      for (const part of chunks(distinct)) {
-        await db
-          .insertInto('wanted')
-          .values(part)
-          // The balance transactions of a charge can become more, and are asked for again; anything else is asked once.
-          .onConflict((conflict) =>
-            conflict
-              .columns(['connection', 'kind', 'by_kind', 'id'])
-              .doUpdateSet({ state: 'wanted', attempts: 0, due_at: dueAt })
-              .where('wanted.kind', '=', 'balance_transaction')
-              .where('wanted.by_kind', '=', 'charge')
-              .where('wanted.state', 'in', ['found', 'absent']),
-          )
-          .execute();
-      }
-    },
+    add: (connection, wants, dueAt) => add(db, connection, wants, dueAt),
     claim: (owner, now, leaseMs, limit) => claim(db, owner, now, leaseMs, limit),
     async settle(row, state, error) {
       const result = await held(row)
@@ -86,6 +54,45 @@ export function createWanted(db: Kysely<Database>): Wanted {
         .execute();
     },
   };
+}
+
+async function add(
+  db: Kysely<Database>,
+  connection: string,
+  wants: readonly WantedObject[],
+  dueAt: number,
+): Promise<void> {
+  const rows = wants.map((want) => ({
+    connection,
+    kind: want.kind,
+    by_kind: want.by ?? '',
+    id: want.id,
+    attempts: 0,
+    state: 'wanted',
+    last_error: null,
+    fence: 0,
+    owner: null,
+    due_at: dueAt,
+  }));
+  // One order for all writers: two transactions that insert the same rows in two orders would wait for each other.
+  rows.sort((a, b) => compare(a.id, b.id) || compare(a.kind, b.kind) || compare(a.by_kind, b.by_kind));
+  // One statement may not touch a row twice.
+  const distinct = [...new Map(rows.map((row) => [`${row.kind} ${row.by_kind} ${row.id}`, row])).values()];
+  for (const part of chunks(distinct)) {
+    await db
+      .insertInto('wanted')
+      .values(part)
+      // The balance transactions of a charge can become more, and are asked for again; anything else is asked once.
+      .onConflict((conflict) =>
+        conflict
+          .columns(['connection', 'kind', 'by_kind', 'id'])
+          .doUpdateSet((eb) => ({ state: 'wanted', attempts: 0, due_at: dueAt, fence: eb('wanted.fence', '+', 1) }))
+          .where('wanted.kind', '=', 'balance_transaction')
+          .where('wanted.by_kind', '=', 'charge')
+          .where('wanted.state', 'in', ['found', 'absent']),
+      )
+      .execute();
+  }
 }
 
 async function claim(

@@ -1,10 +1,8 @@
 -- Beside what an entry's amount gives to a touchpoint, what its fee does and how much of the amount is tax: one column per
--- model each. A fee is in the currency it was settled in, `fee_currency`, which can be another than the entry's; `fee` is
--- the whole, on the row of the path's first position, as `amount` is.
+-- model each. A fee is in the currency it was settled in, `fee_currency`, which can be another than the entry's.
 -- product: its name, its id where the line had no words; coupon: its id. '' where unknown.
 ALTER TABLE credits{{local}} {{on_cluster}}
   ADD COLUMN IF NOT EXISTS fee_currency LowCardinality(String),
-  ADD COLUMN IF NOT EXISTS fee Int64,
   ADD COLUMN IF NOT EXISTS fee_first_touch Int64,
   ADD COLUMN IF NOT EXISTS fee_last_touch Int64,
   ADD COLUMN IF NOT EXISTS fee_last_non_direct Int64,
@@ -23,7 +21,6 @@ ALTER TABLE credits{{local}} {{on_cluster}}
 -- @cluster
 ALTER TABLE credits {{on_cluster}}
   ADD COLUMN IF NOT EXISTS fee_currency LowCardinality(String),
-  ADD COLUMN IF NOT EXISTS fee Int64,
   ADD COLUMN IF NOT EXISTS fee_first_touch Int64,
   ADD COLUMN IF NOT EXISTS fee_last_touch Int64,
   ADD COLUMN IF NOT EXISTS fee_last_non_direct Int64,
