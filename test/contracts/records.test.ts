@@ -90,7 +90,8 @@ describeStores('records', (stores) => {
     const known = await records.connections.get(connection.id);
     assert.deepEqual([known?.permissions, known?.endpoint], [permissions, endpoint]);
     assert.deepEqual([known?.isModeChosen, known?.grantedBy], [true, 'oauth']);
-    await records.connections.update(connection.id, { permissions: null, endpoint: null, isModeChosen: false });
+    const nothing = { permissions: null, endpoint: null, isModeChosen: false, grantedBy: 'key' as const };
+    await records.connections.update(connection.id, nothing);
     const emptied = await records.connections.get(connection.id);
     assert.deepEqual([emptied?.permissions, emptied?.endpoint, emptied?.isModeChosen], [null, null, false]);
     const now = await records.connections.ofSite(site.id);
@@ -101,6 +102,10 @@ describeStores('records', (stores) => {
     const expected = [first, second].map((secret) => ({ ...secret, site: site.id }));
     assert.deepEqual(await records.connections.secrets(site.id), expected);
     assert.deepEqual(await records.connections.secrets('no site'), []);
+    const brief = await records.connections.add({ ...connection, site: site.id, account: 'acct_brief' }, 1);
+    await records.connections.addSecret(brief.id, 'three', 3);
+    await records.connections.removeSecrets(brief.id);
+    assert.deepEqual(await records.connections.secrets(site.id), expected);
     assert.ok((await records.connections.secrets(null)).some((each) => each.id === second.id));
   });
 
