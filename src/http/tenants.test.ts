@@ -150,7 +150,11 @@ describe('tenant matrix', () => {
     if (access === 'public') continue;
     it(`${route} answers by who calls`, async () => {
       const [method, url] = route.split(' ') as ['GET', string];
-      const address = url.replace(':site', site).replace(':key', 'none').replace(':connection', 'none').replace(':payment', 'ch_none');
+      const address = url
+        .replace(':site', site)
+        .replace(':key', 'none')
+        .replace(':connection', 'none')
+        .replace(':payment', 'ch_none');
       for (const who of Object.keys(headersOf) as Who[]) {
         const answer = await at.server.inject({
           method,

@@ -1,0 +1,107 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Logger } from 'pino';
+import { createCollect } from '../collect/collect.ts';
+import { createLocate } from '../collect/locate.ts';
+import type { Spool } from '../collect/spool.ts';
+import type { Config } from '../config.ts';
+import type { HttpDeps } from '../http/deps.ts';
+import { whyUnreachable } from '../payments/endpoints.ts';
+import { createWebhookReceiver } from '../payments/inbox.ts';
+import { createDefaultMode } from '../reports/mode.ts';
+import { createPaymentReports } from '../reports/payments.ts';
+import { createReports } from '../reports/report.ts';
+import { createSiteActivity } from '../sites/activity.ts';
+import { createStripeHistory } from '../sites/stripe-history.ts';
+import { createStripeSettings } from '../sites/stripe-settings.ts';
+import type { Facts } from '../storage/facts/facts.ts';
+import { now } from './base.ts';
+import type { Base } from './base.ts';
+import type { Workers } from './workers.ts';
+
+const DIST = fileURLToPath(new URL('../../dist/', import.meta.url));
+
+interface Parts {
+  config: Config;
+  log: Logger;
+  base: Base;
+  facts: Facts;
+  spool: Spool;
+  workers: Workers;
+}
+
+/** What the routes call, put together. */
+export async function httpDeps(parts: Parts): Promise<HttpDeps> {
+  const { config, log, base, facts, spool, workers } = parts;
+  const { records, secrets, accounts } = base;
+  const { publicUrl } = config;
+  const defaultMode = createDefaultMode({ records });
+  return {
+    log,
+    now,
+    publicUrl,
+    trustedProxies: config.trustedProxies,
+    collectPerMinute: config.collectPerMinute,
+    dashboardDir: join(DIST, 'dashboard'),
+    pixel: await readFile(join(DIST, 'hw.js')).catch(() => null),
+    collect: createCollect({
+      findSite: (id) => records.sites.get(id),
+      spool,
+      locate: await createLocate({ mmdbPath: config.geoDatabase }),
+      now,
+      hashEmail: secrets.hash,
+      countryHeader: config.countryHeader,
+      counters: workers.counters,
+    }),
+    ...stripeDeps(parts),
+    historyOf: createStripeHistory({ records }),
+    report: createReports({ facts, now, defaultMode }).ask,
+    payments: createPaymentReports({ records, defaultMode }),
+    siteActivity: createSiteActivity({ facts, records, defaultMode }),
+    sites: records.sites,
+    keys: records.keys,
+    teams: records.teams,
+    accounts,
+    checks: {
+      records: () => records.ping(),
+      facts: () => facts.ping(),
+      spool: async () => spool.check(),
+    },
+    hits: workers.counters,
+    gauges: {
+      inbox: () => records.inbox.counts(),
+      spoolRows: async () => spool.size().rows,
+      outboxRows: () => records.outbox.count(),
+      attributionsWaiting: () => records.attributions.count(),
+    },
+  };
+}
+
+/** What HTTP needs of Stripe: webhooks in, and everything of *Settings > Revenue* and *Check-up*. */
+function stripeDeps({ config, base, facts, workers }: Parts) {
+  const { records, secrets, provider } = base;
+  const { receiveWebhook } = createWebhookReceiver({
+    records,
+    secrets,
+    provider,
+    now,
+    wake: workers.wake('record'),
+    onRefused: workers.refusals.note,
+    platformSecret: config.stripeOAuth?.webhookSecret ?? null,
+  });
+  return {
+    receiveWebhook,
+    connectStripe: base.connect,
+    disconnectStripe: base.disconnect,
+    oauth: base.byOAuth,
+    doctor: base.checkUpWith(facts),
+    stripeOf: createStripeSettings({
+      ...base.setup,
+      records,
+      publicUrl: config.publicUrl,
+      oauth: base.byOAuth !== null,
+      unreachable: whyUnreachable(config),
+    }),
+  };
+}

@@ -1,0 +1,89 @@
+import type { Logger } from 'pino';
+import { createCollectCounters } from '../collect/counters.ts';
+import { createDrain } from '../collect/drain.ts';
+import type { Spool } from '../collect/spool.ts';
+import type { Config } from '../config.ts';
+import { createJobRunner, doctorTurn, historyWorkers, recomputeTurn } from '../jobs.ts';
+import { createLoop } from '../loop.ts';
+import type { Loop } from '../loop.ts';
+import { createAttributor } from '../payments/attribute.ts';
+import { createRefusalCounter } from '../payments/endpoints-refusals.ts';
+import { createFetcher } from '../payments/fetch.ts';
+import { createHandOver } from '../payments/link.ts';
+import { createMirror } from '../payments/mirror.ts';
+import { createRecompute } from '../payments/recompute.ts';
+import { createRecorder } from '../payments/record.ts';
+import { createEnvironmentConnection } from '../sites/environment-connection.ts';
+import type { Facts } from '../storage/facts/facts.ts';
+import { WEBHOOK_EVENTS } from '../stripe/event-types.ts';
+import { now } from './base.ts';
+import type { Base } from './base.ts';
+
+const FACTS_LOOPS = new Set(['drain', 'attribute', 'mirror']);
+
+/** The background work. Each worker repeats one turn; whoever makes work for another wakes it. */
+export function createWorkers(parts: { config: Config; log: Logger; base: Base; facts: Facts; spool: Spool }) {
+  const { config, log, base, facts, spool } = parts;
+  const { records, secrets, provider, connect } = base;
+  const loops: Record<string, Loop> = {};
+  const wake = (name: string) => () => loops[name]?.wake();
+  const add = (name: string, intervalMs: number, { runOnce }: { runOnce(): Promise<boolean> }) => {
+    loops[name] = createLoop({ name, intervalMs, runOnce, log });
+  };
+  const counters = createCollectCounters();
+  const refusals = createRefusalCounter({ records, now });
+  const handOver = createHandOver({ records, now, onRecorded: wake('attribute') });
+  const recompute = createRecompute({ records, now });
+  const { stripeSecretKey: key, stripeWebhookSecret: webhookSecret } = config;
+
+  // Not woken by each hit: steady traffic would become many tiny inserts, and reports may lag two seconds.
+  add('drain', 300, createDrain({ spool, facts, handOver, now, log, counters }));
+  add(
+    'record',
+    500,
+    createRecorder({
+      records,
+      secrets,
+      provider,
+      now,
+      log,
+      onRecorded: wake('attribute'),
+      onWanted: wake('fetch'),
+    }),
+  );
+  add('fetch', 500, createFetcher({ records, secrets, provider, now, log, onRecorded: wake('attribute') }));
+  add('attribute', 500, createAttributor({ records, facts, now, log, onOutbox: wake('mirror') }));
+  add('mirror', 500, createMirror({ records, facts }));
+  add('recheck', 15_000, base.rechecker);
+  add('set-up', 15_000, base.setUpWorker);
+  add('refusals', 1_000, refusals);
+  const turns = {
+    recompute: recomputeTurn({ records, recompute, now, onProgress: wake('attribute') }),
+    doctor: doctorTurn({ records, checkUp: base.checkUpWith(facts), now }),
+  };
+  add('jobs', 500, createJobRunner({ records, turns, now, log }));
+  const history = { records, secrets, provider, now, log, types: WEBHOOK_EVENTS };
+  const wakes = { onStored: wake('record'), onRecorded: wake('attribute') };
+  for (const { name, everyMs, worker } of historyWorkers({ ...history, ...wakes })) add(name, everyMs, worker);
+  add('environment', 1_000, createEnvironmentConnection({ records, secrets, key, webhookSecret, connect, log }));
+
+  let stopped = false;
+  return {
+    counters,
+    refusals,
+    wake,
+    /** Loops that need the facts store wait for its schema: failing before it is there would only slow them down. */
+    start(factsReady: Promise<void>) {
+      for (const [name, loop] of Object.entries(loops)) if (!FACTS_LOOPS.has(name)) loop.start();
+      void factsReady.then(() => {
+        if (!stopped) for (const name of FACTS_LOOPS) loops[name]!.start();
+      });
+    },
+    stop() {
+      stopped = true;
+      return Promise.all(Object.values(loops).map((loop) => loop.stop()));
+    },
+  };
+}
+
+export type Workers = ReturnType<typeof createWorkers>;
