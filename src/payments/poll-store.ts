@@ -28,7 +28,10 @@ export async function storePage(
   const delivered = await records.deliveries.ofConnection(connection.id);
   const deliveredFrom = new Map(delivered.map(({ type, firstAt }) => [type, firstAt]));
   const isStored = await records.transaction(async (tx) => {
-    for (const event of fresh) await tx.inbox.add(inboxRow(options, connection, event, deliveredFrom.get(event.type)));
+    // By id: two writers that insert the same events in different orders would wait for each other (PostgreSQL).
+    const inOrder = fresh.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+    for (const event of inOrder)
+      await tx.inbox.add(inboxRow(options, connection, event, deliveredFrom.get(event.type)));
     if (place.walk === null) await recordGaps(tx, connection, now());
     if (!(await tx.cursors.save(row, place, now() + LEASE_MS))) throw new LeaseLost();
     return fresh.length > 0;
