@@ -21,11 +21,12 @@ interface Waiting {
 }
 
 /**
- * Under load commits are this far apart at least, so that many connections share one; further on a slow disk, which
- * would otherwise have the program wait for it most of the time.
+ * Under load commits are this far apart at least, so that many connections share one. Further on a slow disk, where the
+ * program would otherwise wait for it most of the time; but not for a few senders, who would only wait longer.
  */
 const COMMIT_GAP_MS = 2;
 const COMMIT_GAP_MAX_MS = 20;
+const MANY_APPENDS = 16;
 /** A row is the unit of reading: large enough to be cheap, small enough to be moved at once. */
 const ROW_EVENTS_MAX = 2000;
 const ROW_CHARS_MAX = 4 * 1024 ** 2;
@@ -66,7 +67,8 @@ export function createGroupCommit(options: {
       return;
     } finally {
       committedAt = performance.now();
-      gapMs = Math.min(COMMIT_GAP_MAX_MS, Math.max(COMMIT_GAP_MS, 2 * (committedAt - startedAt)));
+      const slowMs = group.length < MANY_APPENDS ? 0 : Math.min(COMMIT_GAP_MAX_MS, 2 * (committedAt - startedAt));
+      gapMs = Math.max(COMMIT_GAP_MS, slowMs);
     }
     rows.forEach(onCommitted);
     for (const { resolve } of group) resolve();
