@@ -109,6 +109,9 @@ interface Credited {
   touchpoints?: string[];
 }
 
+/** The webhook is answered before the payment is booked: for a moment the API does not know it. */
+const booked = (read: () => Promise<unknown>) => expect(read).toPass({ timeout: 15_000 });
+
 const newestCharge = ({ account }: Merchant) => account.state.list('charge')[0]!.id;
 
 /** Waits until the newest charge is credited, then reads it in the API and, by eye, in the dashboard. */
@@ -116,6 +119,7 @@ async function expectCredited(merchant: Merchant, visitor: string, wanted: Credi
   const id = newestCharge(merchant);
   const { gross, source, kind, field } = wanted;
   const read = () => merchant.get<PaymentDetailAnswer>(`/payments/${id}`);
+  await booked(read);
   // What was fetched from Stripe may replace a weaker link (the buyer's e-mail address) that was there at once.
   const fieldsUsed = async () => (await read()).links.filter(({ used }) => used).map((link) => link.field);
   await expect.poll(fieldsUsed).toEqual([field]);
@@ -228,6 +232,7 @@ test('attribu.tech: who blocks the script is unattributed with the reason, never
   expect(shopper.hits).toEqual([]);
   const id = newestCharge(attribu);
   const read = () => attribu.get<PaymentDetailAnswer>(`/payments/${id}`);
+  await booked(read);
   await expect.poll(async () => (await read()).reason).toBe('no_visitor_id');
   expect(await read()).toMatchObject({ source: '(unattributed)', visitor_id: null, gross: 2000, credits: {} });
   const { page } = owner;
@@ -286,6 +291,7 @@ test('Zori: a subscription by its API, and its renewal', async ({ browser }) => 
     ...{ object: 'payment_intent', field: 'pixel' },
   });
   const read = () => zori.get<PaymentDetailAnswer>(`/payments/${first.id}`);
+  await booked(read);
   await expect.poll(async () => (await read()).links.map(({ field }) => field)).toContain(metadata);
   expect((await read()).subscription).toBe(subscription.id);
 
