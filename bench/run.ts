@@ -7,6 +7,7 @@ const BENCHES: Record<string, () => Promise<{ measure(): Promise<string[]> }>> =
   collect: () => import('./collect.ts'),
   batches: () => import('./batches.ts'),
   webhooks: () => import('./webhooks.ts'),
+  backfill: () => import('./backfill.ts'),
   report: () => import('./report.ts'),
   pixel: () => import('./pixel.ts'),
 };

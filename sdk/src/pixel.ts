@@ -18,7 +18,7 @@ const compat = (script.dataset.compat || '').split(/\W+/);
 const endpoint = new URL('/api/event', script.src).href;
 
 const QUEUE_KEY = 'hw_queue';
-const CHECKOUT_KEY = 'hw_checkout';
+const CHECKOUT_KEY = 'hw_cs';
 const DAY_S = 86_400;
 const QUEUE_MAX = 50;
 
@@ -51,9 +51,9 @@ const writeCookie = (name: string, value: string, maxAgeS: number) => {
 const labels = location.hostname.split('.');
 for (let i = labels.length; i--;) {
   domain = ';domain=' + labels.slice(i).join('.');
-  writeCookie('hw_probe', '1', 9);
-  if (readCookie('hw_probe')) {
-    writeCookie('hw_probe', '', 0);
+  writeCookie('hw_t', '1', 9);
+  if (readCookie('hw_t')) {
+    writeCookie('hw_t', '', 0);
     break;
   }
   domain = '';
@@ -91,14 +91,12 @@ let queue: Batch[] = [];
 try {
   queue = JSON.parse(recall(QUEUE_KEY) || '[]');
 } catch {}
-let sending = false;
-let failures = 0;
+let retry: unknown;
+let pauseMs = 1e3;
+const keep = (batches: Batch[]) => remember(QUEUE_KEY, JSON.stringify((queue = batches)));
 
-/** Sends the oldest batch; a 4xx is final, anything else is kept (over reloads too) and tried again. */
-const flush = () => {
-  const batch = queue[0];
-  if (sending || !batch) return;
-  sending = true;
+/** A 4xx is final; anything else is kept (over reloads too) and tried again. A hit that arrives twice counts once. */
+const deliver = (batch: Batch) => {
   const body = JSON.stringify({
     site,
     ...batch,
@@ -112,14 +110,15 @@ const flush = () => {
       () => false,
     )
     .then((settled) => {
-      sending = false;
       if (settled) {
-        failures = 0;
-        queue.shift();
-        remember(QUEUE_KEY, JSON.stringify(queue));
-        flush();
-      } else setTimeout(flush, Math.min(6e4, 1e3 * 2 ** failures++));
+        pauseMs = 1e3;
+        keep(queue.filter((waiting) => waiting != batch));
+      } else retry ||= setTimeout(flush, (pauseMs = Math.min(6e4, pauseMs * 2)));
     });
+};
+const flush = () => {
+  retry = 0;
+  queue.forEach(deliver);
 };
 
 const send = (name: string, props?: Props) => {
@@ -134,10 +133,10 @@ const send = (name: string, props?: Props) => {
     at: Date.now(),
     props,
   };
-  queue.push({ visitor, session, events: [event] });
-  queue = queue.slice(-QUEUE_MAX);
-  remember(QUEUE_KEY, JSON.stringify(queue));
-  flush();
+  const batch = { visitor, session, events: [event] };
+  keep([...queue, batch].slice(-QUEUE_MAX));
+  // At once, not behind an answer that is under way: the page may be left any moment, for another origin too.
+  deliver(batch);
 };
 
 /** Of the page before this one: after the first view of a single-page application that is the application itself. */
@@ -179,6 +178,7 @@ page.headwater = api;
 if (compat.includes('zori')) page.ZoriHQ = api;
 
 if (!recall('hw_optout')) touch();
+flush();
 view();
 for (const method of ['pushState', 'replaceState'] as const) {
   const original = history[method];
