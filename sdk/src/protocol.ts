@@ -1,7 +1,5 @@
 /** The wire between the pixel (or a server) and `POST /api/event`. Types and constants only; nothing to run. */
 
-export const VISITOR_COOKIE = 'hw_visitor_id';
-export const SESSION_COOKIE = 'hw_session_id';
 export const VISITOR_COOKIE_DAYS = 365;
 export const SESSION_MINUTES = 30;
 

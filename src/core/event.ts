@@ -1,8 +1,5 @@
 import type { Acquisition } from './acquisition.ts';
 
-/** Reserved event names; every other name is a custom event. */
-export const RESERVED_EVENT_NAMES = ['pageview', 'identify', 'checkout'] as const;
-
 export interface Device {
   browser: string;
   os: string;

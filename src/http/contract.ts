@@ -5,10 +5,6 @@ import { z } from 'zod';
  * dashboard (which takes its types). Amounts are integers in minor units; times in answers are ISO 8601, UTC.
  */
 
-export const errorAnswer = z.object({
-  error: z.object({ code: z.string(), message: z.string(), field: z.string().optional() }),
-});
-
 export const siteAnswer = z.object({
   id: z.string(),
   name: z.string(),

@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify';
-import type { ApiKey, Site, Team } from '../storage/records/records.ts';
+import type { Keys, Site, Sites, Team } from '../storage/records/records.ts';
 import type {
   ConnectionsAnswer,
   DisconnectAnswer,
@@ -63,8 +63,8 @@ export interface HttpDeps {
   };
   siteActivity(site: Site): Promise<SiteActivity>;
 
-  sites: SitesPort;
-  keys: KeysPort;
+  sites: Pick<Sites, 'add' | 'get' | 'list' | 'update'>;
+  keys: Keys;
   teams: { ofMember(memberId: string): Promise<Team[]> };
   accounts: Accounts;
 
@@ -80,27 +80,6 @@ export interface HttpDeps {
 
 /** An answer, or why the question was refused (400). */
 export type Outcome<T> = { ok: true; value: T } | { ok: false; code: string; message: string; field?: string };
-
-export interface SitesPort {
-  add(site: Pick<Site, 'team' | 'name' | 'domain' | 'timezone' | 'currency'>, now: number): Promise<Site>;
-  get(id: string): Promise<Site | null>;
-  list(team?: string): Promise<Site[]>;
-  update(
-    id: string,
-    change: Partial<Pick<Site, 'name' | 'domain' | 'timezone' | 'currency' | 'settings'>>,
-  ): Promise<Site | null>;
-}
-
-export interface KeysPort {
-  add(
-    key: { site: string; hash: string; prefix: string; scopes: string[]; expiresAt: number | null },
-    now: number,
-  ): Promise<ApiKey>;
-  byHash(hash: string): Promise<ApiKey | null>;
-  list(site: string): Promise<ApiKey[]>;
-  touch(id: string, now: number): Promise<void>;
-  remove(id: string): Promise<void>;
-}
 
 export interface CollectRequest {
   /** The body as received: text/plain or JSON, at most 1 MB. */
