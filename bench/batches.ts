@@ -1,7 +1,7 @@
 // Batches of 1,000 back-dated events with a server key, as an import sends them: acknowledged events per second, and how
 // long until every one of them is in the reports.
 import { startHeadwater, until } from '../test/headwater.ts';
-import { eventOf, eventRequest, load } from './load.ts';
+import { addSite, eventOf, eventRequest, load } from './load.ts';
 
 const BATCH = 1_000;
 const BATCHES = 300;
@@ -9,14 +9,7 @@ const CONNECTIONS = 8;
 
 export async function measure(): Promise<string[]> {
   await using headwater = await startHeadwater();
-  const { id: site } = await headwater.command<{ id: string }>(
-    'site',
-    'add',
-    '--name',
-    'Bench',
-    '--domain',
-    'shop.test',
-  );
+  const site = await addSite(headwater);
   const { key } = await headwater.command<{ key: string }>('key', 'add', '--site', site);
   const now = Date.now();
   const requests = Array.from({ length: BATCHES }, (_, batch) =>

@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { freePort, startHeadwater, until } from '../test/headwater.ts';
-import { eventOf, eventRequest, load } from './load.ts';
+import { addSite, eventOf, eventRequest, load } from './load.ts';
 import type { LoadResult } from './load.ts';
 
 const CONNECTIONS = 1_000;
@@ -12,14 +12,7 @@ const ROUNDS = 3;
 
 export async function measure(): Promise<string[]> {
   await using headwater = await startHeadwater();
-  const { id: site } = await headwater.command<{ id: string }>(
-    'site',
-    'add',
-    '--name',
-    'Bench',
-    '--domain',
-    'shop.test',
-  );
+  const site = await addSite(headwater);
   const barePort = await freePort();
   const bare = spawn(process.execPath, [fileURLToPath(new URL('./bare-server.ts', import.meta.url)), String(barePort)]);
   try {

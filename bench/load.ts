@@ -2,6 +2,7 @@
 // the last one has come. Raw, because node:http as a client would cost more than the server that is measured.
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
+import type { Headwater } from '../test/headwater.ts';
 
 export interface LoadResult {
   answered: number;
@@ -89,4 +90,10 @@ export function eventOf(n: number, run: number) {
     referrer: n % 7 === 0 ? 'https://news.ycombinator.com/' : '',
     title: 'A page of the shop',
   };
+}
+
+/** The site whose pages `eventOf` names. */
+export async function addSite(headwater: Headwater): Promise<string> {
+  const named = ['--name', 'Bench', '--domain', 'shop.test'];
+  return (await headwater.command<{ id: string }>('site', 'add', ...named)).id;
 }
