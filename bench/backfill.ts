@@ -1,73 +1,95 @@
-// Backfill of many charges against a simulated Stripe in a process of its own, as the real one is another machine: is the
-// pace Stripe's limit, or ours?
+// Backfill of 100,000 charges against a simulated Stripe with Stripe's own limits, in a process of its own as the real one
+// is another machine: is the pace Stripe's limit, or ours?
+import { fork } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fork } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createHistoryJobs } from '../src/jobs.ts';
 import { requestBackfill } from '../src/payments/backfill-start.ts';
 import { connectStripe } from '../src/payments/connect.ts';
-import { intentPayment } from '../src/rehearsal/stripe/actions.ts';
-import { startStripe } from '../src/rehearsal/stripe/start.ts';
 import { createSecrets } from '../src/secrets.ts';
 import { openRecords } from '../src/storage/records/open.ts';
 import { createStripeProvider } from '../src/stripe/provider.ts';
 
-const CHARGES = 10_000;
-const KEY = 'sk_test_bench';
-/** What the client allows itself on one endpoint (stripe/client-pace.ts). */
-const ALLOWED_PER_SECOND = 20;
-
-const isStripe = process.argv[2] === 'stripe';
-if (isStripe) {
-  const stripe = await startStripe({ seed: 1, events: false, keys: [{ key: KEY, permissions: null }] });
-  const startedAt = Date.now();
-  for (let index = 0; index < CHARGES; index += 1) {
-    stripe.account.setNow(startedAt - (CHARGES - index) * 60_000);
-    intentPayment(stripe.account, {
-      amount: 1_000 + (index % 977),
-      currency: 'usd',
-      metadata: { hw_visitor_id: `v${index}` },
-    });
-  }
-  process.send!({ url: stripe.url });
-  process.on('message', () => process.send!({ requests: stripe.requests.length }));
+interface Setting {
+  mode: 'test' | 'live';
+  charges: number;
+  /** How much longer each answer takes than the simulated Stripe needs, as the network and the real one would. */
+  latencyMs: number;
 }
+/** What Stripe allows one account, and what the client allows itself of it (stripe/client-pace.ts). */
+const LIMITS = {
+  test: { account: 25, endpoint: 25, ownAccount: 20, ownEndpoint: 20 },
+  live: { account: 100, endpoint: 25, ownAccount: 80, ownEndpoint: 20 },
+};
+type Said = { url?: string; requests?: number; refused?: number; charges?: number };
 
 export async function measure(): Promise<string[]> {
-  const stripe = fork(fileURLToPath(import.meta.url), ['stripe']);
-  const said = () => new Promise<{ url?: string; requests?: number }>((resolve) => stripe.once('message', resolve));
-  const { url } = await said();
+  return run({ mode: 'test', charges: 100_000, latencyMs: 0 });
+}
+
+async function run({ mode, charges, latencyMs }: Setting): Promise<string[]> {
+  const limits = LIMITS[mode];
+  const stripe = fork(fileURLToPath(new URL('./backfill-stripe.ts', import.meta.url)), [
+    mode,
+    String(charges),
+    String(limits.account),
+    String(limits.endpoint),
+  ]);
+  const said = () => new Promise<Said>((resolve) => stripe.once('message', (message) => resolve(message as Said)));
   const dataDir = await mkdtemp(join(tmpdir(), 'headwater-bench-'));
-  const log = { info() {}, warn() {}, error() {} };
-  const records = openRecords({ dataDir, log });
-  await records.migrate();
-  const secrets = createSecrets('a secret of thirty-two characters or more');
-  const now = () => Date.now();
-  const provider = createStripeProvider({ apiBase: url, hash: secrets.hash, now });
-  const deps = { records, secrets, provider, now, log };
-  const team = await records.teams.default(1);
-  const site = await records.sites.add(
-    { team: team.id, name: 'Bench', domain: 'b.example', timezone: 'UTC', currency: 'usd' },
-    1,
-  );
-  const { id } = await connectStripe(deps, { site: site.id, key: KEY });
-  await requestBackfill(records, id, null, now());
-  const startedAt = performance.now();
-  const jobs = createHistoryJobs(deps);
-  while (await jobs.runOnce());
-  const seconds = (performance.now() - startedAt) / 1_000;
-  stripe.send('count');
-  const { requests } = await said();
-  const payments = (await records.payments.all(site.id, null, CHARGES + 1)).length;
-  const perSecond = requests! / seconds;
-  await records.close();
-  stripe.kill();
-  await rm(dataDir, { recursive: true, force: true });
-  const share = Math.round((100 * perSecond) / ALLOWED_PER_SECOND);
-  return [
-    `${payments} of ${CHARGES} charges booked in ${seconds.toFixed(1)} s, ${requests} requests`,
-    `${perSecond.toFixed(1)} requests/s, ${share} % of the ${ALLOWED_PER_SECOND}/s the client allows itself in a sandbox`,
-  ];
+  try {
+    const { url } = await said();
+    const log = { info() {}, warn() {}, error() {} };
+    const records = openRecords({ dataDir, log });
+    await records.migrate();
+    const secrets = createSecrets('a secret of thirty-two characters or more');
+    const now = () => Date.now();
+    const provider = createStripeProvider({ apiBase: url, hash: secrets.hash, now });
+    const { list } = provider;
+    if (latencyMs > 0) provider.list = (...asked) => sleep(latencyMs).then(() => list(...asked));
+    const deps = { records, secrets, provider, now, log };
+    const team = await records.teams.default(1);
+    const site = await records.sites.add(
+      { team: team.id, name: 'Bench', domain: 'b.example', timezone: 'UTC', currency: 'usd' },
+      1,
+    );
+    const { id } = await connectStripe(deps, { site: site.id, key: `sk_${mode}_bench` });
+    const job = await requestBackfill(records, id, null, now());
+    stripe.send('count');
+    const before = (await said()).requests!;
+    const startedAt = performance.now();
+    const cpu = process.cpuUsage();
+    const jobs = createHistoryJobs(deps);
+    // A turn that waits for Stripe gives the job back until then.
+    while ((await records.jobs.get(job))!.state !== 'done') if (!(await jobs.runOnce())) await sleep(50);
+    const seconds = (performance.now() - startedAt) / 1_000;
+    const { user, system } = process.cpuUsage(cpu);
+    stripe.send('count');
+    const counted = await said();
+    const requests = counted.requests! - before;
+    const booked = (await records.payments.all(site.id, null, charges + 100)).length;
+    await records.close();
+    const perSecond = requests / seconds;
+    const allowed = Math.min(limits.ownAccount, limits.ownEndpoint);
+    const share = (of: number) => `${Math.round((100 * perSecond) / of)} % of the ${of}/s`;
+    return [
+      `${booked} of ${counted.charges} charges booked in ${seconds.toFixed(1)} s: ${requests} requests, ${counted.refused} refused (429)`,
+      `${perSecond.toFixed(1)} requests/s (${mode} mode, ${latencyMs} ms of latency added): ` +
+        `${share(allowed)} the client allows itself on one endpoint, ${share(limits.endpoint)} that Stripe allows there`,
+      `cpu ${Math.round((user + system) / 1e4 / seconds)} % of a core, ` +
+        `resident memory at most ${Math.round(process.resourceUsage().maxRSS / 1024)} MB`,
+    ];
+  } finally {
+    stripe.kill();
+    await rm(dataDir, { recursive: true, force: true });
+  }
+}
+
+if (import.meta.main) {
+  const [mode = 'test', charges = '100000', latencyMs = '0'] = process.argv.slice(2);
+  const setting = { mode: mode === 'live' ? 'live' : 'test', charges: Number(charges), latencyMs: Number(latencyMs) };
+  for (const line of await run(setting as Setting)) console.log(line);
 }

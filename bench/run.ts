@@ -8,6 +8,7 @@ const BENCHES: Record<string, () => Promise<{ measure(): Promise<string[]> }>> =
   batches: () => import('./batches.ts'),
   webhooks: () => import('./webhooks.ts'),
   backfill: () => import('./backfill.ts'),
+  recompute: () => import('./recompute.ts'),
   report: () => import('./report.ts'),
   pixel: () => import('./pixel.ts'),
 };

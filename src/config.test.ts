@@ -35,6 +35,7 @@ describe('settings', () => {
     ['PORT', '70000', /^PORT: /],
     ['HEADWATER_URL', 'stats.example.com', /^HEADWATER_URL: /],
     ['HEADWATER_URL', 'ftp://stats.example.com', /^HEADWATER_URL: /],
+    ['HEADWATER_RATES_URL', 'file:///etc/passwd', /^HEADWATER_RATES_URL: must be an http:\/\//],
     ['DATABASE_URL', 'mysql://localhost/db', /^DATABASE_URL: must be a postgres:\/\/ address/],
     ['CLICKHOUSE_URL', 'clickhouse://localhost:9000', /^CLICKHOUSE_URL: must be an http:\/\//],
     ['HEADWATER_SECRET', 'changeme', /^HEADWATER_SECRET: looks like a placeholder/],

@@ -32,6 +32,8 @@ export interface Config {
   geoDatabase: string | null;
   /** Header of a trusted proxy that carries a two-letter country. */
   countryHeader: string | null;
+  /** Exchange rates are fetched from here once a day; null: they are imported from files. */
+  ratesUrl: string | null;
   logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug';
 }
 
@@ -94,6 +96,7 @@ const schema = z.object({
     .string()
     .regex(/^[A-Za-z0-9-]{1,64}$/)
     .optional(),
+  HEADWATER_RATES_URL: webUrl(/^https?$/).optional(),
   HEADWATER_LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }).default('info'),
 });
 
@@ -132,6 +135,7 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     collectPerMinute: values.HEADWATER_COLLECT_PER_MINUTE,
     geoDatabase: values.HEADWATER_GEO_DATABASE ?? null,
     countryHeader: values.HEADWATER_COUNTRY_HEADER?.toLowerCase() ?? null,
+    ratesUrl: values.HEADWATER_RATES_URL ?? null,
     logLevel: values.HEADWATER_LOG_LEVEL,
   };
 }

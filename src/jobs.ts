@@ -7,6 +7,7 @@ import { createPoller } from './payments/poll.ts';
 import type { PollerOptions } from './payments/poll-place.ts';
 import { createNightlyReconcile, createReconcile } from './payments/reconcile.ts';
 import type { Provider } from './payments/provider.ts';
+import { recredit } from './payments/rates-book.ts';
 import type { createRecompute, RecomputeProgress } from './payments/recompute.ts';
 import type { Job, Records, Site } from './storage/records/records.ts';
 
@@ -97,5 +98,17 @@ export function recomputeTurn(deps: {
       return (isOurs = await records.jobs.progress(job, { ...progress }, now() + LEASE_MS));
     });
     return { state: isOurs ? 'done' : 'lost' };
+  };
+}
+
+/** Credits again what exchange rates that are new may convert. */
+export function recreditTurn(deps: { records: Records; now: () => number; onProgress: () => void }): JobTurn {
+  const { records, now, onProgress } = deps;
+  return async (job) => {
+    const isDone = await recredit({ records, now }, job, async (progress) => {
+      onProgress();
+      return records.jobs.progress(job, { ...progress }, now() + LEASE_MS);
+    });
+    return { state: isDone ? 'done' : 'lost' };
   };
 }

@@ -1,4 +1,12 @@
-import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  createSecretKey,
+  hkdfSync,
+  randomBytes,
+} from 'node:crypto';
 
 /**
  * Seals what must be readable again (Stripe keys, webhook secrets, raw bodies) and hashes what must only be compared
@@ -17,7 +25,8 @@ const VERSION = 'v1';
 
 export function createSecrets(secret: string): Secrets {
   const sealKey = Buffer.from(hkdfSync('sha256', secret, '', 'headwater seal', 32));
-  const hashKey = Buffer.from(hkdfSync('sha256', secret, '', 'headwater hash', 32));
+  // As a key object: from bytes one would be made for each hash, which takes eight times as long as hashing.
+  const hashKey = createSecretKey(Buffer.from(hkdfSync('sha256', secret, '', 'headwater hash', 32)));
   const keyId = createHash('sha256').update(sealKey).digest('hex').slice(0, 8);
 
   return {

@@ -6,7 +6,9 @@ import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import channels from '../src/core/channel-table.json' with { type: 'json' };
 import { UNATTRIBUTED_REASONS, VISITOR_METADATA_KEYS } from '../src/core/link.ts';
+import { DATA_DRIVEN_MODELS } from '../src/core/attribution/data-driven.ts';
 import { RULE_MODELS } from '../src/core/attribution/models.ts';
+import { withExamples } from './attribution-page.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -29,6 +31,13 @@ describe('the guides are true', () => {
       shown,
       channels.map((row) => [row.source, row.medium, row.campaign, row.channel, 'why' in row ? (row.why ?? '') : '']),
     );
+  });
+
+  it('docs/attribution.md defines every model, and shows the examples that the models are tested with', () => {
+    const page = read('docs/attribution.md');
+    assert.equal(page, withExamples(page), 'run: node test/attribution-page.ts');
+    const titles = [...page.matchAll(/^### `(\w+)`$/gm)].map((match) => match[1]);
+    assert.deepEqual(titles, [...RULE_MODELS, ...DATA_DRIVEN_MODELS]);
   });
 
   it('docs/operations.md lists every setting, and no other', () => {
@@ -59,8 +68,11 @@ describe('the guides are true', () => {
       'ARCHITECTURE.md',
       'CONTRIBUTING.md',
       'docs/payments.md',
+      'docs/attribution.md',
       'docs/operations.md',
       'docs/channels.md',
+      'docs/currencies.md',
+      'docs/subscriptions.md',
     ];
     const broken = pages.flatMap((page) =>
       [...read(page).matchAll(/\]\((?!https?:)([^)#]+)/g)]

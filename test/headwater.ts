@@ -19,6 +19,10 @@ export interface Headwater {
   pid(): number;
   /** Runs a command with `--json` beside the server and answers its one line. */
   command<T = Record<string, unknown>>(...args: string[]): Promise<T>;
+  /** The same for a command that must answer and exit 1. */
+  failing<T = Record<string, unknown>>(...args: string[]): Promise<T>;
+  /** The same for a command whose exit code is its judgement: 0 or 1. */
+  judging<T = Record<string, unknown>>(...args: string[]): Promise<T>;
   get<T = Record<string, unknown>>(path: string, key: string): Promise<T>;
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<Response>;
   /** kill -9 of the server alone; `start` brings it back on the same data. */
@@ -79,6 +83,8 @@ export async function startHeadwater(
     said: () => said,
     pid: () => server!.pid!,
     command: (...args) => runCommand(settings, [...args, '--json']),
+    failing: (...args) => runCommand(settings, [...args, '--json'], [1]),
+    judging: (...args) => runCommand(settings, [...args, '--json'], [0, 1]),
     async get(path, key) {
       const answer = await fetch(`${url}${path}`, { headers: { authorization: `Bearer ${key}` } });
       const body = await answer.text();
@@ -98,10 +104,11 @@ export async function startHeadwater(
 }
 
 /** Runs one command in a process of its own. */
-export function runCommand<T>(env: Record<string, string>, args: string[]): Promise<T> {
+export function runCommand<T>(env: Record<string, string>, args: string[], codes = [0]): Promise<T> {
   return new Promise((resolve, reject) => {
     execFile(process.execPath, [ENTRY, ...args], { env }, (error, stdout, stderr) => {
-      if (error) return reject(new Error(`${args.join(' ')}: exit ${error.code}\n${stderr}`));
+      if (!codes.includes(Number(error?.code ?? 0)))
+        return reject(new Error(`${args.join(' ')}: exit ${error?.code ?? 0}\n${stderr}`));
       const lines = stdout.trimEnd().split('\n');
       if (lines.length !== 1) return reject(new Error(`${args.join(' ')}: not one line of JSON:\n${stdout}`));
       resolve(JSON.parse(lines[0]!) as T);

@@ -4,8 +4,14 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { ConnectRefused } from '../src/payments/connect.ts';
 import { createDefaultMode } from '../src/reports/mode.ts';
+import { createRuns } from '../src/reports/runs.ts';
+import { createRecomputeStatus } from '../src/sites/recompute-status.ts';
+import { sitesInTheirCurrency } from '../src/sites/currency-change.ts';
 import { createSiteActivity } from '../src/sites/activity.ts';
 import { newKey } from '../src/sites/new-key.ts';
+import { createSpendUse } from '../src/spend/use.ts';
+import { createReplay } from '../src/payments/replay.ts';
+import { createHistoryJob } from '../src/sites/stripe-history-jobs.ts';
 import { createStripeHistory } from '../src/sites/stripe-history.ts';
 import { createStripeSettings } from '../src/sites/stripe-settings.ts';
 import { openRecords } from '../src/storage/records/open.ts';
@@ -15,6 +21,8 @@ import { createServer } from '../src/http/server.ts';
 
 const log = pino({ level: 'silent' });
 export const PASSWORD = 'correct horse battery';
+
+const NO_REPORT = { ok: false, code: 'bad_question', field: 'metrics', message: 'metrics: none here' } as const;
 
 type Records = ReturnType<typeof openRecords>;
 type TestAccounts = ReturnType<typeof createAccounts>;
@@ -79,17 +87,32 @@ function depsOver(records: Records, accounts: TestAccounts): Omit<HttpDeps, 'now
       throw new ConnectRefused('key', 'Stripe refused the key: Invalid API Key');
     },
     historyOf: createStripeHistory({ records }),
+    historyJob: createHistoryJob({ records, now: Date.now }),
+    replay: createReplay({ records, now: Date.now }),
     stripeOf: createStripeSettings({ records, publicUrl, webhookEvents: ['charge.succeeded'] }),
     disconnectStripe: async () => null,
     oauth: null,
     doctor: async () => ({ checked_at: new Date(0).toISOString(), findings: [], checks: [] }),
     report: async () => ({ ok: true, value: { rows: [], totals: { revenue: 0 }, currency: 'usd', mode: 'test' } }),
+    subscriptions: {
+      list: async () => ({ ok: true, value: { subscriptions: [], next: null } }),
+      get: async () => null,
+    },
     payments: {
       list: async () => ({ ok: true, value: { payments: [], next: null } }),
       get: async () => null,
     },
+    runs: createRuns({ records, askWith: async () => ({ outcome: NO_REPORT, asked: null }), now: Date.now }),
+    recomputeOf: createRecomputeStatus({ records }),
     siteActivity: createSiteActivity({ facts: { lastHit }, records, defaultMode }),
-    sites: records.sites,
+    ratesOf: async ({ currency }) => ({ currency, known: null, feed: null, mode: 'test', unconverted: [] }),
+    spend: createSpendUse({
+      records,
+      facts: { report: async () => ({ rows: [], totals: {} }) },
+      defaultMode,
+      now: Date.now,
+    }),
+    sites: sitesInTheirCurrency({ records, now: Date.now }),
     keys: records.keys,
     teams: records.teams,
     accounts,

@@ -16,8 +16,11 @@ export const COMMANDS: readonly Entry[] = [
   { name: 'stripe connect', load: async () => (await import('./stripe.ts')).stripeConnect },
   { name: 'stripe backfill', load: async () => (await import('./stripe-backfill.ts')).stripeBackfill },
   { name: 'stripe reconcile', load: async () => (await import('./stripe-reconcile.ts')).stripeReconcile },
+  { name: 'stripe replay', load: async () => (await import('./stripe-replay.ts')).stripeReplay },
   { name: 'stripe disconnect', load: async () => (await import('./stripe.ts')).stripeDisconnect },
   { name: 'stripe doctor', load: async () => (await import('./doctor.ts')).stripeDoctor },
   { name: 'recompute', load: async () => (await import('./recompute.ts')).recompute },
+  { name: 'rates import', load: async () => (await import('./rates.ts')).ratesImport },
+  { name: 'spend import', load: async () => (await import('./spend-import.ts')).spendImport },
   { name: 'rehearse', load: async () => (await import('./rehearse.ts')).rehearse },
 ];

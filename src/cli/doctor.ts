@@ -13,7 +13,8 @@ const MARKS = { error: '✗', warning: '!', note: '·' } as const;
 
 export const stripeDoctor: Command = {
   name: 'stripe doctor',
-  summary: 'check the whole way from a visit to an attributed payment, and say how to mend what is wrong',
+  summary:
+    'check the whole way from a visit to an attributed payment, and say how to mend what is wrong (exit 1: something has to be)',
   usage: '--site ID [--json]',
   async run(argv, io) {
     const args = readArguments(argv, { site: { required: true } });
@@ -22,7 +23,10 @@ export const stripeDoctor: Command = {
       const answer = await ask(app, io, site);
       if (args.json) io.out(JSON.stringify(answer));
       else for (const line of linesOf(answer, site)) io.out(line);
-      return 0;
+      const errors = answer.findings.filter(({ severity }) => severity === 'error').length;
+      // What may stay as it is must not fail a deployment; what loses money or its source should.
+      if (errors > 0) io.err(`headwater: ${errors} ${errors === 1 ? 'finding has' : 'findings have'} to be mended`);
+      return errors > 0 ? 1 : 0;
     });
   },
 };

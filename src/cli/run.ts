@@ -1,3 +1,4 @@
+import about from '../../package.json' with { type: 'json' };
 import { UsageError } from './command.ts';
 import type { Io } from './command.ts';
 import type { Entry } from './commands.ts';
@@ -29,6 +30,10 @@ export async function run(argv: string[], io: Io, commands: readonly Entry[]): P
 
 async function dispatch(argv: string[], io: Io, commands: readonly Entry[]): Promise<number> {
   const words = leadingWords(argv);
+  if (words.length === 0 && (argv.includes('--version') || argv.includes('-v'))) {
+    io.out(argv.includes('--json') ? JSON.stringify({ version: about.version }) : about.version);
+    return 0;
+  }
   const asksHelp = argv.includes('--help') || argv.includes('-h') || words[0] === 'help';
   // `site add` before `site`: the longest name that fits.
   const entry = commands

@@ -9,8 +9,14 @@ const server = spawn(ownNode, [join(root, 'src/cli/headwater.mjs'), ...(args.len
   stdio: 'inherit',
 });
 // Ctrl-C reaches the server by itself (same terminal); a signal sent only to this process is passed on.
-for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => server.kill(signal));
+let isAsked = false;
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) {
+  process.on(signal, () => {
+    isAsked = true;
+    server.kill(signal);
+  });
+}
 // npm killed outright passes nothing on: without it the server would hold the port and the data directory for ever.
 const parent = process.ppid;
 setInterval(() => process.ppid === parent || server.kill('SIGTERM'), 500).unref();
-server.on('exit', (code, signal) => process.exit(signal ? 1 : (code ?? 1)));
+server.on('exit', (code, signal) => process.exit(signal && !isAsked ? 1 : (code ?? 0)));

@@ -1,4 +1,5 @@
 import { dayOf } from '../payments/reconcile-compare.ts';
+import { requestReconcile } from '../payments/reconcile-start.ts';
 import type { ReconcileProgress } from '../payments/reconcile.ts';
 import { readArguments } from './arguments.ts';
 import { UsageError } from './command.ts';
@@ -7,10 +8,12 @@ import { siteOrThrow, withApp } from './site.ts';
 import { connectionsWithKey, dayOption, followJob } from './stripe-jobs.ts';
 
 const DAYS = 30;
+const DIFFERENT: ReadonlySet<string> = new Set(['missing_in_ledger', 'amount_differs', 'fee_differs']);
 
 export const stripeReconcile: Command = {
   name: 'stripe reconcile',
-  summary: "compare Stripe's balance transactions with the ledger, day by day in UTC, and heal what is missing",
+  summary:
+    "compare Stripe's balance transactions with the ledger, day by day in UTC, and heal what is missing (exit 1: not equal)",
   usage: '--site ID [--from 2026-01-01] [--to 2026-01-31] [--json]',
   async run(argv, io) {
     const args = readArguments(argv, { site: { required: true }, from: {}, to: {} });
@@ -22,7 +25,7 @@ export const stripeReconcile: Command = {
       const days = [];
       const healed = [];
       for (const connection of await connectionsWithKey(app, site.id)) {
-        const { id } = await app.records.jobs.add('reconcile', { connection: connection.id, from, to }, app.now());
+        const id = await requestReconcile(app.records, connection.id, { from, to }, app.now());
         const job = await followJob(app, io, id, (running) => `reconcile: at ${String(running.progress.day ?? from)}`);
         days.push(...(await app.records.reconciliations.between(connection.id, from, to)));
         healed.push(...(job.progress as unknown as ReconcileProgress).healed);
@@ -31,8 +34,8 @@ export const stripeReconcile: Command = {
         day.residuals.map((residual) => ({ connection: day.connection, ...asAnswer(residual) })),
       );
       const answer = {
-        // Whether the ledger equals Stripe. Every residual has a name either way, so the command has done its work.
-        ok: residuals.every(({ name }) => name !== 'missing_in_ledger' && name !== 'amount_differs'),
+        // Whether the ledger equals Stripe; payouts and what Stripe has yet to settle are no difference.
+        ok: !residuals.some(({ name }) => DIFFERENT.has(name)),
         days: days.map(({ connection, day, currency, providerMinor, ledgerMinor }) => ({
           connection,
           day,
@@ -45,7 +48,8 @@ export const stripeReconcile: Command = {
       };
       if (args.json) io.out(JSON.stringify(answer));
       else for (const line of inWords(answer)) io.out(line);
-      return 0;
+      if (!answer.ok) io.err('headwater: the ledger differs from Stripe; every difference is named above');
+      return answer.ok ? 0 : 1;
     });
   },
 };
@@ -64,5 +68,8 @@ function inWords(answer: { days: { day: string }[]; residuals: Line[]; healed: L
     `Compared ${answer.days.length} days with movements.`,
     ...answer.healed.map((it) => `healed  ${line(it)}`),
     ...answer.residuals.map((it) => `remains ${line(it)}`),
+    answer.residuals.some(({ name }) => DIFFERENT.has(name))
+      ? 'The ledger differs from Stripe.'
+      : 'The ledger equals Stripe.',
   ];
 }

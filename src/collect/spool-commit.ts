@@ -16,8 +16,8 @@ export interface GroupRow {
 interface Waiting {
   json: string;
   count: number;
-  resolve(): void;
-  reject(error: Error): void;
+  /** null: it is committed. */
+  settle(error: Error | null): void;
 }
 
 /**
@@ -39,45 +39,51 @@ const SQLITE_FULL = 13;
 export function createGroupCommit(options: {
   heldBytes: () => number;
   bytesMax: number;
-  /** Writes the rows in one transaction. */
-  write: (rows: readonly GroupRow[]) => void;
+  /** Writes the rows in one transaction; a promise when that goes on elsewhere meanwhile. Called one at a time. */
+  write: (rows: readonly GroupRow[]) => Promise<void> | void;
   onCommitted: (row: GroupRow) => void;
 }) {
   const { heldBytes, bytesMax, write, onCommitted } = options;
   let waiting: Waiting[] = [];
   let waitingChars = 0;
+  let underWay: { ended: Promise<void>; chars: number } | null = null;
   let scheduled = false;
-  let committedAt = 0;
-  let gapMs = COMMIT_GAP_MS;
   let closed = false;
+  const pace = createPace();
 
   function commit(): void {
     scheduled = false;
-    if (waiting.length === 0) return;
+    if (waiting.length === 0 || underWay) return;
     const group = waiting;
+    const chars = waitingChars;
     waiting = [];
     waitingChars = 0;
     const rows = rowsOf(group);
     const startedAt = performance.now();
+    const end = (error: Error | null) => {
+      pace.committed(startedAt, group.length);
+      if (error === null) rows.forEach(onCommitted);
+      for (const append of group) append.settle(error);
+    };
+    const fail = (cause: unknown) => end(storeError(cause));
     try {
-      write(rows);
+      const writing = write(rows);
+      if (writing) underWay = { ended: writing.then(() => end(null), fail).then(goOn), chars };
+      else end(null);
     } catch (cause) {
-      const error = storeError(cause);
-      for (const { reject } of group) reject(error);
-      return;
-    } finally {
-      committedAt = performance.now();
-      const slowMs = group.length < MANY_APPENDS ? 0 : Math.min(COMMIT_GAP_MAX_MS, 2 * (committedAt - startedAt));
-      gapMs = Math.max(COMMIT_GAP_MS, slowMs);
+      fail(cause);
     }
-    rows.forEach(onCommitted);
-    for (const { resolve } of group) resolve();
+  }
+
+  function goOn(): void {
+    underWay = null;
+    if (waiting.length > 0) schedule();
   }
 
   function schedule(): void {
-    if (scheduled) return;
+    if (scheduled || underWay) return;
     scheduled = true;
-    const pauseMs = committedAt + gapMs - performance.now();
+    const pauseMs = pace.pauseMs();
     if (pauseMs <= 0) setImmediate(commit);
     else setTimeout(commit, pauseMs);
   }
@@ -86,20 +92,38 @@ export function createGroupCommit(options: {
     append(events: readonly Event[]): Promise<void> {
       if (closed) return Promise.reject(new Error('the spool is closed'));
       const json = events.length === 1 ? eventText(events[0]!) : events.map(eventText).join(',');
-      if (heldBytes() + waitingChars + json.length > bytesMax) {
+      if (heldBytes() + (underWay?.chars ?? 0) + waitingChars + json.length > bytesMax) {
         return Promise.reject(new SpoolFull(`the spool holds its limit of ${bytesMax} bytes`));
       }
       waitingChars += json.length;
       return new Promise((resolve, reject) => {
-        waiting.push({ json, count: events.length, resolve, reject });
+        const settle = (error: Error | null) => (error === null ? resolve() : reject(error));
+        waiting.push({ json, count: events.length, settle });
         schedule();
       });
     },
     /** Commits what waits; later appends are refused. */
-    close(): void {
+    async close(): Promise<void> {
       closed = true;
-      commit();
+      while (underWay || waiting.length > 0) {
+        commit();
+        await underWay?.ended;
+      }
     },
+  };
+}
+
+/** When the next commit may begin. */
+function createPace() {
+  let committedAt = 0;
+  let gapMs = COMMIT_GAP_MS;
+  return {
+    committed(startedAt: number, appends: number): void {
+      committedAt = performance.now();
+      const slowMs = appends < MANY_APPENDS ? 0 : Math.min(COMMIT_GAP_MAX_MS, 2 * (committedAt - startedAt));
+      gapMs = Math.max(COMMIT_GAP_MS, slowMs);
+    },
+    pauseMs: () => committedAt + gapMs - performance.now(),
   };
 }
 

@@ -17,6 +17,12 @@ export interface StoredRow {
   count: number;
 }
 
+export interface SpoolSize {
+  rows: number;
+  events: number;
+  bytes: number;
+}
+
 /** Old rejects give way to new ones: the table is for people to look at, not an archive. */
 const REJECTS_MAX = 10_000;
 /** Taken rows are held in memory, parsed and written once more: events may be of 64 KB each. */
@@ -41,9 +47,11 @@ export function openSpoolFile(path: string, pagesMax?: number) {
   const insertReject = db.prepare(
     'INSERT INTO spool_rejects (site, event_id, body, error, rejected_at) VALUES (?, ?, ?, ?, ?)',
   );
-  const size = db.prepare(
-    'SELECT count(*) AS rows, coalesce(sum(count), 0) AS events, coalesce(sum(bytes), 0) AS bytes FROM spool_rows',
+  const sizeOfRange = db.prepare(
+    `SELECT count(*) AS rows, coalesce(sum(count), 0) AS events, coalesce(sum(bytes), 0) AS bytes
+     FROM spool_rows WHERE id BETWEEN ? AND ?`,
   );
+  const deleteRange = db.prepare('DELETE FROM spool_rows WHERE id BETWEEN ? AND ?');
   const rowsInOrder = db.prepare('SELECT id, events, count, bytes FROM spool_rows ORDER BY id');
   const rowsInRange = db.prepare('SELECT id, events, count FROM spool_rows WHERE id BETWEEN ? AND ? ORDER BY id');
 
@@ -58,7 +66,7 @@ export function openSpoolFile(path: string, pagesMax?: number) {
         throw error;
       }
     },
-    measure: () => ({ ...size.get() }) as { rows: number; events: number; bytes: number },
+    measure: () => ({ ...sizeOfRange.get(0, Number.MAX_SAFE_INTEGER) }) as unknown as SpoolSize,
     insertRow({ json, count, bytes }: GroupRow): void {
       insertRow.run(json, count, bytes);
     },
@@ -76,8 +84,12 @@ export function openSpoolFile(path: string, pagesMax?: number) {
       return rows;
     },
     rowsBetween: (firstId: number, lastId: number) => rowsInRange.all(firstId, lastId) as unknown as StoredRow[],
-    deleteRow: (id: number) => void db.prepare('DELETE FROM spool_rows WHERE id = ?').run(id),
-    deleteRowsUpTo: (id: number) => void db.prepare('DELETE FROM spool_rows WHERE id <= ?').run(id),
+    /** @returns what they held */
+    deleteRows(firstId: number, lastId: number): SpoolSize {
+      const held = { ...sizeOfRange.get(firstId, lastId) } as unknown as SpoolSize;
+      deleteRange.run(firstId, lastId);
+      return held;
+    },
     readPlan: () => (db.prepare('SELECT plan FROM spool_plan').get()?.plan as string | undefined) ?? null,
     replacePlan(plan: string | null): void {
       if (plan === null) db.exec('DELETE FROM spool_plan');

@@ -1,7 +1,8 @@
 import type { Event } from '../core/event.ts';
 import { createGroupCommit, SpoolFull } from './spool-commit.ts';
 import { readRowText } from './spool-row.ts';
-import { openSpoolFile, type Reject, type StoredRow } from './spool-file.ts';
+import { openSpoolFile, type Reject, type SpoolSize, type StoredRow } from './spool-file.ts';
+import { startSpoolWriter } from './spool-writer.ts';
 
 export type { Reject } from './spool-file.ts';
 export { SpoolFull } from './spool-commit.ts';
@@ -50,17 +51,29 @@ export function createSpool(options: {
   pagesMax?: number;
   onReject?: (reject: Reject) => void;
 }): Spool {
-  const { path, now, bytesMax = DEFAULT_BYTES_MAX, onReject = () => {} } = options;
-  const file = openSpoolFile(path, options.pagesMax);
+  const { path, now, pagesMax, bytesMax = DEFAULT_BYTES_MAX, onReject = () => {} } = options;
+  const file = openSpoolFile(path, pagesMax);
   let held = file.measure();
+  const writer = startSpoolWriter({ path, pagesMax, onLost: () => void (held = file.measure()) });
+  function transaction(work: () => void): void {
+    writer.untilFree();
+    file.transaction(work);
+  }
+  /** Deletes rows, and what else belongs to it. What was added meanwhile is counted when its commit is answered. */
+  function forget(firstId: number, lastId: number, work: () => void): void {
+    let left = held;
+    transaction(() => {
+      left = less(held, file.deleteRows(firstId, lastId));
+      work();
+    });
+    held = left;
+  }
   const commits = createGroupCommit({
     heldBytes: () => held.bytes,
     bytesMax,
-    write: (rows) => file.transaction(() => rows.forEach(file.insertRow)),
+    write: (rows) => (writer.isReady() ? writer.write(rows) : transaction(() => rows.forEach(file.insertRow))),
     onCommitted(row) {
-      held.rows += 1;
-      held.events += row.count;
-      held.bytes += row.bytes;
+      held = { rows: held.rows + 1, events: held.events + row.count, bytes: held.bytes + row.bytes };
     },
   });
   let closed = false;
@@ -70,11 +83,7 @@ export function createSpool(options: {
     const parsed = readRowText(events);
     if (parsed) return { id, events: parsed };
     const reject = { site: '', eventId: '', body: events, error: `spool row ${id} is not readable JSON` };
-    file.transaction(() => {
-      file.insertReject(reject, now());
-      file.deleteRow(id);
-    });
-    held = file.measure();
+    forget(id, id, () => file.insertReject(reject, now()));
     onReject(reject);
     return null;
   }
@@ -86,19 +95,13 @@ export function createSpool(options: {
     range: (firstId, lastId) => readRows(file.rowsBetween(firstId, lastId)),
     readPlan: file.readPlan,
     writePlan(plan, rejects = []) {
-      file.transaction(() => {
+      transaction(() => {
         for (const reject of rejects) file.insertReject(reject, now());
         file.replacePlan(plan);
       });
       rejects.forEach(onReject);
     },
-    finish(lastId) {
-      file.transaction(() => {
-        file.deleteRowsUpTo(lastId);
-        file.replacePlan(null);
-      });
-      held = file.measure();
-    },
+    finish: (lastId) => forget(0, lastId, () => file.replacePlan(null)),
     size: () => ({ ...held }),
     rejects: file.rejects,
     rejectCount: file.rejectCount,
@@ -109,8 +112,13 @@ export function createSpool(options: {
     async close() {
       if (closed) return;
       closed = true;
-      commits.close();
+      await commits.close();
+      await writer.close();
       file.close();
     },
   };
+}
+
+function less(size: SpoolSize, gone: SpoolSize): SpoolSize {
+  return { rows: size.rows - gone.rows, events: size.events - gone.events, bytes: size.bytes - gone.bytes };
 }

@@ -9,10 +9,22 @@ import type { Config } from '../config.ts';
 import type { HttpDeps } from '../http/deps.ts';
 import { whyUnreachable } from '../payments/endpoints.ts';
 import { createWebhookReceiver } from '../payments/inbox.ts';
+import { conversionOf } from '../payments/rates.ts';
+import { feedState } from '../payments/rates-feed.ts';
+import { foldStoredSubscription } from '../payments/subscriptions.ts';
+import { createReplay } from '../payments/replay.ts';
 import { createDefaultMode } from '../reports/mode.ts';
 import { createPaymentReports } from '../reports/payments.ts';
+import { createSubscriptionReports } from '../reports/subscriptions.ts';
 import { createReports } from '../reports/report.ts';
+import { createRuns } from '../reports/runs.ts';
+import { createSolver } from '../reports/solver.ts';
+import { createRecomputeStatus } from '../sites/recompute-status.ts';
+import { sitesInTheirCurrency } from '../sites/currency-change.ts';
+import { createRatesStatus } from '../sites/rates-status.ts';
+import { createSpendUse } from '../spend/use.ts';
 import { createSiteActivity } from '../sites/activity.ts';
+import { createHistoryJob } from '../sites/stripe-history-jobs.ts';
 import { createStripeHistory } from '../sites/stripe-history.ts';
 import { createStripeSettings } from '../sites/stripe-settings.ts';
 import type { Facts } from '../storage/facts/facts.ts';
@@ -37,6 +49,7 @@ export async function httpDeps(parts: Parts): Promise<HttpDeps> {
   const { records, secrets, accounts } = base;
   const { publicUrl } = config;
   const defaultMode = createDefaultMode({ records });
+  const reports = createReports({ facts, solve: createSolver(), now, defaultMode });
   return {
     log,
     now,
@@ -56,10 +69,31 @@ export async function httpDeps(parts: Parts): Promise<HttpDeps> {
     }),
     ...stripeDeps(parts),
     historyOf: createStripeHistory({ records }),
-    report: createReports({ facts, now, defaultMode }).ask,
-    payments: createPaymentReports({ records, defaultMode }),
+    historyJob: createHistoryJob({ records, now, wake: workers.wake('history') }),
+    replay: createReplay({ records, now, wake: workers.wake('record') }),
+    report: reports.ask,
+    runs: createRuns({ records, askWith: reports.askWith, now }),
+    recomputeOf: createRecomputeStatus({ records }),
+    subscriptions: createSubscriptionReports({
+      records,
+      defaultMode,
+      fold: (row) => foldStoredSubscription(records, row),
+    }),
+    payments: createPaymentReports({
+      records,
+      defaultMode,
+      convert: (entries, to) => conversionOf(records, entries, to),
+    }),
     siteActivity: createSiteActivity({ facts, records, defaultMode }),
-    sites: records.sites,
+    ratesOf: createRatesStatus({
+      records,
+      facts,
+      feed: config.ratesUrl === null ? null : () => feedState(records.settings),
+      defaultMode,
+      now,
+    }),
+    spend: createSpendUse({ records, facts, defaultMode, now, wake: workers.wake('mirror') }),
+    sites: sitesInTheirCurrency({ records, now, wake: workers.wake('jobs') }),
     keys: records.keys,
     teams: records.teams,
     accounts,

@@ -3,7 +3,7 @@ import { createCollectCounters } from '../collect/counters.ts';
 import { createDrain } from '../collect/drain.ts';
 import type { Spool } from '../collect/spool.ts';
 import type { Config } from '../config.ts';
-import { createJobRunner, doctorTurn, historyWorkers, recomputeTurn } from '../jobs.ts';
+import { createJobRunner, doctorTurn, historyWorkers, recomputeTurn, recreditTurn } from '../jobs.ts';
 import { createLoop } from '../loop.ts';
 import type { Loop } from '../loop.ts';
 import { createAttributor } from '../payments/attribute.ts';
@@ -11,8 +11,14 @@ import { createRefusalCounter } from '../payments/endpoints-refusals.ts';
 import { createFetcher } from '../payments/fetch.ts';
 import { createHandOver } from '../payments/link.ts';
 import { createMirror } from '../payments/mirror.ts';
+import { createPurge } from '../payments/purge.ts';
+import { RECREDIT } from '../payments/rates-book.ts';
+import { createRatesFeed } from '../payments/rates-feed.ts';
 import { createRecompute } from '../payments/recompute.ts';
 import { createRecorder } from '../payments/record.ts';
+import { createSubscriptionWorker } from '../payments/subscriptions.ts';
+import { SPEND_JOB } from '../spend/book.ts';
+import { andSpend, spendTurn } from '../spend/turns.ts';
 import { createEnvironmentConnection } from '../sites/environment-connection.ts';
 import type { Facts } from '../storage/facts/facts.ts';
 import { WEBHOOK_EVENTS } from '../stripe/event-types.ts';
@@ -53,18 +59,26 @@ export function createWorkers(parts: { config: Config; log: Logger; base: Base; 
   );
   add('fetch', 500, createFetcher({ records, secrets, provider, now, log, onRecorded: wake('attribute') }));
   add('attribute', 500, createAttributor({ records, facts, now, log, onOutbox: wake('mirror') }));
+  add('subscriptions', 500, createSubscriptionWorker({ records, now, log, onOutbox: wake('mirror') }));
   add('mirror', 500, createMirror({ records, facts }));
   add('recheck', 15_000, base.rechecker);
   add('set-up', 15_000, base.setUpWorker);
   add('refusals', 1_000, refusals);
+  const spend = { records, now, onOutbox: wake('mirror') };
   const turns = {
-    recompute: recomputeTurn({ records, recompute, now, onProgress: wake('attribute') }),
+    [SPEND_JOB]: spendTurn(spend),
+    recompute: andSpend(spend, recomputeTurn({ records, recompute, now, onProgress: wake('attribute') })),
+    [RECREDIT]: andSpend(spend, recreditTurn({ records, now, onProgress: wake('attribute') })),
     doctor: doctorTurn({ records, checkUp: base.checkUpWith(facts), now }),
   };
   add('jobs', 500, createJobRunner({ records, turns, now, log }));
   const history = { records, secrets, provider, now, log, types: WEBHOOK_EVENTS };
   const wakes = { onStored: wake('record'), onRecorded: wake('attribute') };
   for (const { name, everyMs, worker } of historyWorkers({ ...history, ...wakes })) add(name, everyMs, worker);
+  add('purge', 3_600_000, createPurge({ records, now, log }));
+  if (config.ratesUrl !== null) {
+    add('rates', 60_000, createRatesFeed({ records, url: config.ratesUrl, now, log, onBooked: wake('jobs') }));
+  }
   add('environment', 1_000, createEnvironmentConnection({ records, secrets, key, webhookSecret, connect, log }));
 
   let stopped = false;

@@ -41,6 +41,11 @@ const TAGS: [query: string, referrer: string, expected: string][] = [
   ['fbclid=x', '', 'facebook / social / Organic Social'],
   ['fbclid=x', 'https://l.facebook.com/', 'facebook / social / Organic Social'],
   ['fbclid=x&utm_source=ig&utm_medium=paid', '', 'ig / paid / Paid Social'],
+  ['igshid=x', '', 'instagram / social / Organic Social'],
+  ['igshid=x', 'https://l.instagram.com/', 'instagram / social / Organic Social'],
+  ['yclid=123', 'https://yandex.ru/', 'yandex / cpc / Paid Search'],
+  ['srsltid=x', 'https://www.google.com/', 'google / organic / Organic Search'],
+  ['srsltid=x&gclid=y', '', 'google / cpc / Paid Search'],
   ['irclickid=x', 'https://blog.example/', 'impact / affiliate / Affiliates'],
   ['utm_source=chatgpt.com', 'https://chatgpt.com/', 'chatgpt.com /  / AI Assistants'],
 ];

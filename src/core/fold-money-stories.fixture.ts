@@ -295,6 +295,13 @@ const SALES: Story[] = [
     expect: { payment: null, wanted: [] },
   },
   {
+    name: 'trap 5: an invoice over nothing is no payment, not even where money off Stripe counts',
+    charge: 'in_1',
+    offStripe: true,
+    snapshots: [make('invoice', 'in_1', { amountPaidMinor: 0, paidAt: later(3), currency: 'usd' })],
+    expect: { payment: null, wanted: [] },
+  },
+  {
     name: 'trap 17: where it does, it is one of its own kind, linked like any other',
     charge: 'in_1',
     offStripe: true,

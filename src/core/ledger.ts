@@ -33,6 +33,11 @@ export function moneyObjectOf(entryId: string): string {
   return entryId.replace(/(#fee)?(#\d+)?$/, '');
 }
 
+/** (occurredAt, id): the order in which a payment's entries are shared and converted. */
+export function inLedgerOrder(entries: readonly LedgerEntry[]): LedgerEntry[] {
+  return entries.toSorted((a, b) => a.occurredAt - b.occurredAt || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+}
+
 /**
  * The entries to append so that the ledger says what is desired. Per money object the ledger then sums to the desired
  * amount at the desired time and to nothing at any other time, whatever was appended before: two histories that saw the

@@ -1,3 +1,4 @@
+import { mergeDiscounts, mergeLines, mergeStates } from './merge-subscription.ts';
 import type { Evidence, ProviderObject, SoldItem } from './payment.ts';
 
 /**
@@ -123,6 +124,7 @@ const RULES: { [K in Kind]: (a: Of<K>, b: Of<K>) => Rest<K> } = {
     offStripeMinor: largest(a.offStripeMinor, b.offStripeMinor) ?? 0,
     item: largerItem(a.item, b.item),
     coupon: reference(a.coupon, b.coupon),
+    lines: mergeLines(a.lines, b.lines),
   }),
   invoice_payment: (a, b) => ({
     invoice: reference(a.invoice, b.invoice),
@@ -135,6 +137,9 @@ const RULES: { [K in Kind]: (a: Of<K>, b: Of<K>) => Rest<K> } = {
   subscription: (a, b) => ({
     customer: reference(a.customer, b.customer),
     latestInvoice: reference(a.latestInvoice, b.latestInvoice),
+    startedAt: smallest(a.startedAt, b.startedAt),
+    states: mergeStates(a.states, b.states),
+    discounts: mergeDiscounts(a.discounts, b.discounts),
   }),
   customer: (a, b) => ({ emailHash: reference(a.emailHash, b.emailHash) }),
   balance_transaction: (a, b) => ({

@@ -129,6 +129,27 @@ export interface InvoiceObject extends ObjectBase {
   offStripeMinor: number;
   item: SoldItem | null;
   coupon: string | null;
+  /** Of a paid invoice of a subscription: what was billed for which time. Merge: by id. */
+  lines?: InvoiceLine[];
+}
+
+/** A line of a paid invoice that is about a subscription's item. */
+export interface InvoiceLine {
+  id: string;
+  price: string | null;
+  product: string | null;
+  quantity: number;
+  /** Before discounts. */
+  amountMinor: number;
+  discounts: { id: string; amountMinor: number }[];
+  isProration: boolean;
+  /** Epoch milliseconds: the time it is for. */
+  startsAt: number;
+  endsAt: number;
+  /** Told by old renderings only. */
+  interval: SubscriptionItem['interval'] | null;
+  intervalCount: number | null;
+  isMetered: boolean | null;
 }
 
 export interface InvoicePaymentObject extends ObjectBase {
@@ -142,10 +163,64 @@ export interface InvoicePaymentObject extends ObjectBase {
   status: string | null;
 }
 
+/** One item of a subscription, as a snapshot shows it. */
+export interface SubscriptionItem {
+  price: string | null;
+  product: string | null;
+  /** For one period, before discounts; null: the price has tiers, and only invoices tell. */
+  amountMinor: number | null;
+  quantity: number;
+  interval: 'day' | 'week' | 'month' | 'year';
+  intervalCount: number;
+  /** Billed by usage: no recurring amount. */
+  isMetered: boolean;
+  /** Discounts of this item alone, by id. */
+  discounts: string[];
+}
+
+/** What a subscription is and costs at one moment. Two snapshots that say the same are equal as JSON. */
+export interface SubscriptionTerms {
+  status: string;
+  currency: string | null;
+  items: SubscriptionItem[];
+  /** Discounts of the whole subscription, by id, in the order they apply. */
+  discounts: string[];
+  /** Collection is paused: no money is asked for. */
+  isPaused: boolean;
+}
+
+export interface SubscriptionState {
+  /** Epoch milliseconds, whole seconds: of the event, or of the provider's clock when it was read. */
+  at: number;
+  told: 'event' | 'read';
+  terms: SubscriptionTerms;
+  /** What the event says was so before; null: nothing said. */
+  before: SubscriptionTerms | null;
+}
+
+/** What a discount takes off, and until when. */
+export interface Discount {
+  id: string;
+  /** Ten-thousandths of a percent: 33.33 % is 333300. */
+  percentOff: number | null;
+  amountOffMinor: number | null;
+  duration: 'once' | 'repeating' | 'forever';
+  /** null: while the subscription has it. */
+  endsAt: number | null;
+  /** Products it is limited to; null: all. */
+  products: string[] | null;
+}
+
 export interface SubscriptionObject extends ObjectBase {
   kind: 'subscription';
   customer: string | null;
   latestInvoice: string | null;
+  /** Epoch milliseconds: its start, which can lie before its creation. Merge: smallest. */
+  startedAt?: number | null;
+  /** Snapshots, by time. Merge: union; of very many the first and the last ones are kept. Absent before they were read. */
+  states?: SubscriptionState[];
+  /** Terms of the discounts it has had, as far as told. Merge: by id. */
+  discounts?: Discount[];
 }
 
 export interface CustomerObject extends ObjectBase {

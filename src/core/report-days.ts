@@ -30,6 +30,12 @@ export function addDays(day: string, days: number): string {
   return formatDay(midnightUtc(day) + days * DAY_MS);
 }
 
+/** The Monday of the day's week. */
+export function mondayOf(day: string): string {
+  const weekday = new Date(midnightUtc(day)).getUTCDay();
+  return addDays(day, -((weekday + 6) % 7));
+}
+
 /** How many days the inclusive range has: 1 when both are the same. */
 export function countDays(from: string, to: string): number {
   return Math.round((midnightUtc(to) - midnightUtc(from)) / DAY_MS) + 1;

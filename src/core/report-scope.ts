@@ -7,8 +7,9 @@ import type { Dimension, Metric } from './report.ts';
  */
 
 /** What a metric is computed from. A metric with two sources can be split by what splits both. */
-export const SOURCES = ['sessions', 'amounts', 'fees', 'payments'] as const;
-/** sessions: visits; amounts: ledger entries' credits; fees: their fees, in their own currency; payments: who paid. */
+export const SOURCES = ['sessions', 'amounts', 'fees', 'payments', 'subscriptions', 'spend', 'payback'] as const;
+/** sessions: visits; amounts: ledger entries' credits; fees: their fees, in their own currency; payments: who paid;
+ * subscriptions: movements of recurring revenue; spend: what advertising cost; payback: when it came back. */
 export type Source = (typeof SOURCES)[number];
 
 export const METRIC_SOURCES: Record<Metric, readonly Source[]> = {
@@ -33,6 +34,26 @@ export const METRIC_SOURCES: Record<Metric, readonly Source[]> = {
   revenue_per_visitor: ['amounts', 'sessions'],
   average_order_value: ['payments'],
   coverage: ['amounts'],
+  new_customers: ['payments'],
+  spend: ['spend'],
+  clicks: ['spend'],
+  impressions: ['spend'],
+  cost_per_click: ['spend'],
+  roas: ['amounts', 'spend'],
+  cac: ['spend', 'payments'],
+  payback_days: ['payback'],
+  mrr: ['subscriptions'],
+  arr: ['subscriptions'],
+  net_new_mrr: ['subscriptions'],
+  new_mrr: ['subscriptions'],
+  expansion_mrr: ['subscriptions'],
+  reactivation_mrr: ['subscriptions'],
+  contraction_mrr: ['subscriptions'],
+  churned_mrr: ['subscriptions'],
+  active_subscribers: ['subscriptions'],
+  churned_subscribers: ['subscriptions'],
+  subscriber_churn_rate: ['subscriptions'],
+  mrr_churn_rate: ['subscriptions'],
 };
 
 /** Amounts of money: never added across currencies. */
@@ -47,6 +68,18 @@ export const MONEY_METRICS: readonly Metric[] = [
   'net',
   'average_order_value',
   'coverage',
+  'spend',
+  'cost_per_click',
+  'roas',
+  'cac',
+  'mrr',
+  'arr',
+  'net_new_mrr',
+  'new_mrr',
+  'expansion_mrr',
+  'reactivation_mrr',
+  'contraction_mrr',
+  'churned_mrr',
 ];
 
 /** A session has many pages and events: only what can be counted per event is split by these. */
@@ -57,15 +90,22 @@ const EVENT_METRICS: readonly Metric[] = ['visitors', 'sessions', 'pageviews', '
 const PAYMENT_DIMENSIONS: readonly Dimension[] = ['currency', 'payment_kind', 'product', 'coupon'];
 /** Known of a visit, but not kept with touchpoints. */
 const VISIT_ONLY_DIMENSIONS: readonly Dimension[] = ['exit_page', 'region', 'city', 'language'];
+/** Known of a payment; and recurring revenue by the hour says nothing. */
+const NOT_OF_SUBSCRIPTIONS: readonly Dimension[] = ['hour', 'payment_kind', 'product', 'coupon'];
+/** What is known of advertising: the campaign and the day. */
+const SPEND_DIMENSIONS: readonly Dimension[] = ['channel', 'source', 'medium', 'campaign', 'day', 'week', 'month'];
 export const TIME_DIMENSIONS: readonly Dimension[] = ['hour', 'day', 'week', 'month'];
 
 export function canSplit(dimension: Dimension, metric: Metric): boolean {
   if (EVENT_DIMENSIONS.includes(dimension)) return EVENT_METRICS.includes(metric);
-  return METRIC_SOURCES[metric].every((source) =>
-    source === 'sessions'
+  return METRIC_SOURCES[metric].every((source) => {
+    if (source === 'subscriptions' && NOT_OF_SUBSCRIPTIONS.includes(dimension)) return false;
+    if (source === 'spend') return SPEND_DIMENSIONS.includes(dimension) || dimension === 'currency';
+    if (source === 'payback') return SPEND_DIMENSIONS.includes(dimension);
+    return source === 'sessions'
       ? !PAYMENT_DIMENSIONS.includes(dimension)
-      : !VISIT_ONLY_DIMENSIONS.includes(dimension) && !EVENT_DIMENSIONS.includes(dimension),
-  );
+      : !VISIT_ONLY_DIMENSIONS.includes(dimension) && !EVENT_DIMENSIONS.includes(dimension);
+  });
 }
 
 /** Dimensions that split a metric, for the text of an error. */

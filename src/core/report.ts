@@ -1,4 +1,5 @@
 import type { RuleModel } from './attribution/models.ts';
+import type { ModelSettings } from './attribution/settings.ts';
 import type { Mode } from './payment.ts';
 
 export const METRICS = [
@@ -23,6 +24,26 @@ export const METRICS = [
   'revenue_per_visitor',
   'average_order_value',
   'coverage',
+  'new_customers',
+  'spend',
+  'clicks',
+  'impressions',
+  'cost_per_click',
+  'roas',
+  'cac',
+  'payback_days',
+  'mrr',
+  'arr',
+  'net_new_mrr',
+  'new_mrr',
+  'expansion_mrr',
+  'reactivation_mrr',
+  'contraction_mrr',
+  'churned_mrr',
+  'active_subscribers',
+  'churned_subscribers',
+  'subscriber_churn_rate',
+  'mrr_churn_rate',
 ] as const;
 export type Metric = (typeof METRICS)[number];
 
@@ -84,6 +105,8 @@ export interface ReportQuery {
   order: { key: Metric | Dimension; descending: boolean } | null;
   limit: number;
   bots: 'exclude' | 'include';
+  /** Credits computed anew with these settings, from the stored paths; absent: the stored credits. */
+  whatIf?: ModelSettings;
 }
 
 /** Keys are the names asked for; dimensions are strings, metrics are numbers (null where undefined, as 0 ÷ 0). */

@@ -44,3 +44,7 @@ export const send = <T>(method: 'POST' | 'PATCH' | 'DELETE', path: string, body:
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
   });
+
+/** A file as it is. */
+export const upload = <T>(path: string, params: Params, file: Blob): Promise<T> =>
+  answer<T>(addressOf(path, params), { method: 'POST', headers: { 'content-type': 'text/csv' }, body: file });

@@ -1,4 +1,4 @@
-import { addDays, countDays } from '../core/report-days.ts';
+import { addDays, countDays, mondayOf } from '../core/report-days.ts';
 import type { ReportRow } from '../core/report.ts';
 import { formatDay, todayIn } from './time.ts';
 import type { Days } from './time.ts';
@@ -20,11 +20,6 @@ export function bucketDimension(days: Days): BucketDimension {
   if (count === 1) return 'hour';
   if (count <= 120) return 'day';
   return count <= 800 ? 'week' : 'month';
-}
-
-function mondayOf(day: string): string {
-  const weekday = (new Date(`${day}T00:00:00Z`).getUTCDay() + 6) % 7;
-  return addDays(day, -weekday);
 }
 
 function keysOf(days: Days, dimension: BucketDimension): string[] {

@@ -2,14 +2,18 @@ import { QueryCache, QueryClient, queryOptions } from '@tanstack/react-query';
 import type {
   ConnectionsAnswer,
   DoctorAnswer,
+  HistoryAnswer,
   KeysAnswer,
   MeAnswer,
   PaymentDetailAnswer,
   PaymentsAnswer,
+  RatesAnswer,
   ReportAnswer,
   SiteAnswer,
   SiteStatusAnswer,
 } from '../http/contract.ts';
+import type { SubscriptionDetailAnswer, SubscriptionsAnswer } from '../http/contract-subscriptions.ts';
+import type { SpendAnswer } from '../http/contract-spend.ts';
 import type { Mode } from '../core/payment.ts';
 import { ApiError, get } from './api.ts';
 import type { Params } from './api.ts';
@@ -53,6 +57,11 @@ export const connectionsQuery = (site: string) =>
     queryKey: ['stripe', site],
     queryFn: ({ signal }) => get<ConnectionsAnswer>(pathOf(site, '/stripe'), {}, signal),
   });
+export const historyQuery = (site: string) =>
+  queryOptions({
+    queryKey: ['history', site],
+    queryFn: ({ signal }) => get<HistoryAnswer>(pathOf(site, '/stripe/history'), {}, signal),
+  });
 export const doctorQuery = (site: string) =>
   queryOptions({
     queryKey: ['doctor', site],
@@ -60,6 +69,16 @@ export const doctorQuery = (site: string) =>
     // It asks Stripe: only when somebody wants to know.
     staleTime: 60_000,
     refetchOnWindowFocus: false,
+  });
+export const ratesQuery = (site: string) =>
+  queryOptions({
+    queryKey: ['rates', site],
+    queryFn: ({ signal }) => get<RatesAnswer>(pathOf(site, '/rates'), {}, signal),
+  });
+export const spendQuery = (site: string, days: { from: string; to: string }) =>
+  queryOptions({
+    queryKey: ['spend', site, days],
+    queryFn: ({ signal }) => get<SpendAnswer>(pathOf(site, '/spend'), { ...days }, signal),
   });
 export const keysQuery = (site: string) =>
   queryOptions({
@@ -84,3 +103,15 @@ export const paymentQuery = (site: string, id: string) =>
   });
 export const paymentsPage = (site: string, mode: Mode | undefined, cursor: string | undefined, signal: AbortSignal) =>
   get<PaymentsAnswer>(pathOf(site, '/payments'), { mode, cursor, limit: 50 }, signal);
+export const subscriptionQuery = (site: string, id: string) =>
+  queryOptions({
+    queryKey: ['subscription', site, id],
+    queryFn: ({ signal }) =>
+      get<SubscriptionDetailAnswer>(pathOf(site, `/subscriptions/${encodeURIComponent(id)}`), {}, signal),
+  });
+export const subscriptionsPage = (
+  site: string,
+  mode: Mode | undefined,
+  cursor: string | undefined,
+  signal: AbortSignal,
+) => get<SubscriptionsAnswer>(pathOf(site, '/subscriptions'), { mode, cursor, limit: 50 }, signal);

@@ -56,6 +56,25 @@ const payment = createRoute({
   component: lazyRouteComponent(() => import('./pages/payment.tsx'), 'PaymentPage'),
 });
 
+const subscriptions = createRoute({
+  getParentRoute: () => site,
+  path: '/subscriptions',
+  validateSearch: strictly(overviewSearch),
+  component: lazyRouteComponent(() => import('./pages/subscriptions.tsx'), 'SubscriptionsPage'),
+});
+const subscription = createRoute({
+  getParentRoute: () => site,
+  path: '/subscriptions/$subscriptionId',
+  component: lazyRouteComponent(() => import('./pages/subscription.tsx'), 'SubscriptionPage'),
+});
+
+const spend = createRoute({
+  getParentRoute: () => site,
+  path: '/spend',
+  validateSearch: strictly(overviewSearch),
+  component: lazyRouteComponent(() => import('./pages/spend.tsx'), 'SpendPage'),
+});
+
 const settings = createRoute({
   getParentRoute: () => site,
   path: '/settings',
@@ -86,6 +105,11 @@ const settingsRevenue = createRoute({
   ),
   component: lazyRouteComponent(() => import('./pages/settings-revenue.tsx'), 'RevenuePage'),
 });
+const settingsHistory = createRoute({
+  getParentRoute: () => settings,
+  path: '/history',
+  component: lazyRouteComponent(() => import('./pages/settings-history.tsx'), 'HistoryPage'),
+});
 const settingsCheckUp = createRoute({
   getParentRoute: () => settings,
   path: '/check-up',
@@ -106,7 +130,18 @@ const tree = root.addChildren([
     overview,
     payments,
     payment,
-    settings.addChildren([settingsHome, settingsSite, settingsScript, settingsRevenue, settingsCheckUp, settingsKeys]),
+    subscriptions,
+    subscription,
+    spend,
+    settings.addChildren([
+      settingsHome,
+      settingsSite,
+      settingsScript,
+      settingsRevenue,
+      settingsHistory,
+      settingsCheckUp,
+      settingsKeys,
+    ]),
   ]),
 ]);
 

@@ -25,6 +25,10 @@ export const MODELS: Record<RuleModel, { name: string; definition: string }> = {
     name: 'Time decay',
     definition: 'Later visits get more: a visit’s weight halves for every 7 days before the payment.',
   },
+  custom: {
+    name: 'Custom',
+    definition: 'Weights by position that you set for this site. Until you do, every visit gets the same share.',
+  },
 };
 
 export const PAYMENT_KIND_NAMES: Record<PaymentKind, string> = {
@@ -110,6 +114,27 @@ export const CLAIM_NAMES: Record<string, string> = {
   client_reference: 'client reference',
   email_hash: 'e-mail hash',
 };
+
+/** Stripe's lists, as the history names them. */
+export const LIST_NAMES: Record<string, string> = {
+  charges: 'Charges',
+  refunds: 'Refunds',
+  disputes: 'Disputes',
+  sessions: 'Checkout Sessions',
+  invoices: 'Invoices',
+  invoice_payments: 'Invoice payments',
+  subscriptions: 'Subscriptions',
+  customers: 'Customers',
+};
+
+/** How Stripe's book and the ledger can differ. */
+export const RESIDUALS = {
+  missing_in_ledger: 'Missing in the ledger',
+  amount_differs: 'Another amount',
+  fee_differs: 'Another fee',
+  not_settled: 'Not settled yet',
+  not_a_payment: 'No payment',
+} as const;
 
 export const SEVERITIES = {
   error: { tone: 'down', name: 'Mend this' },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { basedOnAnswer, modelSettingsAnswer, siteModelsAnswer, siteModelsChange } from './contract-models.ts';
 
 /**
  * The JSON contract of the API, shared by the server (which validates requests and serialises answers with it) and the
@@ -12,6 +13,7 @@ export const siteAnswer = z.object({
   timezone: z.string(),
   currency: z.string(),
   off_stripe: z.boolean(),
+  models: siteModelsAnswer,
   created_at: z.string(),
 });
 export const siteInput = z.object({
@@ -27,6 +29,8 @@ export const siteChange = z.object({
   currency: z.string().length(3).optional(),
   /** Count invoices that were paid by other means than Stripe, from now on. */
   off_stripe: z.boolean().optional(),
+  /** A change has every payment credited again. */
+  models: siteModelsChange.optional(),
 });
 export const sitesAnswer = z.object({ sites: z.array(siteAnswer) });
 
@@ -111,7 +115,14 @@ export const connectionsAnswer = z.object({
   webhook_events: z.array(z.string()),
   inbox: z.object({ pending: z.number(), done: z.number(), dead: z.number(), quarantined: z.number() }),
   dead_letters: z.array(
-    z.object({ event_id: z.string(), type: z.string(), received_at: z.string(), error: z.string().nullable() }),
+    z.object({
+      event_id: z.string(),
+      type: z.string(),
+      received_at: z.string(),
+      error: z.string().nullable(),
+      /** False when its body was purged: then only reading the account's history again brings what it held. */
+      replayable: z.boolean(),
+    }),
   ),
 });
 export const connectInput = z.object({
@@ -189,6 +200,11 @@ export const paymentAnswer = z.object({
   /** The largest line: its words, else its product's id. */
   product: z.string().nullable(),
   coupon: z.string().nullable(),
+  /**
+   * Of payments in another currency than the site's: the revenue in the site's, as in its reports; null when a part could
+   * not be converted.
+   */
+  revenue_converted: z.number().int().nullable().optional(),
 });
 export const paymentsAnswer = z.object({ payments: z.array(paymentAnswer), next: z.string().nullable() });
 
@@ -238,6 +254,25 @@ export const paymentDetailAnswer = paymentAnswer.extend({
   ),
   /** Model → amounts in the order of `touchpoints`, each list summing to `revenue`; {} when unattributed. */
   credits: z.record(z.string(), z.array(z.number().int())),
+  /** The payment in the site's currency, where an amount or a fee is in another. */
+  converted: z
+    .object({
+      ...moneyRow,
+      /** False when something of it could not be converted, and is left out of the sums. */
+      complete: z.boolean(),
+      entries: z.array(
+        z.object({
+          id: z.string(),
+          /** null: no settlement and no rate says it. */
+          amount: z.number().int().nullable(),
+          fee: z.number().int().nullable(),
+          by: z.enum(['same', 'settlement', 'charge', 'rate']).nullable(),
+          /** A balance transaction's id, or the day's rates: '2026-11-02 eur/usd 1.0931'. */
+          evidence: z.string().nullable(),
+        }),
+      ),
+    })
+    .optional(),
 });
 
 export const reportAnswer = z.object({
@@ -253,9 +288,31 @@ export const reportAnswer = z.object({
     .optional(),
   /** Currency → the same metrics, for money not in the reporting currency: shown apart, never added. */
   unconverted: z.record(z.string(), z.record(z.string(), z.number())).optional(),
+  /** Set when the answer was computed with settings that are not the site's own. */
+  settings: modelSettingsAnswer.optional(),
+  /** One for each data-driven model. */
+  based_on: z.array(basedOnAnswer).optional(),
 });
 
+/** What a site's reporting currency rests on. */
+export const ratesAnswer = z.object({
+  currency: z.string(),
+  /** First and last day with exchange rates; null: none are known. */
+  known: z.object({ from: z.string(), to: z.string() }).nullable(),
+  /** null: no feed is set. */
+  feed: z.object({ fetched_at: z.string().nullable(), error: z.string().nullable() }).nullable(),
+  mode: z.enum(['live', 'test']),
+  /** Money of all time that could not be converted, and is not in the sums of reports. */
+  unconverted: z.array(z.object({ currency: z.string(), gross: z.number().int(), revenue: z.number().int() })),
+});
+
+/** How many events were put back to be processed once more. */
+export const replayAnswer = z.object({ replayed: z.number().int() });
+/** The job that does it; its progress is part of the history. */
+export const jobAnswer = z.object({ job: z.string() });
+
 const time = z.string();
+const residualName = z.enum(['not_a_payment', 'missing_in_ledger', 'amount_differs', 'not_settled', 'fee_differs']);
 export const historyAnswer = z.object({
   connections: z.array(
     z.object({
@@ -287,6 +344,28 @@ export const historyAnswer = z.object({
         })
         .nullable(),
       last_delivery_at: time.nullable(),
+      /** The latest comparison with Stripe's balance transactions. */
+      reconcile: z
+        .object({
+          state: z.enum(['queued', 'running', 'done', 'failed']),
+          error: z.string().nullable(),
+          from: z.string(),
+          to: z.string(),
+          /** The next day to compare. */
+          day: z.string().nullable(),
+          /** Differences that were found and are gone; the first 200. */
+          healed: z.array(
+            z.object({
+              name: residualName,
+              day: z.string(),
+              currency: z.string(),
+              amount_minor: z.number().int(),
+              objects: z.array(z.string()),
+            }),
+          ),
+          healed_count: z.number().int(),
+        })
+        .nullable(),
     }),
   ),
   /** Times in which webhooks should have come and did not, and what was read instead: event type or list → how many. */
@@ -300,7 +379,7 @@ export const historyAnswer = z.object({
       brought: z.record(z.string(), z.number().int()),
     }),
   ),
-  /** Newest day first. `stripe_minor` less `ledger_minor` is the sum of the residuals. */
+  /** Newest day first. `stripe_minor` less `ledger_minor` is the sum of the residuals, those of fees left out. */
   reconciliation: z.array(
     z.object({
       connection: z.string(),
@@ -311,13 +390,15 @@ export const historyAnswer = z.object({
       checked_at: time,
       residuals: z.array(
         z.object({
-          name: z.enum(['not_a_payment', 'missing_in_ledger', 'amount_differs', 'not_settled']),
+          name: residualName,
           day: z.string(),
           currency: z.string(),
           amount_minor: z.number().int(),
           count: z.number().int(),
           type: z.string().nullable(),
           objects: z.array(z.string()),
+          /** The payment of this site that it is about, where there is one. */
+          payment: z.string().nullable(),
           detail: z.string(),
         }),
       ),
@@ -325,6 +406,8 @@ export const historyAnswer = z.object({
   ),
 });
 
+export type ReplayAnswer = z.infer<typeof replayAnswer>;
+export type JobAnswer = z.infer<typeof jobAnswer>;
 export type HistoryAnswer = z.infer<typeof historyAnswer>;
 export type KeyAnswer = z.infer<typeof keyAnswer>;
 export type KeysAnswer = z.infer<typeof keysAnswer>;
@@ -340,4 +423,5 @@ export type DisconnectAnswer = z.infer<typeof disconnectAnswer>;
 export type PaymentAnswer = z.infer<typeof paymentAnswer>;
 export type PaymentsAnswer = z.infer<typeof paymentsAnswer>;
 export type PaymentDetailAnswer = z.infer<typeof paymentDetailAnswer>;
+export type RatesAnswer = z.infer<typeof ratesAnswer>;
 export type ReportAnswer = z.infer<typeof reportAnswer>;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createTestServer } from '../../test/http-server.ts';
+import { RecordsUnavailable } from '../storage/records/records.ts';
 
 const HIT = { method: 'POST', url: '/api/event', payload: '{}', headers: { 'content-type': 'text/plain' } } as const;
 
@@ -143,6 +144,20 @@ describe('webhooks', () => {
     const body = 'x'.repeat(1_048_577);
     const large = await at.server.inject({ method: 'POST', url: '/webhooks/stripe/s1', payload: body });
     assert.equal(large.statusCode, 413);
+    await at.close();
+  });
+
+  it('never answers 2xx for what was not taken: Stripe repeats it', async () => {
+    const at = await createTestServer({
+      receiveWebhook: async ({ site }) => {
+        throw site === 's1' ? new RecordsUnavailable('the store is down') : new Error('a bug');
+      },
+    });
+    const post = (site: string) =>
+      at.server.inject({ method: 'POST', url: `/api/webhooks/stripe/${site}`, payload: '{}' });
+    const down = await post('s1');
+    assert.deepEqual([down.statusCode, down.headers['retry-after'] !== undefined], [503, true]);
+    assert.equal((await post('s2')).statusCode, 500);
     await at.close();
   });
 });

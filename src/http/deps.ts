@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify';
+import type { SpendUse } from '../spend/use.ts';
 import type { Keys, Site, Sites, Team } from '../storage/records/records.ts';
 import type {
   ConnectionsAnswer,
@@ -7,8 +8,11 @@ import type {
   HistoryAnswer,
   PaymentDetailAnswer,
   PaymentsAnswer,
+  RatesAnswer,
   ReportAnswer,
 } from './contract.ts';
+import type { RecomputeAnswer, RunAnswer, RunsAnswer } from './contract-models.ts';
+import type { SubscriptionDetailAnswer, SubscriptionsAnswer } from './contract-subscriptions.ts';
 
 /**
  * What the routes call: use cases and ports as values, put together in main.ts. A route parses, calls one of these and
@@ -51,6 +55,10 @@ export interface HttpDeps {
 
   /** Backfill, polling, gaps and reconciliation of a site's connections. */
   historyOf(site: Site): Promise<HistoryAnswer>;
+  /** Reads a connection's history again, or compares its last weeks with Stripe; null: no such connection with a key. */
+  historyJob(input: { site: string; connection: string; kind: 'backfill' | 'reconcile' }): Promise<string | null>;
+  /** Dead letters back into the inbox: one, or (null) all of them. @returns how many */
+  replay(input: { site: string; event: string | null }): Promise<number>;
 
   /** `question` is the query string as received. */
   report(site: Site, question: Record<string, string>): Promise<Outcome<ReportAnswer>>;
@@ -61,7 +69,27 @@ export interface HttpDeps {
     ): Promise<Outcome<PaymentsAnswer>>;
     get(site: Site, id: string): Promise<PaymentDetailAnswer | null>;
   };
+  subscriptions: {
+    list(
+      site: Site,
+      page: { mode: 'live' | 'test' | null; limit: number; cursor: string | null },
+    ): Promise<Outcome<SubscriptionsAnswer>>;
+    get(site: Site, id: string): Promise<SubscriptionDetailAnswer | null>;
+  };
+  /** Saved runs of a site. */
+  runs: {
+    add(site: Site, input: { name: string; question: string }): Promise<Outcome<RunAnswer>>;
+    list(site: Site): Promise<RunsAnswer['runs']>;
+    get(site: Site, id: string): Promise<RunAnswer | null>;
+    remove(site: Site, id: string): Promise<boolean>;
+  };
+  /** How far crediting all payments again has come. */
+  recomputeOf(site: Site): Promise<RecomputeAnswer>;
   siteActivity(site: Site): Promise<SiteActivity>;
+  /** Which exchange rates are known, and what none could convert. */
+  ratesOf(site: Site): Promise<RatesAnswer>;
+  /** @throws SpendRefused (by name, with `field`) for what cannot be imported: nothing is stored then */
+  spend: SpendUse;
 
   sites: Pick<Sites, 'add' | 'get' | 'list' | 'update'>;
   keys: Keys;
@@ -78,8 +106,10 @@ export interface HttpDeps {
   };
 }
 
-/** An answer, or why the question was refused (400). */
-export type Outcome<T> = { ok: true; value: T } | { ok: false; code: string; message: string; field?: string };
+/** An answer, or why the question was refused (400 unless `status` says otherwise). */
+export type Outcome<T> =
+  | { ok: true; value: T }
+  | { ok: false; code: string; message: string; field?: string; status?: number; retryAfterS?: number };
 
 export interface CollectRequest {
   /** The body as received: text/plain or JSON, at most 1 MB. */

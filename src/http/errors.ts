@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyBaseLogger, FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 
 /** Ends a request with an error answer: what happened, to what, what to do. */
@@ -29,7 +29,7 @@ const OUTAGES: Record<string, string> = {
   SpoolUnavailable: 'the spool',
 };
 /** Use cases refuse bad input with these; they name the field. */
-const REFUSED_INPUT: Record<string, string> = { ConnectRefused: 'stripe_refused' };
+const REFUSED_INPUT: Record<string, string> = { ConnectRefused: 'stripe_refused', SpendRefused: 'bad_spend' };
 const RETRY_AFTER_S = 5;
 
 /** Fastify's own refusals, in our words; anything else of 4xx keeps its message. */
@@ -52,15 +52,24 @@ export function sendRefusal(reply: FastifyReply, refusal: Refusal) {
     .code(refusal.status)
     .type('application/json; charset=utf-8')
     .serializer(JSON.stringify)
-    .send({ error: { code: refusal.code, message: refusal.message, field: refusal.field } });
+    .send(refusalBody(refusal));
+}
+
+export function refusalBody({ code, message, field }: Refusal) {
+  return { error: { code, message, field } };
 }
 
 /** Every error of every route ends here, as `{"error":{"code","message","field"?}}`. Stack traces go to the log only. */
 export function handleError(error: FastifyError, request: FastifyRequest, reply: FastifyReply) {
-  return sendRefusal(reply, asRefusal(error, request));
+  const { id, log, routeOptions } = request;
+  return sendRefusal(reply, refusalOf(error, { id, log, url: routeOptions?.url }));
 }
 
-function asRefusal(error: FastifyError, request: FastifyRequest): Refusal {
+/** What to answer; outages and failures of ours are logged. */
+export function refusalOf(
+  error: Error & Partial<FastifyError>,
+  { id, log, url }: { id: string; log: FastifyBaseLogger; url: string | undefined },
+): Refusal {
   if (error instanceof Refusal) return error;
   if (hasZodFastifySchemaValidationErrors(error)) return invalid(error);
   const refused = REFUSED_INPUT[error.name];
@@ -70,20 +79,17 @@ function asRefusal(error: FastifyError, request: FastifyRequest): Refusal {
   }
   const outage = OUTAGES[error.name];
   if (outage !== undefined) {
-    request.log.warn(
-      { request: request.id, route: request.routeOptions?.url, error: error.message },
-      `${outage} does not answer`,
-    );
+    log.warn({ request: id, route: url, error: error.message }, `${outage} does not answer`);
     const message = `${outage} does not answer; nothing was changed, try again in a moment (see /readyz)`;
     return new Refusal(503, { code: 'unavailable', message, retryAfterS: RETRY_AFTER_S });
   }
-  const known = REQUEST_ERRORS[error.code];
+  const known = REQUEST_ERRORS[error.code ?? ''];
   if (known) return new Refusal(error.statusCode ?? 400, known);
   if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
     return new Refusal(error.statusCode, { code: 'bad_request', message: error.message });
   }
-  request.log.error({ request: request.id, route: request.routeOptions?.url, error: error.stack }, 'request failed');
-  const message = `the server failed on this request; its log says why (request ${request.id})`;
+  log.error({ request: id, route: url, error: error.stack }, 'request failed');
+  const message = `the server failed on this request; its log says why (request ${id})`;
   return new Refusal(500, { code: 'internal', message });
 }
 

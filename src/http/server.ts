@@ -7,11 +7,13 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { guard, requiredAccess } from './access.ts';
 import type { Access } from './access.ts';
 import type { ApiScope } from './api-scope.ts';
+import { createClientAddress } from './client-address.ts';
 import { dashboardFiles } from './dashboard-files.ts';
 import type { HttpDeps } from './deps.ts';
 import { answerBrokenRequest, handleError } from './errors.ts';
+import { takeHitsFirst } from './event-door.ts';
 import { accountRoutes } from './routes/account.ts';
-import { collectRoutes } from './routes/collect.ts';
+import { collectRoutes, createHitLimit } from './routes/collect.ts';
 import { doctorRoutes } from './routes/doctor.ts';
 import { healthRoutes } from './routes/health.ts';
 import { historyRoutes } from './routes/history.ts';
@@ -19,9 +21,13 @@ import { keyRoutes } from './routes/keys.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { oauthRoutes } from './routes/oauth.ts';
 import { pixelRoutes } from './routes/pixel.ts';
+import { ratesRoutes } from './routes/rates.ts';
 import { reportRoutes } from './routes/reports.ts';
+import { runRoutes } from './routes/runs.ts';
 import { siteRoutes } from './routes/sites.ts';
+import { spendRoutes } from './routes/spend.ts';
 import { stripeRoutes } from './routes/stripe.ts';
+import { subscriptionRoutes } from './routes/subscriptions.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
 
 /** One route and who may call it. */
@@ -45,6 +51,8 @@ const REQUEST_TIMEOUT_MS = 30_000;
  * Stripe calls (raw bodies), the API (guarded by each route's `access`), and pages and probes.
  */
 export function createServer(deps: HttpDeps): FastifyInstance {
+  const address = createClientAddress(deps.trustedProxies);
+  const limit = createHitLimit(deps);
   const server = Fastify({
     loggerInstance: deps.log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -52,7 +60,7 @@ export function createServer(deps: HttpDeps): FastifyInstance {
     childLoggerFactory: (logger) => logger,
     clientErrorHandler: answerBrokenRequest,
     frameworkErrors: (error, request, reply) => void handleError(error, request, reply),
-    trustProxy: deps.trustedProxies,
+    trustProxy: address.isTrusted,
     bodyLimit: API_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     routerOptions: { maxParamLength: 300 },
@@ -68,7 +76,7 @@ export function createServer(deps: HttpDeps): FastifyInstance {
   server.setValidatorCompiler(validatorCompiler);
   server.setSerializerCompiler(serializerCompiler);
 
-  server.register(async (scope) => collectRoutes(scope, deps));
+  server.register(async (scope) => collectRoutes(scope, deps, limit));
   server.register(async (scope) => pixelRoutes(scope, deps));
   server.register(async (scope) => webhookRoutes(scope, deps));
   server.register(async (scope) => {
@@ -81,6 +89,7 @@ export function createServer(deps: HttpDeps): FastifyInstance {
     metricsRoutes(scope, deps);
     dashboardFiles(scope, deps);
   });
+  takeHitsFirst(server.server, deps, { limit, address });
   return server;
 }
 
@@ -96,6 +105,10 @@ function apiRoutes(scope: FastifyInstance, deps: HttpDeps): void {
   doctorRoutes(api, deps);
   historyRoutes(api, deps);
   reportRoutes(api, deps);
+  runRoutes(api, deps);
+  subscriptionRoutes(api, deps);
+  ratesRoutes(api, deps);
+  spendRoutes(api, deps);
 }
 
 function securityHeaders(publicUrl: string) {

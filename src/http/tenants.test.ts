@@ -28,8 +28,24 @@ const ROWS: Record<string, { access: Access; body?: object }> = {
   'GET /api/v1/oauth/stripe/callback': { access: 'member' },
   'GET /api/v1/sites/:site/doctor': { access: 'site:read' },
   'GET /api/v1/sites/:site/stripe/history': { access: 'site:read' },
+  'POST /api/v1/sites/:site/stripe/:connection/backfill': { access: 'site:write', body: {} },
+  'POST /api/v1/sites/:site/stripe/:connection/reconcile': { access: 'site:write', body: {} },
+  'POST /api/v1/sites/:site/stripe/dead-letters/replay': { access: 'site:write', body: {} },
+  'POST /api/v1/sites/:site/stripe/dead-letters/:event/replay': { access: 'site:write', body: {} },
+  'GET /api/v1/sites/:site/rates': { access: 'site:read' },
+  'GET /api/v1/sites/:site/spend': { access: 'site:read' },
+  'POST /api/v1/sites/:site/spend': { access: 'site:write', body: { rows: [] } },
+  'DELETE /api/v1/sites/:site/spend/imports/:import': { access: 'site:write' },
+  'POST /api/v1/sites/:site/spend/aliases': { access: 'site:write', body: { platform: 'own', campaign_key: 'x' } },
   'GET /api/v1/sites/:site/report': { access: 'site:read' },
+  'GET /api/v1/sites/:site/runs': { access: 'site:read' },
+  'POST /api/v1/sites/:site/runs': { access: 'site:write', body: { name: 'Mine', question: '' } },
+  'GET /api/v1/sites/:site/runs/:run': { access: 'site:read' },
+  'DELETE /api/v1/sites/:site/runs/:run': { access: 'site:write' },
+  'GET /api/v1/sites/:site/recompute': { access: 'site:read' },
   'GET /api/v1/sites/:site/payments': { access: 'site:read' },
+  'GET /api/v1/sites/:site/subscriptions': { access: 'site:read' },
+  'GET /api/v1/sites/:site/subscriptions/:subscription': { access: 'site:read' },
   'GET /api/v1/sites/:site/payments/:payment': { access: 'site:read' },
 };
 
@@ -154,6 +170,9 @@ describe('tenant matrix', () => {
         .replace(':site', site)
         .replace(':key', 'none')
         .replace(':connection', 'none')
+        .replace(':event', 'evt_none')
+        .replace(':import', 'none')
+        .replace(':run', 'none')
         .replace(':payment', 'ch_none');
       for (const who of Object.keys(headersOf) as Who[]) {
         const answer = await at.server.inject({

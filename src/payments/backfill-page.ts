@@ -2,6 +2,7 @@ import type { WantedObject } from '../core/payment.ts';
 import type { Log } from '../loop.ts';
 import type { Connection, Records, Site } from '../storage/records/records.ts';
 import { bookObjects, lockConnection } from './book.ts';
+import { rememberingObjects } from './walk-memory.ts';
 import type { ListedObject } from './provider-lists.ts';
 import { isStoreOutage } from './retry.ts';
 
@@ -67,8 +68,9 @@ function bookTogether(
   items: readonly ListedObject[],
   committing: Committing,
 ): Promise<PageResult> {
-  return records.transaction(async (tx) => {
-    await lockConnection(tx, place.connection);
+  return records.transaction(async (outer) => {
+    await lockConnection(outer, place.connection);
+    const tx = { ...outer, objects: rememberingObjects(outer.objects) };
     const known = await tx.objects.getMany(
       place.connection.id,
       items.map((item) => item.id),

@@ -32,7 +32,12 @@ export function createBackfillStarter({ records, now }: { records: Records; now:
       const row = await tx.cursors.get(connection.id, BACKFILL);
       const before = row?.body as Started | undefined;
       if (before?.keyMark === keyMark) return;
-      await tx.cursors.ensure(connection.id, POLL, pollPlace(now() - HOUR_MS), now());
+      const polled = await tx.cursors.get(connection.id, POLL);
+      // What happened while there was no key is read at once, and another key may read events that the one before might not.
+      const place = polled
+        ? { ...polled.body, listsUntil: null, failures: 0, error: null }
+        : pollPlace(now() - HOUR_MS);
+      await tx.cursors.put(connection.id, POLL, place, now());
       await tx.cursors.ensure(connection.id, RECONCILE, {}, firstNight(now()));
       const lists = before ? await unreadLists(tx, before.job) : [...LIST_NAMES];
       const args = { connection: connection.id, since: null, lists, gap: null };
@@ -65,7 +70,7 @@ async function unreadLists(tx: Records, jobId: string): Promise<string[]> {
 }
 
 /** The next 03:20 UTC. */
-function firstNight(now: number): number {
+export function firstNight(now: number): number {
   const day = 24 * HOUR_MS;
   return Math.floor(now / day) * day + day + 3 * HOUR_MS + 20 * 60_000;
 }

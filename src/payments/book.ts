@@ -1,3 +1,4 @@
+import { connected } from '../core/connected.ts';
 import { foldPayment } from '../core/fold.ts';
 import type { FoldedPayment } from '../core/fold.ts';
 import { corrections, sumLedger } from '../core/ledger.ts';
@@ -10,8 +11,8 @@ import { wantsTowardsCharge } from '../core/wants.ts';
 import type { Connection, Records, Site } from '../storage/records/records.ts';
 import { chargesTouchedBy, objectsOfCharges } from './walk.ts';
 
-/** Folding some together saves questions to the store; each fold looks at what was read for all of them. */
-const CHARGES_AT_ONCE = 25;
+/** Folding some together saves questions to the store. */
+const CHARGES_AT_ONCE = 100;
 
 /** Which connection's facts, for which site's ledger. */
 export interface BookingPlace {
@@ -54,6 +55,7 @@ export async function bookObjects(
   }
   const rows = changed.map((object) => ({ object, references: referencesOf(object) }));
   if (rows.length > 0) await tx.objects.putMany(connection.id, rows);
+  await requestSubscriptions(tx, place, changed);
   // Only of these does it matter by themselves whether they lead to a charge.
   const asking = changed.filter((object) => wantsTowardsCharge(object).some((it) => !place.isAnswered?.(it)));
   const others = changed.filter((object) => !asking.includes(object));
@@ -64,6 +66,19 @@ export async function bookObjects(
     if (touched.length === 0) await want(tx, place, wantsTowardsCharge(object));
   }
   return bookCharges(tx, place, [...charges]);
+}
+
+/** Recurring revenue is folded from a subscription and its invoices, apart from payments. */
+async function requestSubscriptions(
+  tx: Records,
+  { site, connection, now }: BookingPlace,
+  changed: readonly ProviderObject[],
+): Promise<void> {
+  const ids = changed.flatMap((object) => {
+    if (object.kind === 'subscription') return object.id;
+    return object.kind === 'invoice' && object.subscription !== null ? object.subscription : [];
+  });
+  if (ids.length > 0) await tx.subscriptions.request(site.id, connection.id, ids, now);
 }
 
 async function want(tx: Records, place: BookingPlace, wants: readonly WantedObject[]): Promise<void> {
@@ -115,7 +130,8 @@ async function foldTogether(
     offStripe: site.settings.offStripe,
     checkouts: hits.map(({ value, visitor, seenAt }) => ({ object: value, visitor, seenAt })),
   };
-  return chargeIds.map((chargeId) => foldPayment(chargeId, objects, options));
+  const near = connected(objects);
+  return chargeIds.map((chargeId) => foldPayment(chargeId, near(chargeId), options));
 }
 
 async function bookTogether(tx: Records, place: BookingPlace, chargeIds: readonly string[]): Promise<string[]> {

@@ -86,7 +86,7 @@ export const CONNECTION_CHECKS: Checks = {
     );
   },
 
-  webhook_dead_letters({ inbox }) {
+  webhook_dead_letters({ inbox, site }) {
     if (inbox.counts.dead === 0) return [];
     const reasons = [...new Set(inbox.dead.map((row) => row.lastError ?? 'no reason was recorded'))].slice(0, 3);
     return [
@@ -96,9 +96,10 @@ export const CONNECTION_CHECKS: Checks = {
         title: `${count(inbox.counts.dead, 'event')} could not be processed`,
         detail: `They are kept as dead letters. ${reasons.join('\n')}`,
         objects: firstOf(inbox.dead.map((row) => row.eventId)),
-        remedy: say(
-          'Mend what the reason names; the events can then be processed again. If it names nothing you can mend, report it with the event’s type.',
-        ),
+        remedy: {
+          text: 'Mend what the reason names, then process the events again, here or under Settings > History. If it names nothing you can mend, report it with the event’s type.',
+          code: `npm run headwater -- stripe replay --site ${site.id}`,
+        },
       },
     ];
   },

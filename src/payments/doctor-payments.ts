@@ -20,12 +20,29 @@ const SILENT_MS = 3 * DAY_MS;
 /** Fewer say nothing about a share. */
 const HITS_MIN = 20;
 const PAYMENTS_MIN = 5;
+/** Payments without a mistake before it may be taken for mended, and the chance left that it is not. */
+const SINCE_MIN = 3;
+const CHANCE_MAX = 0.01;
 
 const claims = (payment: ExaminedPayment) =>
   payment.links.filter(({ claim }) => claim === 'visitor' || claim === 'session');
 const usable = (payment: ExaminedPayment) => claims(payment).filter(({ value }) => isWellFormedId(value));
 const isOn = (link: Link, rungs: readonly Rung[]) => rungs.includes(rungOf(link)!);
 const ids = (payments: readonly ExaminedPayment[]) => firstOf(payments.map(({ id }) => id));
+
+/**
+ * Those payments that tell of something still going on. A mistake that befell a share of the payments and none of the
+ * many since has most likely been mended: the older ones are no reason to go on asking for it.
+ *
+ * @param payments newest first
+ */
+function current(payments: readonly ExaminedPayment[], found: readonly ExaminedPayment[]): readonly ExaminedPayment[] {
+  const since = payments.findIndex((payment) => found.includes(payment));
+  if (since < SINCE_MIN) return found;
+  // Of few payments the share is not known well: two without the mistake are counted in.
+  const share = found.length / (payments.length - since + 2);
+  return (1 - share) ** since < CHANCE_MAX ? [] : found;
+}
 
 const ON_SESSION: Rung[] = ['session_of_intent', 'session_of_subscription', 'session_of_invoice'];
 const ON_CUSTOMER: Rung[] = ['customer', 'session_of_customer'];
@@ -40,7 +57,10 @@ function only(payments: readonly ExaminedPayment[], rungs: readonly Rung[]): Exa
 
 const PLACE_CHECKS: Checks = {
   payment_without_id({ payments, site }) {
-    const bare = payments.filter(({ reason }) => reason === 'no_visitor_id');
+    const bare = current(
+      payments,
+      payments.filter(({ reason }) => reason === 'no_visitor_id'),
+    );
     if (bare.length === 0) return [];
     const references = bare.filter(({ links }) => links.some(({ claim }) => claim === 'client_reference'));
     const hint =
@@ -60,7 +80,7 @@ const PLACE_CHECKS: Checks = {
   },
 
   id_on_session_only({ payments }) {
-    const found = only(payments, ON_SESSION);
+    const found = current(payments, only(payments, ON_SESSION));
     if (found.length === 0) return [];
     const recurring = found.some((payment) =>
       usable(payment).some((link) => isOn(link, ['session_of_subscription', 'session_of_invoice'])),
@@ -95,7 +115,10 @@ const PLACE_CHECKS: Checks = {
   },
 
   id_placeholder({ payments }) {
-    const junk = payments.filter((payment) => claims(payment).some(({ value }) => !isWellFormedId(value)));
+    const junk = current(
+      payments,
+      payments.filter((payment) => claims(payment).some(({ value }) => !isWellFormedId(value))),
+    );
     if (junk.length === 0) return [];
     const values = [
       ...new Set(

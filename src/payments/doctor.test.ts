@@ -278,6 +278,17 @@ describe('the check-up', () => {
     assert.deepEqual(codes({ payments: [...many(2), payment('p', { ...bare, reason: 'pending' })] }), []);
   });
 
+  it('takes a mistake for mended when many payments since do not have it', () => {
+    const bare = (n: number) =>
+      Array.from({ length: n }, (_, i) => payment(`ch_b${i}`, { reason: 'no_visitor_id', links: [], visitor: null }));
+    const says = (payments: ReturnType<typeof many>) => codes({ payments }).includes('payment_without_id');
+    assert.equal(says([...many(3), ...bare(20)]), false, 'all of twenty, and none of three since');
+    assert.equal(says([...many(2), ...bare(20)]), true, 'two may be chance');
+    assert.equal(says([...many(10), ...bare(1)]), true, 'one of one says little about the share');
+    assert.equal(says([...many(10), ...bare(2), ...many(18)]), true, 'one in ten does not show in ten');
+    assert.equal(says([...many(60), ...bare(2), ...many(18)]), false);
+  });
+
   it('says what it could not look at', () => {
     const unread = connection({
       endpoints: { ok: false, why: 'forbidden', reason: 'no permission' },

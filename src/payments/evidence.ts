@@ -34,11 +34,11 @@ export async function readEvidence(stores: Stores, site: string, paymentIds: rea
   const { records, facts } = stores;
   const links = new Map<string, Link[]>();
   const candidates = new Set<string>();
-  for (const id of paymentIds) {
-    const payment = await records.payments.get(site, id);
-    if (!payment) continue;
-    links.set(id, await records.payments.links(site, id));
-    for (const sibling of await readSiblings(records, payment)) if (sibling.visitor) candidates.add(sibling.visitor);
+  const payments = await records.payments.getMany(site, paymentIds);
+  const linksOf = await records.payments.linksOf(site, paymentIds);
+  for (const { id } of payments) links.set(id, linksOf.get(id) ?? []);
+  for (const siblings of (await readSiblings(records, site, payments)).values()) {
+    for (const { visitor } of siblings) if (visitor !== null) candidates.add(visitor);
   }
   const claims = [...links.values()].flat();
   const claimed = (...kinds: Link['claim'][]) => [
@@ -93,17 +93,27 @@ function ownerOf({ claim, value }: Link, known: KnownVisitors): string | undefin
   return claim === 'email_hash' ? known.emailHashes.get(value) : undefined;
 }
 
+/** Payment → the other payments of its customer. */
 export async function readSiblings(
   records: Pick<Records, 'payments'>,
-  payment: Pick<Payment, 'site' | 'id' | 'mode' | 'customer'>,
-): Promise<Sibling[]> {
-  if (payment.customer === null) return [];
-  const ids = await records.payments.ofCustomer(payment.site, payment.mode, payment.customer);
-  const siblings: Sibling[] = [];
-  for (const id of ids.toSorted().slice(0, SIBLINGS_MAX)) {
-    if (id === payment.id) continue;
-    const sibling = await records.payments.get(payment.site, id);
-    if (sibling) siblings.push({ id, visitor: sibling.attribution.visitor });
+  site: string,
+  payments: readonly Pick<Payment, 'id' | 'mode' | 'customer'>[],
+): Promise<Map<string, Sibling[]>> {
+  const siblings = new Map<string, Sibling[]>();
+  for (const [mode, ofMode] of Map.groupBy(payments, (payment) => payment.mode)) {
+    const customers = [...new Set(ofMode.flatMap(({ customer }) => customer ?? []))];
+    const found = customers.length > 0 ? await records.payments.ofCustomers(site, mode, customers) : new Map();
+    const idsOf = new Map<string, string[]>(
+      [...found].map(([customer, ids]) => [customer, ids.slice(0, SIBLINGS_MAX)]),
+    );
+    // A customer with one payment has nobody to lend a visitor, and most have one.
+    const lending = [...idsOf.values()].filter((ids) => ids.length > 1).flat();
+    const visitors = lending.length > 0 ? await records.payments.visitorsOf(site, lending) : new Map();
+    for (const { id, customer } of ofMode) {
+      const others = (idsOf.get(customer ?? '') ?? []).filter((other) => other !== id);
+      const rows = others.map((other): Sibling => ({ id: other, visitor: visitors.get(other) ?? null }));
+      siblings.set(id, rows);
+    }
   }
   return siblings;
 }

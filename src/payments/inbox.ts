@@ -61,9 +61,9 @@ export function createWebhookReceiver(deps: {
     const ids = stored.filter(({ id }) => verified.secretIds.includes(id)).map(({ connection }) => connection);
     if (verified.secretIds.includes(PLATFORM)) ids.push(...(await connectionsByOAuth(records, verified.delivery)));
     if (ids.length === 0) return { status: 200, code: 'unknown_account', message: MESSAGES.unknown_account };
-    const codes = await together(async (tx) => {
+    const codes = await together(verified.delivery.eventId, async (tx) => {
       const answers: WebhookAnswer['code'][] = [];
-      for (const id of new Set(ids)) answers.push(await store(tx, id, verified.delivery, input.rawBody));
+      for (const id of [...new Set(ids)].sort()) answers.push(await store(tx, id, verified.delivery, input.rawBody));
       return answers;
     });
     const code = codes.find((it) => it === 'stored') ?? codes.find((it) => it === 'quarantined') ?? 'duplicate';

@@ -32,6 +32,7 @@ export function createReading(options: {
     const connection = await records.connections.get(row.connection);
     const site = connection && (await records.sites.get(connection.site));
     if (!connection || !site) throw new Hopeless('its connection or site does not exist any more');
+    if (row.body === null) throw new Hopeless('its body was purged; `stripe backfill` reads the account again');
     const body = secrets.open(row.body, bodyPlace(row.connection, row.eventId));
     const event = provider.read(body, { visitorMetadataKeys: site.settings.visitorMetadataKeys });
     return { row, connection, site, objects: event.objects, named: event.named, twin: event.twin ?? null };

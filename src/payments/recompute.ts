@@ -24,6 +24,7 @@ export function createRecompute({ records, now }: { records: Records; now: () =>
     /** Ends early when `onProgress` answers false (interrupted, or the job's lease was lost). */
     async run(site, from, onProgress) {
       let progress = from ?? { requested: 0, afterId: null };
+      if (from === null) await records.subscriptions.requestAll(site, now());
       for (;;) {
         const ids = await records.payments.all(site, progress.afterId, PAGE_PAYMENTS);
         if (ids.length === 0) return progress;

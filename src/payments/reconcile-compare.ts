@@ -9,6 +9,7 @@ export interface BookRow {
   type: string;
   category: string;
   amountMinor: number;
+  feeMinor: number;
   currency: string;
   createdAt: number;
 }
@@ -47,9 +48,9 @@ export const dayAfter = (day: string) => dayOf(startOfDay(day) + DAY_MS);
 export interface Difference {
   source: string;
   currency: string;
-  /** Provider less ledger. */
+  /** Provider less ledger; of a 'fee_differs' the fee. */
   amountMinor: number;
-  name: 'missing_in_ledger' | 'not_settled' | 'amount_differs';
+  name: 'missing_in_ledger' | 'not_settled' | 'amount_differs' | 'fee_differs';
   rows: BookRow[];
 }
 
@@ -80,12 +81,17 @@ export function differencesOf(
     );
     const settledIn = own.flatMap((entry) => entry.settledCurrency ?? []);
     for (const currency of new Set([...movements.map((row) => row.currency), ...settledIn])) {
-      const theirs = sum(movements.filter((row) => row.currency === currency).map((row) => row.amountMinor));
-      const ours = sum(own.filter((it) => it.settledCurrency === currency).map((it) => it.settledMinor ?? 0));
-      if (theirs === ours) continue;
+      const moved = movements.filter((row) => row.currency === currency);
+      const booked = own.filter((it) => it.settledCurrency === currency);
+      const amountMinor = sum(moved.map((row) => row.amountMinor)) - sum(booked.map((it) => it.settledMinor ?? 0));
+      const feeMinor = sum(moved.map((row) => row.feeMinor)) - sum(booked.map((it) => it.feeMinor ?? 0));
+      // Where the amount is wrong, the fee is most likely wrong with it, and mends with it.
+      if (amountMinor === 0 && feeMinor !== 0)
+        found.push({ source, currency, amountMinor: feeMinor, name: 'fee_differs', rows: movements });
+      if (amountMinor === 0) continue;
       const isSettled = own.some((entry) => entry.settledMinor !== null);
       const name = own.length === 0 ? 'missing_in_ledger' : isSettled ? 'amount_differs' : 'not_settled';
-      found.push({ source, currency, amountMinor: theirs - ours, name, rows: movements });
+      found.push({ source, currency, amountMinor, name, rows: movements });
     }
   }
   return found;
@@ -143,7 +149,8 @@ export function composeDay(input: {
   return [...currencies].sort().map((currency) => {
     const own = residuals.filter((it) => it.currency === currency);
     const providerMinor = sum(movements.filter((it) => it.currency === currency).map((it) => it.amountMinor));
-    const ledgerMinor = providerMinor - sum(own.map((it) => it.amountMinor));
+    const differing = own.filter((it) => it.name !== 'fee_differs');
+    const ledgerMinor = providerMinor - sum(differing.map((it) => it.amountMinor));
     return { connection, day, currency, providerMinor, ledgerMinor, residuals: own, checkedAt: now };
   });
 }
@@ -151,6 +158,7 @@ export function composeDay(input: {
 const DETAILS: Record<Difference['name'], string> = {
   missing_in_ledger: 'Stripe moved this money and no ledger entry stands for it',
   amount_differs: 'the ledger holds another settled amount than Stripe',
+  fee_differs: 'the ledger holds another fee than Stripe',
   not_settled: 'the ledger holds it, and Stripe has not (yet) moved the balance for it',
 };
 

@@ -141,8 +141,9 @@ export function createNightlyReconcile({
         if (!row) return false;
         const args = { connection: row.connection, from: dayOf(now() - 35 * DAY_MS), to: dayOf(now()) };
         const connection = await tx.connections.get(row.connection);
-        if (connection?.status === 'verified') await tx.jobs.add('reconcile', args, now());
-        return tx.cursors.save(row, {}, now() + DAY_MS);
+        if (connection?.status !== 'verified') return tx.cursors.save(row, row.body, now() + DAY_MS);
+        const job = await tx.jobs.add('reconcile', args, now());
+        return tx.cursors.save(row, { job: job.id }, now() + DAY_MS);
       });
     },
   };

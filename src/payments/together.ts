@@ -4,6 +4,7 @@ import type { Records } from '../storage/records/records.ts';
 const TOGETHER_MAX = 50;
 
 interface Waiting {
+  order: string;
   run(tx: Records): Promise<void>;
   resolve(): void;
   reject(error: unknown): void;
@@ -13,7 +14,8 @@ interface Waiting {
  * Runs the works of a moment in one transaction: a commit waits for the disk, once for one of them or for fifty. One that
  * fails takes nothing with it: the works are then repeated, each in a transaction of its own.
  *
- * @returns resolves after the commit that holds the work
+ * @returns a function of the work and of what it writes: works of one transaction run in that order, because two
+ *   transactions that write the same rows in two orders would wait for each other (PostgreSQL). Resolves after the commit.
  */
 export function createTogether(records: Pick<Records, 'transaction'>) {
   let waiting: Waiting[] = [];
@@ -21,7 +23,7 @@ export function createTogether(records: Pick<Records, 'transaction'>) {
 
   async function run(): Promise<void> {
     while (waiting.length > 0) {
-      const group = waiting.slice(0, TOGETHER_MAX);
+      const group = waiting.slice(0, TOGETHER_MAX).sort((a, b) => (a.order < b.order ? -1 : a.order > b.order ? 1 : 0));
       waiting = waiting.slice(TOGETHER_MAX);
       if (!(await ranTogether(group))) await Promise.all(group.map(runAlone));
     }
@@ -50,10 +52,11 @@ export function createTogether(records: Pick<Records, 'transaction'>) {
     }
   }
 
-  return function together<T>(work: (tx: Records) => Promise<T>): Promise<T> {
+  return function together<T>(order: string, work: (tx: Records) => Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       let result: T;
       waiting.push({
+        order,
         run: async (tx) => {
           result = await work(tx);
         },

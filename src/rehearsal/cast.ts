@@ -1,3 +1,4 @@
+import type { Rate } from '../core/rates.ts';
 import type { SimulatedAccount } from './stripe/account.ts';
 import type { InvoiceRow, SubscriptionRow } from './stripe/billing-rows.ts';
 import type { ChargeRow } from './stripe/rows.ts';
@@ -5,7 +6,12 @@ import { createVisitor, type HitTarget, type Visitor } from './visitors.ts';
 
 /** Who and what a story has brought on stage so far. */
 export interface Cast {
-  target: HitTarget & { domain: string; account: SimulatedAccount; webhookSecret: string };
+  target: HitTarget & {
+    domain: string;
+    account: SimulatedAccount;
+    webhookSecret: string;
+    importRates(rates: readonly Rate[]): Promise<void>;
+  };
   /** Of the site. */
   currency: string;
   visitors: Map<string, Visitor>;

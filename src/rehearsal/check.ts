@@ -1,18 +1,8 @@
 import { decimalString } from '../core/currency.ts';
 import { EVIDENCE_OBJECTS, type Expectation } from './scenario-expect.ts';
-import type { Balance } from './stripe/balance.ts';
-
-/** What is needed to ask Headwater about a story. */
-export interface Questions {
-  target: { url: string; site: string; apiKey: string };
-  /** Days that enclose the story. */
-  from: string;
-  to: string;
-  mode: 'live' | 'test';
-  chargeOf(name: string | null): string | null;
-  /** What Stripe's balance transactions add up to, by currency. */
-  balance(): Record<string, Balance>;
-}
+import { checkRecurring } from './check-recurring.ts';
+import { checkReturn } from './check-spend.ts';
+import { get, report, type Answer, type Questions } from './questions.ts';
 
 export interface Finding {
   line: number;
@@ -29,17 +19,25 @@ interface Expecting {
   expectation: Expectation;
 }
 
-const POLL_MS = 100;
-/** What has come true must still be true after this long: a payment counted twice is right for a moment, too. */
-const SETTLE_MS = 500;
+/** How long and how often a story asks. */
+export interface Patience {
+  patienceMs: number;
+  pollMs: number;
+  /** What has come true must still be true after this long: a payment counted twice is right for a moment, too. */
+  settleMs: number;
+}
 
 /** Asks until all of a block is true, and once more a moment later. What is not true by the deadline is a finding. */
-export async function check(questions: Questions, block: readonly Expecting[], patienceMs: number): Promise<Finding[]> {
+export async function check(
+  questions: Questions,
+  block: readonly Expecting[],
+  { patienceMs, pollMs, settleMs }: Patience,
+): Promise<Finding[]> {
   const deadline = Date.now() + patienceMs;
   let findings = await ask(questions, block);
   let trueSince = findings.every((finding) => finding.ok) ? Date.now() : null;
-  while (Date.now() < deadline && (trueSince === null || Date.now() - trueSince < SETTLE_MS)) {
-    await new Promise((resolve) => setTimeout(resolve, trueSince === null ? POLL_MS : SETTLE_MS));
+  while (Date.now() < deadline && (trueSince === null || Date.now() - trueSince < settleMs)) {
+    await new Promise((resolve) => setTimeout(resolve, trueSince === null ? pollMs : settleMs));
     findings = await ask(questions, block);
     if (!findings.every((finding) => finding.ok)) trueSince = null;
     else trueSince ??= Date.now();
@@ -59,16 +57,22 @@ async function ask(questions: Questions, block: readonly Expecting[]): Promise<F
   );
 }
 
-type Answer = Pick<Finding, 'ok' | 'found'>;
-
 function answer(questions: Questions, expectation: Expectation): Promise<Answer> {
   switch (expectation.kind) {
     case 'credits':
       return credits(questions, expectation);
     case 'metric':
       return metric(questions, expectation);
+    case 'converted':
+      return converted(questions, expectation);
     case 'evidence':
       return evidence(questions, expectation);
+    case 'stock':
+    case 'movements':
+    case 'recurring':
+      return checkRecurring(questions, expectation);
+    case 'return':
+      return checkReturn(questions, expectation);
     case 'books':
       return books(questions);
     default:
@@ -76,33 +80,13 @@ function answer(questions: Questions, expectation: Expectation): Promise<Answer>
   }
 }
 
-interface Report {
-  rows: Record<string, string | number | null>[];
-  totals: Record<string, number | null>;
-  currency: string;
-  unconverted?: Record<string, Record<string, number>>;
-}
-
-async function get<T>({ target }: Questions, path: string): Promise<T> {
-  const response = await fetch(`${target.url}/api/v1/sites/${target.site}/${path}`, {
-    headers: { authorization: `Bearer ${target.apiKey}` },
-  });
-  const text = await response.text();
-  if (response.status !== 200)
-    throw new Error(`${path.split('?')[0]} answered ${response.status}: ${text.slice(0, 200)}`);
-  return JSON.parse(text) as T;
-}
-
-function report(questions: Questions, query: Record<string, string>): Promise<Report> {
-  const { from, to, mode } = questions;
-  return get<Report>(questions, `report?${new URLSearchParams({ from, to, mode, limit: '1000', ...query })}`);
-}
-
 async function credits(questions: Questions, expected: Extract<Expectation, { kind: 'credits' }>): Promise<Answer> {
   const { model, dimension } = expected;
-  const { rows, currency } = await report(questions, { metrics: 'revenue', dimensions: dimension, model });
+  const metric = model === 'mrr' ? 'mrr' : 'revenue';
+  const query = { metrics: metric, dimensions: dimension, ...(model === 'mrr' ? {} : { model }) };
+  const { rows, currency } = await report(questions, query);
   const found = new Map(
-    rows.filter((row) => row.revenue !== 0).map((row) => [String(row[dimension]), Number(row.revenue)]),
+    rows.filter((row) => row[metric] !== 0).map((row) => [String(row[dimension]), Number(row[metric])]),
   );
   // A row of 0.00 in a story says that there is none: a full refund leaves nothing.
   const wanted = Object.entries(expected.rows).filter(([, amount]) => amount !== 0);
@@ -184,4 +168,22 @@ async function evidence(questions: Questions, expected: Extract<Expectation, { k
   if (!used) return { ok: false, found: 'no link was used' };
   const ok = used.field === expected.field && used.object.startsWith(EVIDENCE_OBJECTS[expected.object]!);
   return { ok, found: `${used.object} ${used.field}` };
+}
+
+interface ConvertedAnswer {
+  converted?: { currency: string; revenue: number; entries: { amount: number | null; by: string | null }[] };
+}
+
+async function converted(questions: Questions, expected: Extract<Expectation, { kind: 'converted' }>): Promise<Answer> {
+  const charge = questions.chargeOf(expected.payment);
+  if (charge === null) return { ok: false, found: 'no such payment in the story' };
+  const { converted: found } = await get<ConvertedAnswer>(questions, `payments/${charge}`);
+  if (!found) return { ok: false, found: 'it is in the currency of the site' };
+  const moved = found.entries.filter((entry) => entry.amount !== 0);
+  const by = [...new Set(moved.map((entry) => entry.by ?? 'nothing'))].sort().join(' and ');
+  const wanted = expected.by.split(' and ').sort().join(' and ');
+  return {
+    ok: found.revenue === expected.amountMinor && by === wanted,
+    found: `${decimalString(found.revenue, found.currency)} by ${by}`,
+  };
 }

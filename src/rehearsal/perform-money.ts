@@ -8,7 +8,16 @@ import { payInvoice, payOffStripe, payPart, payTogether, voidInvoice } from './s
 import { failAfterSuccess } from './stripe/money.ts';
 import { finishRefund, refund } from './stripe/refunds.ts';
 import type { DisputeRow, RefundRow } from './stripe/rows.ts';
-import { endSubscription, pauseSubscription, resumeSubscription } from './stripe/subscriptions.ts';
+import type { Item, SubscriptionRow } from './stripe/billing-rows.ts';
+import { createPrice } from './stripe/prices.ts';
+import {
+  changeItems,
+  endSubscription,
+  pauseCollection,
+  pauseSubscription,
+  resumeSubscription,
+  setStatus,
+} from './stripe/subscriptions.ts';
 
 /** What becomes of a visitor's payments, invoices and subscription. */
 export function performMoney(cast: Cast, action: MoneyAction): void {
@@ -45,6 +54,8 @@ export function performMoney(cast: Cast, action: MoneyAction): void {
       return moveDispute(cast, visitor, action.to);
     case 'change price':
     case 'change subscription':
+    case 'add item':
+    case 'change quantity':
       return changeSubscription(cast, action);
     default:
       performInvoice(cast, action);
@@ -76,7 +87,10 @@ function performInvoice(cast: Cast, action: InvoiceAction): void {
   }
 }
 
-type SubscriptionAction = Extract<MoneyAction, { kind: 'change price' | 'change subscription' }>;
+type SubscriptionAction = Extract<
+  MoneyAction,
+  { kind: 'change price' | 'change subscription' | 'add item' | 'change quantity' }
+>;
 
 function changeSubscription(cast: Cast, action: SubscriptionAction): void {
   const { account } = cast.target;
@@ -84,11 +98,27 @@ function changeSubscription(cast: Cast, action: SubscriptionAction): void {
   const { visitor } = action;
   const subscription = known(cast.subscriptions, visitor, 'has no subscription');
   if (action.kind === 'change price') {
-    const { charge, invoice } = upgrade(account, subscription, { amount: action.amountMinor });
+    const { charge, invoice } = upgrade(account, subscription, { amount: action.amountMinor, ...action.every });
     cast.invoices.set(visitor, [invoice]);
     return remember(cast, visitor, charge, action.named);
   }
+  if (action.kind !== 'change subscription') {
+    const { charge, invoice } = changeItems(engine, subscription, itemsAfter(cast, subscription, action));
+    cast.invoices.set(visitor, [invoice]);
+    return remember(cast, visitor, charge, null);
+  }
   switch (action.to) {
+    case 'pause collection':
+    case 'resume collection':
+      return pauseCollection(engine, subscription, action.to === 'pause collection');
+    case 'unpaid':
+    case 'active':
+      return setStatus(engine, subscription, action.to);
+    case 'remove item': {
+      const { invoice } = changeItems(engine, subscription, subscription.items.slice(0, -1));
+      cast.invoices.set(visitor, [invoice]);
+      return;
+    }
     case 'pause':
       return pauseSubscription(engine, subscription);
     case 'resume':
@@ -102,6 +132,19 @@ function changeSubscription(cast: Cast, action: SubscriptionAction): void {
     case 'fail renewal':
       cast.invoices.set(visitor, [renew(account, subscription, 'fails').invoice]);
   }
+}
+
+function itemsAfter(
+  { target, currency }: Cast,
+  { items }: SubscriptionRow,
+  action: Extract<SubscriptionAction, { kind: 'add item' | 'change quantity' }>,
+): (Item & { id?: string })[] {
+  if (action.kind === 'change quantity') {
+    return items.map((item, index) => (index === 0 ? { ...item, quantity: action.quantity } : item));
+  }
+  const { amountMinor: amount, every, isMetered } = action;
+  const price = createPrice(target.account.engine, { amount, currency, ...every, isMetered, productName: 'Add-on' });
+  return [...items, { price: price.id, quantity: 1 }];
 }
 
 function moveDispute(cast: Cast, visitor: string, to: Extract<MoneyAction, { kind: 'move dispute' }>['to']): void {

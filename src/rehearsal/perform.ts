@@ -1,6 +1,10 @@
+import { currencyExponent } from '../core/currency.ts';
+import { rateDay } from '../core/rates.ts';
 import { type Cast, known, remember, visitorOf } from './cast.ts';
 import { performMoney } from './perform-money.ts';
 import type { Action, Arrival, Carrier, Evidence } from './scenario-action.ts';
+import type { ExchangeAction } from './scenario-exchange.ts';
+import type { SpendAction } from './scenario-spend.ts';
 import type { Conditions } from './scenario-terms.ts';
 import { createAccount } from './stripe/account.ts';
 import {
@@ -68,9 +72,32 @@ async function perform(cast: Cast, action: Action, at: number): Promise<void> {
       editSubscription(account, subscription, { ...subscription.metadata, [action.key]: action.value });
       return;
     }
+    case 'stripe exchanges':
+    case 'rates say':
+      return exchange(cast, action, at);
+    case 'spend':
+      return spend(cast, action, at);
     default:
       performMoney(cast, action);
   }
+}
+
+async function exchange({ target }: Cast, action: ExchangeAction, at: number): Promise<void> {
+  const { kind, base, quote, rate } = action;
+  if (kind === 'rates say') return target.importRates([{ day: rateDay(at), base, quote, rate }]);
+  const perUnit = 10 ** (currencyExponent(quote) - currencyExponent(base));
+  target.account.engine.settings.exchangeRates[`${base}>${quote}`] = Number(rate) * perUnit;
+}
+
+/** A row of the API, as from a script that reads an ad platform every night. */
+async function spend({ target }: Cast, action: SpendAction, at: number): Promise<void> {
+  const { source, medium, campaign, amountMinor: amount, currency, clicks } = action;
+  const answer = await fetch(`${target.url}/api/v1/sites/${target.site}/spend`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${target.serverKey}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ rows: [{ date: rateDay(at), source, medium, campaign, amount, currency, clicks }] }),
+  });
+  if (!answer.ok) throw new Error(`spend answered ${answer.status}: ${await answer.text()}`);
 }
 
 type Bought = Extract<Action, { kind: 'pay' | 'subscribe' | 'invoice' }>;
@@ -121,9 +148,15 @@ function conditionsOf(cast: Cast, { conditions = {} }: Pick<Bought, 'conditions'
   const { engine } = cast.target.account;
   const terms: Terms = { ...NO_TERMS, taxPercent, shipping: shippingMinor };
   if (conditions.discount) {
-    const { percentOff, amountOffMinor, code, duration } = conditions.discount;
+    const { percentOff, amountOffMinor, code, duration, months } = conditions.discount;
     const currency = amountOffMinor === null ? null : cast.currency;
-    const coupon = createCoupon(engine, { percentOff, amountOff: amountOffMinor, currency, duration }).id;
+    const coupon = createCoupon(engine, {
+      percentOff,
+      amountOff: amountOffMinor,
+      currency,
+      duration,
+      durationInMonths: months ?? null,
+    }).id;
     const promotionCode = code === null ? null : createPromotionCode(engine, code, coupon);
     terms.discount = discountBy(engine, { coupon, promotionCode }).id;
   }
@@ -236,6 +269,8 @@ async function startSubscription(
   const { subscription, invoice, charge, session } = subscribe(cast.target.account, {
     amount: action.amountMinor,
     currency: action.currency,
+    ...action.every,
+    quantity: action.conditions?.quantity,
     customer: customerOf(cast, action),
     via: action.way,
     sessionMetadata: on('session'),

@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { check, type Finding, type Questions } from './check.ts';
+import type { Rate } from '../core/rates.ts';
+import { check, type Finding, type Patience } from './check.ts';
+import type { Questions } from './questions.ts';
 import { createPerformer } from './perform.ts';
 import { AT_ONCE, type Delivery, readScenario, type Scenario, type Step } from './scenario.ts';
 import type { SimulatedAccount } from './stripe/account.ts';
@@ -18,27 +20,44 @@ export interface Target extends HitTarget {
   account: SimulatedAccount;
   /** The secret that the connection knows. */
   webhookSecret: string;
+  /** Of the account and the site. */
+  connection: string;
+  /** What `headwater rates import` does with a file. */
+  importRates(rates: readonly Rate[]): Promise<void>;
+}
+
+/**
+ * Carries events and hits to Headwater instead of the story's own delivery: with delays, in any order, several times.
+ * By `finish` everything of a story must have arrived, but for the event types that the story loses.
+ */
+export interface Courier {
+  afterAction(lost: readonly string[]): Promise<void>;
+  finish(lost: readonly string[]): Promise<void>;
 }
 
 export interface Override {
   /** Replaces every `deliver` of the story. */
   delivery?: Partial<Delivery>;
   version?: ApiVersion;
-  /** How long an expectation may take to come true. Default 15 s. */
-  patienceMs?: number;
+  /** Chooses what arrives when. */
+  courier?: (target: Target) => Courier;
+  /** How long an expectation may take to come true, and how often it is asked about. */
+  patience?: Partial<Patience>;
 }
 
 export interface Played {
   title: string;
   findings: Finding[];
   ok: boolean;
+  /** When the story's day 0 begins. */
+  startMs: number;
 }
 
 const DAY_MS = 86_400_000;
 /** Statements without a time of day follow each other from nine o'clock on, a minute apart. */
 const FIRST_MS = 9 * 3_600_000;
 const STEP_MS = 60_000;
-const PATIENCE_MS = 15_000;
+const PATIENCE: Patience = { patienceMs: 15_000, pollMs: 100, settleMs: 500 };
 
 export async function playFile(
   path: string,
@@ -62,11 +81,12 @@ export async function play(scenario: Scenario, target: Target, override: Overrid
   });
   const lastDay = Math.max(0, ...scenario.steps.map((step) => (step.kind === 'act' ? step.day : 0)));
   const startMs = Math.floor(Date.now() / DAY_MS) * DAY_MS - (lastDay + 1) * DAY_MS;
+  const courier = override.courier?.(target);
   const performer = createPerformer(target, scenario.settings.currency);
   const begin = (delivery: Delivery): Delivery => {
     endpoint.version = override.version ?? delivery.version ?? version;
     endpoint.thin = delivery.thin;
-    if (delivery.order !== 'at once') account.webhooks.hold();
+    if (courier !== undefined || delivery.order !== 'at once') account.webhooks.hold();
     return delivery;
   };
   const questions: Questions = {
@@ -75,10 +95,13 @@ export async function play(scenario: Scenario, target: Target, override: Overrid
     to: dayOf(Date.now() + DAY_MS),
     mode: account.state.livemode ? 'live' : 'test',
     chargeOf: performer.chargeOf,
+    startMs,
     balance: account.balance,
+    recurring: account.recurring.at,
   };
   const findings: Finding[] = [];
   const perDay = new Map<number, number>();
+  const arrive = () => courier?.finish(delivery.without) ?? deliver(account, delivery);
   let delivery = begin({ ...AT_ONCE, ...override.delivery });
   for (let index = 0; index < scenario.steps.length; index += 1) {
     const step = scenario.steps[index]!;
@@ -89,21 +112,22 @@ export async function play(scenario: Scenario, target: Target, override: Overrid
       await performer.perform(step.action, at).catch((error: unknown) => {
         throw new Error(`line ${step.line}: ${step.text}: ${(error as Error).message}`);
       });
+      await courier?.afterAction(delivery.without);
     } else if (step.kind === 'deliver') {
-      await deliver(account, delivery);
+      await arrive();
       // The override decides on order and copies, the story on what is sent.
       delivery = begin({ ...step.delivery, ...override.delivery });
     } else {
       const block = following(scenario.steps, index);
-      await deliver(account, delivery);
-      findings.push(...(await check(questions, block, override.patienceMs ?? PATIENCE_MS)));
+      await arrive();
+      findings.push(...(await check(questions, block, { ...PATIENCE, ...override.patience })));
       index += block.length - 1;
       delivery = begin(delivery);
     }
   }
-  await deliver(account, delivery);
+  await arrive();
   account.state.remove('webhook_endpoint', endpoint.id);
-  return { title: scenario.title, findings, ok: findings.every((finding) => finding.ok) };
+  return { title: scenario.title, findings, ok: findings.every((finding) => finding.ok), startMs };
 }
 
 type Expecting = Extract<Step, { kind: 'expect' }>;

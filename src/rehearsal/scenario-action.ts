@@ -1,5 +1,8 @@
 import { amountOf, type Reading } from './scenario-expect.ts';
+import { type ExchangeAction, readExchange } from './scenario-exchange.ts';
+import { readSpend, type SpendAction } from './scenario-spend.ts';
 import { type Conditions, readCondition } from './scenario-terms.ts';
+import { EVERY, type Every, everyOf } from './scenario-recurring.ts';
 import { type MoneyAction, MONEY_VERBS, NAME, readMoneyAction } from './scenario-money.ts';
 
 /** Where a story says that an id was put, and how a payment came about. */
@@ -35,11 +38,14 @@ export type Action =
       amountMinor: number;
       currency: string;
       way: 'checkout' | 'api';
+      every?: Every;
       trial: boolean;
     } & Buying)
   | { kind: 'renew'; visitor: string; named: string | null }
   | { kind: 'edit subscription'; visitor: string; key: string; value: string }
   | ({ kind: 'invoice'; visitor: string; amountMinor: number; currency: string } & Buying)
+  | ExchangeAction
+  | SpendAction
   | MoneyAction;
 
 export interface Buying {
@@ -73,6 +79,8 @@ const SUBJECT = new RegExp(`^(${NAME}) (${[...OWN_VERBS, ...MONEY_VERBS].join('|
 
 export function readAction(text: string, reading: Reading): Action {
   const { fail } = reading;
+  const apart = readExchange(text, reading) ?? readSpend(text, reading);
+  if (apart) return apart;
   const [, visitor, verb, rest] = SUBJECT.exec(text) ?? [];
   if (visitor === undefined || verb === undefined || rest === undefined) {
     const verbs = [...OWN_VERBS, ...MONEY_VERBS].join(', ');
@@ -152,7 +160,8 @@ type BuyingVerb = 'pays' | 'authorises' | 'subscribes' | 'is invoiced';
 function readBuying(visitor: string, verb: BuyingVerb, text: string, reading: Reading): Action {
   const { fail } = reading;
   const [head = '', ...parts] = text.split(',').map((part) => part.trim());
-  const [, amount, currency, via] = /^([\d.]+) ([a-z]{3})(?: via (.+))?$/.exec(head) ?? [];
+  const [, amount, currency, every, via] =
+    new RegExp(`^([\\d.]+) ([a-z]{3})(${EVERY})?(?: via (.+))?$`).exec(head) ?? [];
   if (amount === undefined || currency === undefined) throw fail(`"${head}" is not "AMOUNT CURRENCY [via WAY]"`);
   const amountMinor = amountOf(amount, currency, reading);
   const trial = parts.includes('on trial');
@@ -164,8 +173,18 @@ function readBuying(visitor: string, verb: BuyingVerb, text: string, reading: Re
   if (verb === 'subscribes') {
     const way = via ?? 'checkout';
     if (way !== 'checkout' && way !== 'api') throw fail(`"${way}" is no way to subscribe; write checkout or api`);
-    return { kind: 'subscribe', visitor, amountMinor, currency, way, trial, ...buying };
+    return {
+      kind: 'subscribe',
+      visitor,
+      amountMinor,
+      currency,
+      way,
+      ...(every === undefined ? {} : { every: everyOf(every) }),
+      trial,
+      ...buying,
+    };
   }
+  if (every !== undefined) throw fail(`"${every.trim()}" belongs to subscribes`);
   if (trial) throw fail('"on trial" belongs to subscribes');
   if (verb === 'is invoiced') return { kind: 'invoice', visitor, amountMinor, currency, ...buying };
   const way = WAYS.find((name) => name === (via ?? 'checkout'));

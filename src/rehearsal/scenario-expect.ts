@@ -1,7 +1,8 @@
 import { RULE_MODELS, type RuleModel } from '../core/attribution/models.ts';
 import { currencyExponent } from '../core/currency.ts';
 import { UNATTRIBUTED_REASONS } from '../core/link.ts';
-import { DIMENSIONS, type Dimension } from '../core/report.ts';
+import { DIMENSIONS, type Dimension, type Metric } from '../core/report.ts';
+import type { MovementKind } from '../core/subscription-movements.ts';
 
 /** What a statement needs to be read: the currency of bare amounts, and how to complain. */
 export interface Reading {
@@ -15,13 +16,22 @@ type MoneyMetric = (typeof MONEY_METRICS)[number];
 
 export type Expectation =
   /** Every row with revenue, and no other. */
-  | { kind: 'credits'; model: RuleModel; dimension: Dimension; rows: Record<string, number> }
+  | { kind: 'credits'; model: RuleModel | 'mrr'; dimension: Dimension; rows: Record<string, number> }
   | { kind: 'metric'; metric: MoneyMetric; amountMinor: number; currency: string }
   | { kind: 'fees'; amountMinor: number; currency: string }
   | { kind: 'unattributed'; amountMinor: number; currency: string; reason: string }
   | { kind: 'payments'; count: number }
+  /** Recurring revenue at the end of a day, or at the end of the story. */
+  | { kind: 'stock'; metric: Metric; value: number; currency: string; day: number | null }
+  | { kind: 'movements'; rows: { day: number; kind: MovementKind; amountMinor: number }[] }
+  /** Every day's is what the account's subscriptions were worth. */
+  | { kind: 'recurring' }
+  /** What advertising cost and brought: a total (''), or rows by a dimension; null: there is no value. */
+  | { kind: 'return'; metric: Metric; dimension: Dimension | null; rows: Record<string, number | null> }
   /** Revenue in every currency is what Stripe's balance transactions say. */
   | { kind: 'books' }
+  /** A payment's revenue in the site's currency, and what its entries were converted by. `payment` null: the last one. */
+  | { kind: 'converted'; amountMinor: number; by: string; payment: string | null }
   /** The link that decided: where it was found. `payment` null: the last one. */
   | { kind: 'evidence'; object: string; field: string; payment: string | null };
 
@@ -73,6 +83,10 @@ export function readExpectation(text: string, reading: Reading): Expectation {
   const [, count] = /^payments (\d{1,6})$/.exec(text) ?? [];
   if (count !== undefined) return { kind: 'payments', count: Number(count) };
 
+  const [, converted, by, of = null] = /^converted (\S+) by ([a-z]+(?: and [a-z]+)*)(?: of (\S+))?$/.exec(text) ?? [];
+  if (converted !== undefined && by !== undefined) {
+    return { kind: 'converted', amountMinor: amountOf(converted, reading.currency, reading), by, payment: of };
+  }
   const [, object, field, payment = null] = /^evidence ([a-z]+) (\S+)(?: of (\S+))?$/.exec(text) ?? [];
   if (object !== undefined && field !== undefined) {
     if (!(object in EVIDENCE_OBJECTS)) {
@@ -82,12 +96,12 @@ export function readExpectation(text: string, reading: Reading): Expectation {
   }
   throw reading.fail(
     `"expect ${text}" is not understood; expect MODEL: CHANNEL AMOUNT, … | revenue, gross, refunded, disputed, net or fees AMOUNT | ` +
-      'unattributed AMOUNT reason R | payments N | evidence OBJECT FIELD | the books to balance',
+      'unattributed AMOUNT reason R | payments N | converted AMOUNT by settlement, charge or rate | evidence OBJECT FIELD | the books to balance',
   );
 }
 
 function readCredits(model: string, dimension: string, list: string, reading: Reading): Expectation {
-  const knownModel = RULE_MODELS.find((name) => name === model);
+  const knownModel = model === 'mrr' ? model : RULE_MODELS.find((name) => name === model);
   if (!knownModel) throw reading.fail(`"${model}" is not a model; they are ${RULE_MODELS.join(', ')}`);
   const knownDimension = DIMENSIONS.find((name) => name === dimension);
   if (!knownDimension) throw reading.fail(`"${dimension}" is not a dimension; they are ${DIMENSIONS.join(', ')}`);

@@ -1,4 +1,5 @@
 import { amountOf, type Reading } from './scenario-expect.ts';
+import { EVERY, type Every, everyOf } from './scenario-recurring.ts';
 
 /** What becomes of payments, invoices and subscriptions after they began. `of` null: the visitor's last one. */
 export type MoneyAction =
@@ -21,7 +22,9 @@ export type MoneyAction =
   | { kind: 'pay part'; visitor: string; amountMinor: number; named: string | null }
   | { kind: 'void invoice'; visitor: string }
   | { kind: 'credit'; visitor: string; amountMinor: number; by: 'refund' | 'balance' | 'out_of_band' }
-  | { kind: 'change price'; visitor: string; amountMinor: number; named: string | null }
+  | { kind: 'change price'; visitor: string; amountMinor: number; every?: Every; named: string | null }
+  | { kind: 'add item'; visitor: string; amountMinor: number; every: Every; isMetered: boolean }
+  | { kind: 'change quantity'; visitor: string; quantity: number }
   | { kind: 'change subscription'; visitor: string; to: SubscriptionMove };
 
 export type DisputeKind = 'chargeback' | 'inquiry' | 'prevented' | 'announced';
@@ -40,8 +43,24 @@ const SUBSCRIPTION_VERBS: Record<string, SubscriptionMove> = {
   'cancels at period end': 'cancel at period end',
   'subscription ends': 'end',
   'renewal fails': 'fail renewal',
+  'pauses collection': 'pause collection',
+  'resumes collection': 'resume collection',
+  'removes item': 'remove item',
+  'subscription becomes unpaid': 'unpaid',
+  'subscription becomes active': 'active',
 };
-export type SubscriptionMove = 'pause' | 'resume' | 'cancel' | 'cancel at period end' | 'end' | 'fail renewal';
+export type SubscriptionMove =
+  | 'pause'
+  | 'resume'
+  | 'cancel'
+  | 'cancel at period end'
+  | 'end'
+  | 'fail renewal'
+  | 'pause collection'
+  | 'resume collection'
+  | 'remove item'
+  | 'unpaid'
+  | 'active';
 
 export const NAME = '[A-Za-z][A-Za-z0-9_-]{0,40}';
 export const MONEY_VERBS = [
@@ -61,6 +80,9 @@ export const MONEY_VERBS = [
   'cancels',
   'subscription',
   'renewal',
+  'adds',
+  'removes',
+  'changes',
 ] as const;
 
 /** Null: the verb is not about money that has begun to move. */
@@ -78,9 +100,24 @@ export function readMoneyAction(visitor: string, verb: string, rest: string, rea
       return readPaying(visitor, rest, reading);
     case 'upgrades':
     case 'downgrades': {
-      const [, amount, named = null] = new RegExp(`^to ([\\d.]+)(?: as (${NAME}))?$`).exec(rest) ?? [];
-      if (amount === undefined) throw reading.fail(`write "${verb} to AMOUNT [as NAME]"`);
-      return { kind: 'change price', visitor, amountMinor: amountOf(amount, reading.currency, reading), named };
+      const [, amount, every, named = null] =
+        new RegExp(`^to ([\\d.]+)(${EVERY})?(?: as (${NAME}))?$`).exec(rest) ?? [];
+      if (amount === undefined) throw reading.fail(`write "${verb} to AMOUNT [every N UNIT] [as NAME]"`);
+      const amountMinor = amountOf(amount, reading.currency, reading);
+      return {
+        kind: 'change price',
+        visitor,
+        amountMinor,
+        ...(every === undefined ? {} : { every: everyOf(every) }),
+        named,
+      };
+    }
+    case 'adds':
+      return readAdding(visitor, rest, reading);
+    case 'changes': {
+      const [, quantity] = /^quantity to (\d{1,4})$/.exec(rest) ?? [];
+      if (quantity === undefined) throw reading.fail('write "changes quantity to N"');
+      return { kind: 'change quantity', visitor, quantity: Number(quantity) };
     }
     case 'is':
       return readCredit(visitor, rest, reading);
@@ -96,10 +133,18 @@ export function readMoneyAction(visitor: string, verb: string, rest: string, rea
     case 'cancels':
     case 'subscription':
     case 'renewal':
+    case 'removes':
       throw reading.fail(`write ${Object.keys(SUBSCRIPTION_VERBS).join(', ')}`);
     default:
       return null;
   }
+}
+
+function readAdding(visitor: string, text: string, reading: Reading): MoneyAction {
+  const [, amount, every, metered] = new RegExp(`^item ([\\d.]+)(${EVERY})?(, metered)?$`).exec(text) ?? [];
+  if (amount === undefined) throw reading.fail('write "adds item AMOUNT [every N UNIT][, metered]"');
+  const amountMinor = amountOf(amount, reading.currency, reading);
+  return { kind: 'add item', visitor, amountMinor, every: everyOf(every), isMetered: metered !== undefined };
 }
 
 type Untold<A> = A extends { visitor: string } ? Omit<A, 'visitor'> : never;

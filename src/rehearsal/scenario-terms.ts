@@ -9,8 +9,11 @@ export interface Conditions {
     percentOff: number | null;
     amountOffMinor: number | null;
     code: string | null;
-    duration: 'once' | 'forever';
+    duration: 'once' | 'repeating' | 'forever';
+    months?: number;
   };
+  /** How many are subscribed to. */
+  quantity?: number;
   applicationFeeMinor?: number;
   /** What the buyer saw, in another currency. */
   presentment?: { amount: number; currency: string };
@@ -40,15 +43,18 @@ export function readCondition(part: string, reading: Reading): Conditions | null
   if (seen !== undefined && seenIn !== undefined) {
     return { presentment: { amount: amountOf(seen, seenIn, reading), currency: seenIn } };
   }
-  const [, kind, off, percent, forever] =
-    /^with (coupon|promotion code [A-Z0-9]{1,40}) ([\d.]+)(%?)( forever)?$/.exec(part) ?? [];
+  const [, quantity] = /^with quantity (\d{1,4})$/.exec(part) ?? [];
+  if (quantity !== undefined) return { quantity: Number(quantity) };
+  const [, kind, off, percent, forever, months = null] =
+    /^with (coupon|promotion code [A-Z0-9]{1,40}) ([\d.]+)(%?)( forever| for (\d{1,2}) months?)?$/.exec(part) ?? [];
   if (kind === undefined || off === undefined) return null;
   return {
     discount: {
       percentOff: percent === '%' ? Number(off) : null,
       amountOffMinor: percent === '%' ? null : amountOf(off, currency, reading),
       code: kind.startsWith('promotion code ') ? kind.slice('promotion code '.length) : null,
-      duration: forever === undefined ? 'once' : 'forever',
+      duration: months !== null ? 'repeating' : forever === undefined ? 'once' : 'forever',
+      ...(months === null ? {} : { months: Number(months) }),
     },
   };
 }

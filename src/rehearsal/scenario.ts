@@ -1,5 +1,7 @@
 import { type Reading, readExpectation } from './scenario-expect.ts';
 import { readAction } from './scenario-action.ts';
+import { readRecurring } from './scenario-recurring.ts';
+import { readReturn } from './scenario-spend.ts';
 import type { Action } from './scenario-action.ts';
 import type { Expectation } from './scenario-expect.ts';
 import { API_VERSIONS, type ApiVersion, ENDIVE, isApiVersion } from './stripe/versions.ts';
@@ -155,7 +157,7 @@ function words(list: string): string[] {
 function readStep(statement: string, line: number, currency: string): Step {
   const reading: Reading = { currency, fail: (reason) => new ScenarioError(line, reason) };
   if (statement.startsWith('expect ')) {
-    return { kind: 'expect', line, text: statement, expectation: readExpectation(statement.slice(7), reading) };
+    return { kind: 'expect', line, text: statement, expectation: readAny(statement.slice(7), reading) };
   }
   if (statement.startsWith('deliver ')) {
     return { kind: 'deliver', line, text: statement, delivery: readDelivery(statement.slice(8), line) };
@@ -172,6 +174,10 @@ function readStep(statement: string, line: number, currency: string): Step {
       ? null
       : ((Number(hour) * 60 + Number(minute)) * 60 + Number(second ?? 0)) * 1_000 + Number(milli ?? 0);
   return { kind: 'act', line, text: statement, day: Number(day), timeMs, action: readAction(rest, reading) };
+}
+
+function readAny(text: string, reading: Reading): Expectation {
+  return readRecurring(text, reading) ?? readReturn(text, reading) ?? readExpectation(text, reading);
 }
 
 function readDelivery(text: string, line: number): Delivery {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { App } from '../cli/app.ts';
+import { bookRates } from '../payments/rates-book.ts';
 import { KEY_SCOPES, newKey } from '../sites/new-key.ts';
 import type { Target } from './play.ts';
 import type { Scenario } from './scenario.ts';
@@ -43,8 +44,19 @@ export async function createTarget(stage: Stage, scenery: Scenery): Promise<Targ
     settlementCurrency: scenery.settlementCurrency,
   });
   const webhookSecret = `whsec_${randomBytes(16).toString('hex')}`;
-  await app.connectStripe({ site: site.id, key: permissions?.length === 0 ? undefined : stripeKey, webhookSecret });
-  return { url, site: site.id, serverKey, apiKey: serverKey, domain, account, webhookSecret };
+  const key = permissions?.length === 0 ? undefined : stripeKey;
+  const { id: connection } = await app.connectStripe({ site: site.id, key, webhookSecret });
+  return {
+    url,
+    site: site.id,
+    serverKey,
+    apiKey: serverKey,
+    domain,
+    account,
+    webhookSecret,
+    connection,
+    importRates: async (rates) => void (await bookRates(records, rates, 'file', now())),
+  };
 }
 
 /** For `playFile`: the target that a story asks for in its first lines. */

@@ -6,6 +6,8 @@ export interface HitTarget {
   url: string;
   site: string;
   serverKey: string;
+  /** Takes hits instead, for who wants to send them later, or twice. */
+  send?: (events: readonly WireEvent[]) => Promise<void>;
 }
 
 export interface Visitor {
@@ -88,6 +90,7 @@ const RETRIES = 20;
  * @throws Error when the endpoint refuses a batch, or keeps fewer hits than it was given
  */
 export async function sendHits(target: HitTarget, events: readonly WireEvent[], timeZone?: string): Promise<void> {
+  if (target.send) return target.send(events);
   for (let start = 0; start < events.length; start += BATCH_EVENTS) {
     const batch: WireBatch = { site: target.site, tz: timeZone, events: events.slice(start, start + BATCH_EVENTS) };
     await sendBatch(target, batch);

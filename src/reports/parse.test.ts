@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { DEFAULT_MODEL_SETTINGS } from '../core/attribution/settings.ts';
 import * as fc from 'fast-check';
 import { canSplit } from '../core/report-scope.ts';
 import { DIMENSIONS, METRICS } from '../core/report.ts';
@@ -103,8 +104,19 @@ const refused: [raw: Record<string, string>, field: string, reason: RegExp][] = 
   [{ to: 'yesterday' }, 'to', /not a day/],
   [{ from: '2026-11-02', to: '2026-11-01' }, 'from', /is after 2026-11-01/],
   [{ mode: 'sandbox' }, 'mode', /use live, test/],
-  [{ model: 'markov' }, 'model', /"markov" is not known; use first_touch/],
-  [{ window: '30d' }, 'window', /30d cannot be reported yet; this site's credits use its own window, lifetime/],
+  [{ model: 'best' }, 'model', /"best" is not known; use first_touch/],
+  [{ model: 'linear', models: 'linear' }, 'model', /is not needed beside models/],
+  [{ models: 'linear,best' }, 'models', /"best" is not known/],
+  [{ window: '366d' }, 'window', /from 1 to 365, or lifetime; not 366/],
+  [{ half_life: '7' }, 'half_life', /write days as 7d, or hours as 36h/],
+  [{ half_life: '9999h' }, 'half_life', /from 1 to 8760/],
+  [{ weights: '50/50' }, 'weights', /write them as 40\/20\/40/],
+  [{ weights: '50/50/50' }, 'weights', /add up to 100/],
+  [{ custom: '1,2' }, 'custom', /write from start; others; from end/],
+  [{ custom: 'a;1;2' }, 'custom', /whole numbers from 0 to 1000/],
+  [{ direct: 'drop' }, 'direct', /use ignore, keep/],
+  [{ markov_order: '4' }, 'markov_order', /use 1, 2, 3/],
+  [{ metrics: 'payback_days', window: '3d' }, 'metrics', /with the site’s own settings only/],
   [{ window: 'forever' }, 'window', /write days as 30d, or lifetime/],
   [{ by: 'day' }, 'by', /use entry_date, payment_date/],
   [{ filter: 'source=google' }, 'filter', /is not JSON; write \[\["source","is",\["google"\]\]\]/],
@@ -135,10 +147,22 @@ describe('a question that cannot be answered names its field and the remedy', ()
   }
 });
 
-test('a site with a window of its own reports by that window only', () => {
+test('the site’s own settings are read from the stored credits, all others computed', () => {
   const settings = { windowDays: 30 };
-  assert.ok(parse({ window: '30d' }, { settings }).ok);
-  assert.ok(!parse({ window: 'lifetime' }, { settings }).ok);
+  const whatIf = (raw: Record<string, string>) => {
+    const parsed = parse(raw, { settings });
+    assert.ok(parsed.ok);
+    return parsed.query.whatIf;
+  };
+  assert.equal(whatIf({}), undefined);
+  assert.equal(whatIf({ window: '30d', direct: 'keep', repeats: 'keep', half_life: '168h' }), undefined);
+  assert.equal(whatIf({ window: 'lifetime' })?.windowDays, null);
+  assert.deepEqual(whatIf({ custom: '50,20;20;10', repeats: 'collapse' }), {
+    ...DEFAULT_MODEL_SETTINGS,
+    windowDays: 30,
+    collapseRepeats: true,
+    custom: { name: 'asked', fromStart: [50, 20], others: 20, fromEnd: [10] },
+  });
 });
 
 test('every metric and dimension is either split or refused with both names', () => {

@@ -1,23 +1,27 @@
-import { DEFAULT_MODEL, RULE_MODELS } from '../core/attribution/models.ts';
+import type { ModelSettings } from '../core/attribution/settings.ts';
 import type { Mode } from '../core/payment.ts';
 import { addDays, dayAt, isDay } from '../core/report-days.ts';
-import { canSplit, dimensionsOf, TIME_DIMENSIONS } from '../core/report-scope.ts';
+import { canSplit, dimensionsOf, METRIC_SOURCES, TIME_DIMENSIONS } from '../core/report-scope.ts';
 import { DIMENSIONS, FILTER_OPERATORS, METRICS } from '../core/report.ts';
 import type { Dimension, Filter, Metric, ReportQuery } from '../core/report.ts';
+import { MODEL_PARAMETERS, readModels } from './parse-models.ts';
+import type { AskedModels } from './parse-models.ts';
+import { listOf, oneOf, Refused, shorten } from './refused.ts';
 
 /** What a site says about its reports. */
 export interface ReportSite {
   id: string;
   timezone: string;
   currency: string;
-  settings: { windowDays: number | null };
+  settings: { windowDays: number | null; models?: Omit<ModelSettings, 'windowDays'> | undefined };
 }
 
 export const COMPARISONS = ['previous_period', 'previous_year'] as const;
 export type Comparison = (typeof COMPARISONS)[number];
 
 export type ParsedReport =
-  { ok: true; query: ReportQuery; compare: Comparison | null } | { ok: false; field: string; reason: string };
+  | { ok: true; query: ReportQuery; compare: Comparison | null; asked: AskedModels }
+  | { ok: false; field: string; reason: string };
 
 const PARAMETERS = [
   'metrics',
@@ -25,8 +29,7 @@ const PARAMETERS = [
   'from',
   'to',
   'mode',
-  'model',
-  'window',
+  ...MODEL_PARAMETERS,
   'by',
   'filter',
   'compare',
@@ -45,14 +48,6 @@ const FILTERS_MAX = 20;
 const FILTER_VALUES_MAX = 100;
 const FILTER_VALUE_LENGTH_MAX = 500;
 
-class Refused extends Error {
-  readonly field: string;
-  constructor(field: string, reason: string) {
-    super(reason);
-    this.field = field;
-  }
-}
-
 /**
  * The query string of GET sites/:id/report → the question as data, or the field that is wrong and why. Every value ends
  * in a closed list, a calendar day, or a bound parameter: nothing of it becomes SQL.
@@ -67,7 +62,8 @@ export function parseReportQuery(
     if (unknown !== undefined) {
       throw new Refused(unknown.slice(0, 64), `is not a parameter of reports; they are ${PARAMETERS.join(', ')}`);
     }
-    return { ok: true, query: readQuery(raw, site, defaults), compare: readCompare(raw) };
+    const asked = readModels(raw, site.settings);
+    return { ok: true, query: readQuery(raw, site, { ...defaults, asked }), compare: readCompare(raw), asked };
   } catch (error) {
     if (error instanceof Refused) return { ok: false, field: error.field, reason: error.message };
     throw error;
@@ -76,7 +72,11 @@ export function parseReportQuery(
 
 type Raw = Readonly<Partial<Record<Parameter, string>>>;
 
-function readQuery(raw: Raw, site: ReportSite, defaults: { mode: Mode; now: number }): ReportQuery {
+function readQuery(
+  raw: Raw,
+  site: ReportSite,
+  { asked, ...defaults }: { mode: Mode; now: number; asked: AskedModels },
+): ReportQuery {
   const metrics = listOf(raw.metrics, 'metrics', METRICS) ?? DEFAULT_METRICS;
   const dimensions = listOf(raw.dimensions, 'dimensions', DIMENSIONS) ?? [];
   if (dimensions.length > DIMENSIONS_MAX) {
@@ -84,8 +84,16 @@ function readQuery(raw: Raw, site: ReportSite, defaults: { mode: Mode; now: numb
   }
   const filters = readFilters(raw.filter);
   for (const dimension of dimensions) refuseUnlessSplit('dimensions', dimension, metrics);
-  for (const [dimension] of filters) refuseUnlessSplit('filter', dimension, metrics);
-  refuseWindow(raw.window, site);
+  for (const [dimension] of filters) {
+    refuseUnlessSplit('filter', dimension, metrics);
+    const running = metrics.find((metric) => METRIC_SOURCES[metric].includes('subscriptions'));
+    if (running !== undefined && TIME_DIMENSIONS.includes(dimension)) {
+      throw new Refused('filter', `"${running}" stands at an instant; choose days with from and to, not with a filter`);
+    }
+  }
+  if (!asked.isOwn && metrics.includes('payback_days')) {
+    throw new Refused('metrics', '"payback_days" is known with the site’s own settings only; leave it out');
+  }
   return {
     site: site.id,
     timezone: site.timezone,
@@ -94,12 +102,13 @@ function readQuery(raw: Raw, site: ReportSite, defaults: { mode: Mode; now: numb
     metrics,
     dimensions,
     ...readDays(raw, site.timezone, defaults.now),
-    model: oneOf(raw.model, 'model', RULE_MODELS) ?? DEFAULT_MODEL,
+    model: asked.model,
     by: oneOf(raw.by, 'by', ['entry_date', 'payment_date'] as const) ?? 'entry_date',
     filters,
     order: readOrder(raw.order, metrics, dimensions),
     limit: readLimit(raw.limit, dimensions),
     bots: oneOf(raw.bots, 'bots', ['exclude', 'include'] as const) ?? 'exclude',
+    ...(asked.isOwn ? {} : { whatIf: asked.settings }),
   };
 }
 
@@ -107,35 +116,11 @@ function readCompare(raw: Raw): Comparison | null {
   return oneOf(raw.compare, 'compare', COMPARISONS) ?? null;
 }
 
-function oneOf<T extends string>(value: string | undefined, field: string, names: readonly T[]): T | undefined {
-  if (value === undefined || value === '') return undefined;
-  const found = names.find((name) => name === value);
-  if (found === undefined) throw new Refused(field, `"${shorten(value)}" is not known; use ${names.join(', ')}`);
-  return found;
-}
-
-function listOf<T extends string>(value: string | undefined, field: string, names: readonly T[]): T[] | undefined {
-  if (value === undefined || value === '') return undefined;
-  return [...new Set(value.split(',').map((name) => oneOf(name.trim() || '(empty)', field, names)!))];
-}
-
 function refuseUnlessSplit(field: string, dimension: Dimension, metrics: readonly Metric[]): void {
   const metric = metrics.find((name) => !canSplit(dimension, name));
   if (metric === undefined) return;
   const possible = dimensionsOf(metric).join(', ');
   throw new Refused(field, `"${metric}" cannot be split by "${dimension}"; it can be split by ${possible}`);
-}
-
-/** Stored credits were made with the site's own window; an answer from them under another name would be a wrong one. */
-function refuseWindow(value: string | undefined, site: ReportSite): void {
-  if (value === undefined || value === '') return;
-  const match = /^(?:lifetime|([1-9]\d{0,3})d)$/.exec(value);
-  if (!match) throw new Refused('window', `"${shorten(value)}" is not a window; write days as 30d, or lifetime`);
-  const { windowDays } = site.settings;
-  const own = windowDays === null ? 'lifetime' : `${windowDays}d`;
-  if (value !== own) {
-    throw new Refused('window', `${value} cannot be reported yet; this site's credits use its own window, ${own}`);
-  }
 }
 
 function readDays(raw: Raw, timezone: string, now: number): { from: string; to: string } {
@@ -212,8 +197,4 @@ function readFilterValues(values: unknown): string[] {
 /** '' would mean "not given" to `oneOf`. */
 function textOf(value: unknown): string {
   return typeof value === 'string' && value !== '' ? value : '(empty)';
-}
-
-function shorten(value: string): string {
-  return value.length > 64 ? `${value.slice(0, 64)}…` : value;
 }

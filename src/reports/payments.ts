@@ -1,5 +1,8 @@
 import { DIRECT_SOURCE } from '../core/acquisition.ts';
+import type { Conversion } from '../core/attribution/credits.ts';
 import { creditedPath, creditRows, creditsByTouchpoint } from '../core/attribution/credits.ts';
+import { modelSettingsOf } from '../core/attribution/settings.ts';
+import type { ModelSettings } from '../core/attribution/settings.ts';
 import type { LedgerEntry } from '../core/ledger.ts';
 import { UNATTRIBUTED_REASONS } from '../core/link.ts';
 import type { Link, UnattributedReason } from '../core/link.ts';
@@ -7,6 +10,7 @@ import { revenueMinor } from '../core/payment.ts';
 import type { Mode } from '../core/payment.ts';
 import { BadCursor } from '../storage/records/records.ts';
 import type { Attribution, PaymentRow, Records } from '../storage/records/records.ts';
+import { convertedAnswer, revenueConverted } from './converted.ts';
 
 const UNATTRIBUTED_SOURCE = '(unattributed)';
 const LIMIT_MAX = 500;
@@ -17,22 +21,31 @@ export interface PaymentsOptions {
     ledger: Pick<Records['ledger'], 'entries'>;
   };
   defaultMode: (site: string) => Promise<Mode>;
+  /** A payment's entries in a currency; null: they are in it already. */
+  convert?: (entries: readonly LedgerEntry[], to: string) => Promise<Conversion | null>;
+}
+
+/** `currency`: the one the site reports in; `settings`: what it says about models. */
+interface ReportedSite {
+  id: string;
+  currency?: string;
+  settings?: Parameters<typeof modelSettingsOf>[0];
 }
 
 type Outcome<T> = { ok: true; value: T } | { ok: false; code: string; message: string; field?: string };
 
 /** The list of payments and one payment with its evidence, in the shapes of http/contract.ts. */
-export function createPaymentReports({ records, defaultMode }: PaymentsOptions) {
+export function createPaymentReports({ records, defaultMode, convert }: PaymentsOptions) {
   return {
     async list(
-      site: { id: string },
+      site: ReportedSite,
       page: { mode: Mode | null; limit: number; cursor: string | null },
     ): Promise<Outcome<{ payments: ReturnType<typeof summaryOf>[]; next: string | null }>> {
       const mode = page.mode ?? (await defaultMode(site.id));
       const limit = Math.min(Math.max(1, Math.trunc(page.limit)), LIMIT_MAX);
       try {
         const { payments, next } = await records.payments.list(site.id, mode, limit, page.cursor);
-        return { ok: true, value: { payments: payments.map(summaryOf), next } };
+        return { ok: true, value: { payments: payments.map((payment) => summaryOf(payment, site)), next } };
       } catch (error) {
         if (!(error instanceof BadCursor)) throw error;
         const message = 'cursor: is not one this server gave; leave it out to begin with the newest payment';
@@ -40,19 +53,21 @@ export function createPaymentReports({ records, defaultMode }: PaymentsOptions) 
       }
     },
 
-    async get(site: { id: string }, id: string) {
+    async get(site: ReportedSite, id: string) {
       const payment = await records.payments.get(site.id, id);
       if (!payment) return null;
       const [entries, links] = await Promise.all([
         records.ledger.entries(site.id, id),
         records.payments.links(site.id, id),
       ]);
-      return detailOf(payment, entries, links);
+      const conversion = site.currency === undefined ? null : await convert?.(entries, site.currency);
+      const converted = conversion ? { converted: convertedAnswer(conversion) } : {};
+      return { ...summaryOf(payment, site), ...detailOf(payment, entries, links, site), ...converted };
     },
   };
 }
 
-function summaryOf(payment: PaymentRow) {
+function summaryOf(payment: PaymentRow, { currency }: ReportedSite) {
   const { attribution } = payment;
   const first = creditedPath(attribution.rows)[0];
   return {
@@ -72,13 +87,20 @@ function summaryOf(payment: PaymentRow) {
     tax: payment.taxMinor,
     product: payment.productName ?? payment.product,
     coupon: payment.coupon,
+    ...(currency === undefined || currency === payment.currency
+      ? {}
+      : { revenue_converted: revenueConverted(payment, currency) }),
   };
 }
 
-function detailOf(payment: PaymentRow, entries: readonly LedgerEntry[], links: readonly Link[]) {
+function detailOf(
+  payment: PaymentRow,
+  entries: readonly LedgerEntry[],
+  links: readonly Link[],
+  { settings = { windowDays: null } }: ReportedSite,
+) {
   const { attribution } = payment;
   return {
-    ...summaryOf(payment),
     mode: payment.mode,
     connection: payment.connection,
     subscription: payment.subscription,
@@ -114,7 +136,7 @@ function detailOf(payment: PaymentRow, entries: readonly LedgerEntry[], links: r
       landing_page: touch.landingPage,
       visitor_id: touch.visitor,
     })),
-    credits: creditsOf(payment, entries),
+    credits: creditsOf(payment, entries, modelSettingsOf(settings)),
   };
 }
 
@@ -122,14 +144,18 @@ function detailOf(payment: PaymentRow, entries: readonly LedgerEntry[], links: r
  * Crediting follows booking a moment later. In between, what was booked last is shared here along the path that holds the
  * credits, by the function that will store it: the answer never shows credits that miss a refund it shows.
  */
-function creditsOf(payment: PaymentRow, entries: readonly LedgerEntry[]): Record<string, number[]> {
+function creditsOf(
+  payment: PaymentRow,
+  entries: readonly LedgerEntry[],
+  settings: ModelSettings,
+): Record<string, number[]> {
   const { rows, credits } = payment.attribution;
   const path = creditedPath(rows);
   const credited = new Map(rows.map((row) => [row.entry.id, row.entry.amountMinor]));
   const isBehind =
     credited.size !== entries.length || entries.some((entry) => credited.get(entry.id) !== entry.amountMinor);
   if (path.length === 0 || !isBehind) return credits as Record<string, number[]>;
-  return creditsByTouchpoint(creditRows(payment, entries, path)) as Record<string, number[]>;
+  return creditsByTouchpoint(creditRows(payment, entries, path, null, settings)) as Record<string, number[]>;
 }
 
 function isUsed(link: Link, { usedLink }: Attribution): boolean {

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ReportQuery } from '../core/report.ts';
+import type { ChannelPath } from '../core/attribution/data-driven.ts';
 import { comparedDays, createReports } from './report.ts';
+import { createSolver } from './solver.ts';
 
 const site = { id: 's1', timezone: 'UTC', currency: 'usd', settings: { windowDays: null } };
 
 /** A store that answers with the days it was asked about. */
-function openReports() {
+function openReports({ paths = [] as ChannelPath[] } = {}) {
   const asked: ReportQuery[] = [];
   const reports = createReports({
     facts: {
@@ -17,7 +19,10 @@ function openReports() {
           : {};
         return { rows: [], totals: { revenue: asked.length }, unconverted };
       },
+      compareModels: async (_, models) => ({ rows: [], totals: { [`revenue:${models.join('+')}`]: 1 } }),
+      channelPaths: async () => paths,
     },
+    solve: createSolver(),
     now: () => Date.parse('2026-11-20T12:00:00Z'),
     defaultMode: async () => 'test',
   });
@@ -66,4 +71,62 @@ test('a question that cannot be answered asks no store', async () => {
     },
   );
   assert.equal(asked.length, 0);
+});
+
+test('settings that are not the site’s are computed anew, and named in the answer', async () => {
+  const { ask, asked } = openReports();
+  const answer = await ask(site, { metrics: 'revenue', window: '30d', half_life: '36h' });
+  assert.ok(answer.ok);
+  assert.deepEqual(answer.value.settings, {
+    window_days: 30,
+    ignore_direct: false,
+    collapse_repeats: false,
+    position_percents: { first: 40, middle: 20, last: 40 },
+    half_life_hours: 36,
+    custom: null,
+  });
+  assert.equal(asked[0]!.whatIf?.windowDays, 30);
+  await ask(site, { metrics: 'revenue', window: 'lifetime', half_life: '7d', weights: '40/20/40' });
+  assert.equal(asked[1]!.whatIf, undefined, 'these are the site’s own');
+});
+
+test('a data-driven model says why it has no answer', async () => {
+  const few = { channels: ['Email'], conversions: 99, nulls: 5, valueMinor: 100 };
+  const { ask } = openReports({ paths: [few] });
+  const refused = await ask(site, { metrics: 'revenue', model: 'markov' });
+  assert.deepEqual(refused, {
+    ok: false,
+    status: 422,
+    code: 'too_few_conversions',
+    field: 'model',
+    message: 'model: 99 conversions are too few: this model needs 100. Choose a longer period, or linear.',
+  });
+  const filtered = await ask(site, { metrics: 'revenue', model: 'shapley', filter: '[["source","is",["google"]]]' });
+  assert.ok(!filtered.ok && filtered.field === 'filter');
+});
+
+test('a data-driven model says what it rests on', async () => {
+  const paths = [
+    { channels: ['Email', 'Referral'], conversions: 80, nulls: 20, valueMinor: 80_00 },
+    { channels: ['Email'], conversions: 40, nulls: 200, valueMinor: 40_00 },
+  ];
+  const { ask } = openReports({ paths });
+  const first = await ask(site, { metrics: 'revenue', model: 'markov', markov_order: '2' });
+  assert.ok(first.ok);
+  const [basis] = first.value.based_on!;
+  assert.deepEqual(
+    [basis!.model, basis!.order, basis!.conversions, basis!.without, basis!.paths],
+    ['markov', 2, 120, 220, 2],
+  );
+  assert.equal(basis!.channels.length, 2);
+  for (const { share, low, high } of basis!.channels) assert.ok(low! <= share && share <= high!);
+  const again = await ask(site, { metrics: 'revenue', model: 'markov', markov_order: '2' });
+  assert.ok(again.ok);
+  assert.deepEqual(again.value.based_on, first.value.based_on);
+});
+
+test('a model that takes too long is given up, with what to do', async () => {
+  const solve = createSolver({ timeoutMs: 1 });
+  const paths = [{ channels: ['a', 'b'], conversions: 200, nulls: 9, valueMinor: 5 }];
+  await assert.rejects(solve({ model: 'markov', paths, order: 1, seed: 1 }), /takes too long; choose fewer days/);
 });

@@ -1,9 +1,19 @@
+import type { RuleModel } from '../core/attribution/models.ts';
+import { DATA_DRIVEN_MODELS } from '../core/attribution/data-driven.ts';
 import type { Mode } from '../core/payment.ts';
 import { addDays, countDays, yearBefore } from '../core/report-days.ts';
 import type { ReportQuery, ReportRow } from '../core/report.ts';
-import type { Facts } from '../storage/facts/facts.ts';
+import { TooMuchToCompute } from '../storage/facts/facts.ts';
+import type { Facts, ReportAnswer } from '../storage/facts/facts.ts';
+import { answerDataDriven } from './data-driven.ts';
+import type { BasedOn, DataDrivenDeps } from './data-driven.ts';
+import { withDataDriven } from './compare-models.ts';
 import { parseReportQuery } from './parse.ts';
-import type { Comparison, ReportSite } from './parse.ts';
+import type { Comparison, ParsedReport, ReportSite } from './parse.ts';
+import type { AskedModels } from './parse-models.ts';
+import { settingsAnswer } from './settings-answer.ts';
+import type { SettingsAnswer } from './settings-answer.ts';
+import { SolverBusy, SolverTooSlow } from './solver.ts';
 
 /** The answer of GET sites/:id/report (http/contract.ts, reportAnswer). */
 export interface ReportReply {
@@ -13,48 +23,99 @@ export interface ReportReply {
   mode: Mode;
   compare?: { rows: ReportRow[]; totals: ReportRow };
   unconverted?: Record<string, Record<string, number>>;
+  /** Set when they are not the site's own. */
+  settings?: SettingsAnswer;
+  based_on?: BasedOn[];
 }
 
 export type ReportOutcome =
-  { ok: true; value: ReportReply } | { ok: false; code: string; message: string; field?: string };
+  | { ok: true; value: ReportReply }
+  | { ok: false; code: string; message: string; field?: string; status?: number; retryAfterS?: number };
 
-export interface ReportsOptions {
-  facts: Pick<Facts, 'report'>;
+export interface ReportsOptions extends DataDrivenDeps {
+  facts: Pick<Facts, 'report' | 'compareModels' | 'channelPaths'>;
   now: () => number;
   /** Mode of a question that names none: see mode.ts. */
   defaultMode: (site: string) => Promise<Mode>;
 }
 
-export function createReports({ facts, now, defaultMode }: ReportsOptions) {
-  async function answer(query: ReportQuery, compare: Comparison | null): Promise<ReportReply> {
+type Answered = { ok: true; value: ReportAnswer & { basedOn: BasedOn[] } } | Extract<ReportOutcome, { ok: false }>;
+type Asked = Extract<ParsedReport, { ok: true }>;
+
+export function createReports({ facts, solve, now, defaultMode }: ReportsOptions) {
+  async function answerOne(query: ReportQuery, asked: AskedModels): Promise<Answered> {
+    if (asked.models) return answerModels(query, asked);
+    if (asked.dataDriven === null) return { ok: true, value: { ...(await facts.report(query)), basedOn: [] } };
+    const { dataDriven: model, markovOrder: order, settings } = asked;
+    const answer = await answerDataDriven({ facts, solve }, query, { model, order, settings });
+    return answer.ok ? { ok: true, value: { ...answer.value, basedOn: [answer.value.basedOn] } } : answer;
+  }
+
+  async function answerModels(query: ReportQuery, asked: AskedModels): Promise<Answered> {
+    const { models, markovOrder: order, settings } = asked;
+    const dataDriven = DATA_DRIVEN_MODELS.filter((model) => models!.includes(model));
+    const rules = models!.filter((model): model is RuleModel => !(dataDriven as string[]).includes(model));
+    // Without a rule-based one, linear says which rows there are: the others follow it within each channel.
+    const compared = await facts.compareModels(query, rules.length > 0 ? rules : ['linear']);
+    let answer: ReportAnswer & { basedOn: BasedOn[] } = { ...compared, basedOn: [] };
+    for (const model of dataDriven) {
+      const whole = { ...query, limit: ROWS_MAX, order: null };
+      const one = await answerDataDriven({ facts, solve }, whole, { model, order, settings });
+      if (!one.ok) return one;
+      answer = { ...withDataDriven(query, answer, one.value, model), basedOn: [...answer.basedOn, one.value.basedOn] };
+    }
+    return { ok: true, value: answer };
+  }
+
+  async function answer({ query, compare, asked }: Asked): Promise<ReportOutcome> {
     const before = compare ? comparedDays(query, compare) : null;
     const [present, past] = await Promise.all([
-      facts.report(query),
-      before ? facts.report({ ...query, ...before }) : null,
+      answerOne(query, asked),
+      before ? answerOne({ ...query, ...before }, asked) : null,
     ]);
-    const reply: ReportReply = {
-      rows: present.rows,
-      totals: present.totals,
-      currency: query.currency,
-      mode: query.mode,
-    };
-    if (past) reply.compare = { rows: past.rows, totals: past.totals };
-    if (Object.keys(present.unconverted ?? {}).length > 0) reply.unconverted = present.unconverted;
-    return reply;
+    if (!present.ok) return present;
+    const { rows, totals, unconverted, basedOn } = present.value;
+    const reply: ReportReply = { rows, totals, currency: query.currency, mode: query.mode };
+    // A model that has no answer for the days before does not take the present one away.
+    if (past?.ok) reply.compare = { rows: past.value.rows, totals: past.value.totals };
+    if (unconverted && Object.keys(unconverted).length > 0) reply.unconverted = unconverted;
+    if (!asked.isOwn) reply.settings = settingsAnswer(asked.settings);
+    if (basedOn.length > 0) reply.based_on = basedOn;
+    return { ok: true, value: reply };
+  }
+
+  /** From the query string as received; with what it says about models, for whoever keeps the answer. */
+  async function askWith(
+    site: ReportSite,
+    question: Readonly<Record<string, string | undefined>>,
+  ): Promise<{ outcome: ReportOutcome; asked: AskedModels | null }> {
+    const parsed = parseReportQuery(question, site, { mode: await defaultMode(site.id), now: now() });
+    if (!parsed.ok) {
+      const { field, reason } = parsed;
+      return { outcome: { ok: false, code: 'bad_question', field, message: `${field}: ${reason}` }, asked: null };
+    }
+    const outcome = await answer(parsed).catch(refusalOf);
+    return { outcome, asked: parsed.asked };
   }
 
   return {
-    answer,
-    /** From the query string as received. */
-    async ask(site: ReportSite, question: Readonly<Record<string, string | undefined>>): Promise<ReportOutcome> {
-      const parsed = parseReportQuery(question, site, { mode: await defaultMode(site.id), now: now() });
-      if (!parsed.ok) {
-        const message = `${parsed.field}: ${parsed.reason}`;
-        return { ok: false, code: 'bad_question', field: parsed.field, message };
-      }
-      return { ok: true, value: await answer(parsed.query, parsed.compare) };
-    },
+    askWith,
+    ask: async (site: ReportSite, question: Readonly<Record<string, string | undefined>>): Promise<ReportOutcome> =>
+      (await askWith(site, question)).outcome,
   };
+}
+
+const ROWS_MAX = 10_000;
+const RETRY_AFTER_S = 5;
+
+/** What is too much for one answer is the question's fault, what waits for other questions is nobody's. */
+function refusalOf(error: unknown): ReportOutcome {
+  const { message } = error as Error;
+  if (error instanceof TooMuchToCompute || error instanceof SolverTooSlow) {
+    return { ok: false, status: 422, code: 'too_much', message: `report: ${message}` };
+  }
+  if (!(error instanceof SolverBusy)) throw error;
+  return { ok: false, status: 503, code: 'busy', message: `report: ${message}`, retryAfterS: RETRY_AFTER_S };
 }
 
 /** As many days right before, or the same days a year before. */

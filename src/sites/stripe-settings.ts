@@ -64,6 +64,7 @@ export function createStripeSettings(options: StripeSettingsOptions) {
         type: row.type,
         received_at: iso(row.receivedAt),
         error: row.lastError,
+        replayable: row.body !== null,
       })),
     };
   };

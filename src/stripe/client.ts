@@ -81,6 +81,21 @@ export function failureOf(error: unknown): Failure {
   return unavailable(retryAfterMs(error.headers) ?? (wish === 'false' ? NOT_SOON_MS : null));
 }
 
+type Answer = { lastResponse?: { headers?: Record<string, unknown> } };
+
+/** Epoch milliseconds of Stripe's clock when it gave an answer, as its Date header says; null: it has none. */
+export function answeredAt(answer: unknown): number | null {
+  const date = headerOf((answer as Answer | null)?.lastResponse?.headers, 'date');
+  const at = date === null ? NaN : Date.parse(date);
+  return Number.isFinite(at) ? at : null;
+}
+
+/** What was taken out of an answer keeps the answer's time. */
+export function withResponseOf<T extends object>(answer: unknown, part: T): T {
+  const { lastResponse } = (answer ?? {}) as Answer;
+  return Object.defineProperty(part, 'lastResponse', { value: lastResponse, enumerable: false });
+}
+
 /** A refusal of the whole key, in words for people; null: it is about one permission or one object. */
 export function keyRefusal(failure: Failure): string | null {
   if (failure.kind === 'unauthorised') return failure.reason;

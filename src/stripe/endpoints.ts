@@ -3,7 +3,7 @@ import type { Asked, Endpoint, Sample } from '../payments/provider.ts';
 import { failureOf } from './client.ts';
 import type { Clients } from './client.ts';
 import { WEBHOOK_EVENTS } from './event-types.ts';
-import { id, record, text, time } from './fields.ts';
+import { id, record, time, words } from './fields.ts';
 
 /** The version whose shapes this package's types describe: what an endpoint made by us sends. */
 export const ENDPOINT_VERSION: string = Stripe.API_VERSION;
@@ -85,7 +85,7 @@ function toSample(object: unknown): Sample {
   return {
     id: id(row['id']) ?? '',
     metadataKeys: Object.keys(record(row['metadata'])).slice(0, KEYS_MAX),
-    returnUrl: text(row['success_url'], 2_000) ?? text(row['return_url'], 2_000),
+    returnUrl: words(row['success_url'], 2_000) ?? words(row['return_url'], 2_000),
   };
 }
 

@@ -1,6 +1,6 @@
 import { SESSION_METADATA_KEYS, VISITOR_METADATA_KEYS } from '../core/link.ts';
 import type { Evidence } from '../core/payment.ts';
-import { record, text } from './fields.ts';
+import { isEmail, record, text, withoutEmails } from './fields.ts';
 
 const VALUE_MAX = 500;
 
@@ -18,13 +18,15 @@ export function metadataEvidence(metadata: unknown, prefix: string, context: Evi
   const keys = new Set([...VISITOR_METADATA_KEYS, ...SESSION_METADATA_KEYS, ...context.visitorMetadataKeys]);
   return [...keys].flatMap((key) => {
     const value = Object.hasOwn(values, key) ? text(values[key], VALUE_MAX) : null;
-    return value === null ? [] : [{ field: `${prefix}.${key}`, value, seenAt: context.seenAt }];
+    return value === null ? [] : [{ field: `${prefix}.${key}`, value: withoutEmails(value), seenAt: context.seenAt }];
   });
 }
 
+/** Some shops write the customer's address where an id belongs: it is compared as any other address, by its hash. */
 export function textEvidence(value: unknown, field: string, context: EvidenceContext): Evidence[] {
   const found = text(value, VALUE_MAX);
-  return found === null ? [] : [{ field, value: found, seenAt: context.seenAt }];
+  if (found !== null && isEmail(found)) return emailEvidence(found, `${field}.email`, context);
+  return found === null ? [] : [{ field, value: withoutEmails(found), seenAt: context.seenAt }];
 }
 
 /** Hash of the address in the form that identify() hits use: without spaces around, lower case. */

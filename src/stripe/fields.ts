@@ -27,6 +27,27 @@ export function text(value: unknown, max = 255): string | null {
   return value.slice(0, max).replaceAll('\0', '\ufffd').toWellFormed();
 }
 
+// Bounded on both sides: an unbounded pattern takes quadratic time over a text of @s.
+const EMAIL_MAX = 320;
+const EMAIL = /[^\s@"'<>(),;:]{1,64}@[^\s@"'<>(),;:]{1,190}\.[^\s@"'<>(),;:.]{1,63}/g;
+
+export function isEmail(value: string): boolean {
+  const address = value.trim();
+  return [...address.matchAll(EMAIL)].some((match) => match[0] === address);
+}
+
+/** Free text with every e-mail address in it taken out. */
+export function withoutEmails(value: string): string {
+  return value.includes('@') ? value.replaceAll(EMAIL, '(e-mail address)') : value;
+}
+
+/** Text that people wrote and people read: an address in it is not kept. */
+export function words(value: unknown, max = 255): string | null {
+  // An address that the limit would cut in two is taken out before.
+  const found = text(value, max + EMAIL_MAX);
+  return found === null ? null : withoutEmails(found).slice(0, max).toWellFormed();
+}
+
 export function integer(value: unknown): number | null {
   return Number.isSafeInteger(value) ? (value as number) + 0 : null;
 }

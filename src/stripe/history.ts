@@ -1,7 +1,7 @@
 import type { Stripe } from 'stripe';
 import type { ObjectKind, WantedObject } from '../core/payment.ts';
 import type { Fetched } from '../payments/provider.ts';
-import { failureOf } from './client.ts';
+import { answeredAt, failureOf, withResponseOf } from './client.ts';
 import type { Clients } from './client.ts';
 import { normalize } from './normalize.ts';
 import type { NormalizeContext } from './normalize.ts';
@@ -14,6 +14,17 @@ type Page = { data: unknown[]; has_more: boolean };
 type Retrieve = (stripe: Stripe, id: string) => Promise<unknown>;
 type List = (stripe: Stripe, id: string, page: Stripe.PaginationParams) => Promise<Page>;
 
+/** Coupons say what discounts take off; a key that may not see them may well see the subscription. */
+async function retrieveSubscription(stripe: Stripe, id: string): Promise<object> {
+  try {
+    return await stripe.subscriptions.retrieve(id, { expand: ['discounts.source.coupon.applies_to'] });
+  } catch (error) {
+    const { kind } = failureOf(error);
+    if (kind !== 'forbidden' && kind !== 'rejected') throw error;
+    return stripe.subscriptions.retrieve(id);
+  }
+}
+
 const RETRIEVE: Record<ObjectKind, Retrieve> = {
   charge: (stripe, id) => stripe.charges.retrieve(id),
   refund: (stripe, id) => stripe.refunds.retrieve(id),
@@ -21,7 +32,7 @@ const RETRIEVE: Record<ObjectKind, Retrieve> = {
   checkout_session: (stripe, id) => stripe.checkout.sessions.retrieve(id),
   invoice: (stripe, id) => stripe.invoices.retrieve(id),
   invoice_payment: (stripe, id) => stripe.invoicePayments.retrieve(id),
-  subscription: (stripe, id) => stripe.subscriptions.retrieve(id),
+  subscription: (stripe, id) => retrieveSubscription(stripe, id),
   customer: (stripe, id) => stripe.customers.retrieve(id),
   balance_transaction: (stripe, id) => stripe.balanceTransactions.retrieve(id),
   dispute: (stripe, id) => stripe.disputes.retrieve(id),
@@ -51,6 +62,10 @@ const LISTS: Record<string, List | undefined> = {
     stripe.invoicePayments.list({ ...page, payment: { type: 'payment_intent', payment_intent: id } }),
   'invoice_payment by invoice': (stripe, id, page) => stripe.invoicePayments.list({ ...page, invoice: id }),
   'subscription by customer': (stripe, id, page) => stripe.subscriptions.list({ ...page, customer: id, status: 'all' }),
+  'subscription by subscription': async (stripe, id) => {
+    const found = await retrieveSubscription(stripe, id);
+    return withResponseOf(found, { data: [found], has_more: false });
+  },
   'balance_transaction by charge': (stripe, id, page) => stripe.balanceTransactions.list({ ...page, source: id }),
 };
 
@@ -66,7 +81,7 @@ export async function fetchWanted(
   try {
     const found = want.by === null ? await retrieve(clients(key), want) : await listAll(clients(key), want);
     if (found === null) return { status: 'absent', reason: `Stripe has no list of ${want.kind} by ${want.by}` };
-    const objects = normalize(found, context);
+    const objects = normalize(found, { ...context, readAt: answeredAt(found) ?? context.seenAt });
     if (objects.length > 0) return { status: 'found', objects };
     return { status: 'absent', reason: `Stripe knows no ${want.kind} of ${want.id}` };
   } catch (error) {
@@ -87,12 +102,15 @@ async function listAll(stripe: Stripe, want: WantedObject): Promise<unknown[] | 
   const list = LISTS[`${want.kind} by ${want.by}`];
   if (!list) return null;
   const all: unknown[] = [];
+  let answer: unknown = null;
   for (let pages = 0; pages < PAGES_MAX; pages += 1) {
     const after = (all.at(-1) as { id?: string } | undefined)?.id;
     const page = await list(stripe, want.id, { limit: PAGE, ...(after ? { starting_after: after } : {}) });
     const data = Array.isArray(page.data) ? page.data : [];
     all.push(...data);
+    // Of several pages the first one's time: what changed while they were read is read again some other time.
+    answer ??= page;
     if (page.has_more !== true || data.length === 0) break;
   }
-  return all;
+  return withResponseOf(answer, all);
 }

@@ -10,12 +10,13 @@ import type {
   ProviderLists,
 } from '../payments/provider-lists.ts';
 import { KeyRefused } from '../payments/provider.ts';
-import { failureOf, keyRefusal } from './client.ts';
+import { answeredAt, failureOf, keyRefusal } from './client.ts';
 import type { Clients } from './client.ts';
 import type { Pace } from './client-pace.ts';
 import type { EvidenceContext } from './evidence.ts';
 import { currency, id, integer, record, text, time } from './fields.ts';
 import { normalize } from './normalize.ts';
+import type { NormalizeContext } from './normalize.ts';
 
 const PAGE = 100;
 
@@ -34,7 +35,8 @@ const LISTS: Record<ListName, List> = {
   customers: { endpoint: 'customers', expand: {}, read: (stripe, page) => stripe.customers.list(page) },
   subscriptions: {
     endpoint: 'subscriptions',
-    expand: {},
+    // Old renderings show what discounts take off; new ones when they are asked.
+    expand: { 'data.discounts.source.coupon': 'rak_coupon_read' },
     // Without a status the list leaves cancelled subscriptions out, whose payments are not cancelled.
     read: (stripe, page) => stripe.subscriptions.list({ ...page, status: 'all' }),
   },
@@ -83,15 +85,16 @@ export function createLists(
   /** What a key turned out not to be allowed to expand, so that it is not refused with every page. */
   const denied = new Map<string, Set<string>>();
 
-  async function page(key: string, list: List, range: ListRange): Promise<Listed<unknown>> {
+  async function page(key: string, list: List, range: ListRange): Promise<Answered> {
     const own = denied.get(key) ?? new Set<string>();
     for (;;) {
       const expand = Object.keys(list.expand).filter((path) => !own.has(path));
       try {
         await pace.turn(key, list.endpoint);
-        const { data, has_more } = await list.read(clients(key), { ...parametersOf(range), expand });
-        const items = Array.isArray(data) ? data : [];
-        return { status: 'page', items, next: has_more === true ? id(items.at(-1)) : null };
+        const answer = await list.read(clients(key), { ...parametersOf(range), expand });
+        const items = Array.isArray(answer.data) ? answer.data : [];
+        const next = answer.has_more === true ? id(items.at(-1)) : null;
+        return { status: 'page', items, next, readAt: answeredAt(answer) };
       } catch (error) {
         const failure = failureOf(error);
         const isAboutExpansion = failure.kind === 'forbidden' || failure.kind === 'rejected';
@@ -104,7 +107,7 @@ export function createLists(
     }
   }
 
-  function refusal(key: string, failure: ReturnType<typeof failureOf>): Listed<never> {
+  function refusal(key: string, failure: ReturnType<typeof failureOf>): Refusal {
     if (failure.kind === 'unavailable') {
       if (failure.error.retryAfterMs !== null) pace.pause(key, failure.error.retryAfterMs);
       throw failure.error;
@@ -117,7 +120,9 @@ export function createLists(
   return {
     async list(key, name, range, options) {
       const context = readContext(options);
-      return mapPage(await page(key, LISTS[name], range), (item) => readObject(item, context));
+      const answer = await page(key, LISTS[name], range);
+      const readAt = (answer.status === 'page' ? answer.readAt : null) ?? context.seenAt;
+      return mapPage(answer, (item) => readObject(item, { ...context, readAt }));
     },
     async events(key, range) {
       return mapPage(await page(key, EVENTS, range), readEventHead);
@@ -156,12 +161,18 @@ function parametersOf({ createdFrom, createdBefore, after }: ListRange): Paramet
   };
 }
 
-function mapPage<Item>(page: Listed<unknown>, read: (item: unknown) => Item | null): Listed<Item> {
+/** A page, and when it was answered by Stripe's clock. */
+type Answered = Refusal | PageAnswered;
+type Refusal = Exclude<Listed<never>, { status: 'page' }>;
+type PageAnswered = Extract<Listed<unknown>, { status: 'page' }> & { readAt: number | null };
+
+function mapPage<Item>(page: Answered, read: (item: unknown) => Item | null): Listed<Item> {
   if (page.status !== 'page') return page;
-  return { ...page, items: page.items.map(read).filter((item) => item !== null) };
+  const { status, next } = page;
+  return { status, next, items: page.items.map(read).filter((item) => item !== null) };
 }
 
-function readObject(item: unknown, context: EvidenceContext): ListedObject | null {
+function readObject(item: unknown, context: NormalizeContext): ListedObject | null {
   const objectId = id(item);
   if (objectId === null) return null;
   return { id: objectId, createdAt: time(record(item)['created']), objects: normalize(item, context) };

@@ -14,16 +14,18 @@ import type {
 } from '../core/payment.ts';
 import { emailEvidence, emailHash, metadataEvidence, textEvidence } from './evidence.ts';
 import type { EvidenceContext } from './evidence.ts';
-import { amount, currency, id, integer, isJson, list, record, text, time } from './fields.ts';
+import { amount, currency, id, integer, isJson, list, record, text, time, words } from './fields.ts';
 import type { Json } from './fields.ts';
 import { couponOf, largestLine, paidTaxOf } from './sale.ts';
+import { recurringLines, recurringOf } from './subscription.ts';
+import type { Told } from './subscription.ts';
 
 /**
  * Reads Stripe objects of any API version by presence, not by version: one event can carry fields of two versions, and
  * `GET /v1/events` renders an event otherwise than its delivery did. What is absent, unknown or of the wrong type is
  * left out; nothing here throws. Cards, addresses and phone numbers are not read, e-mail addresses only hashed.
  */
-export type NormalizeContext = EvidenceContext;
+export type NormalizeContext = EvidenceContext & Pick<Told, 'readAt' | 'previous'>;
 
 const DEPTH_MAX = 10;
 const OBJECTS_MAX = 5000;
@@ -114,7 +116,7 @@ function readCharge(json: Json, base: Base, context: NormalizeContext): ChargeOb
     refundedSeenAt: amountRefundedMinor > 0 ? context.seenAt : null,
     status: status ?? 'unknown',
     failureBalanceTransaction,
-    description: text(json['description']),
+    description: words(json['description']),
     isDisputed: json['disputed'] === true || id(json['dispute']) !== null,
     isHeld: status === 'succeeded' && json['captured'] === false,
   };
@@ -235,6 +237,7 @@ function readInvoice(json: Json, base: Base, context: NormalizeContext): Invoice
     offStripeMinor: amount(json['amount_paid_off_stripe']) || (isOutOfBand ? amount(json['amount_paid']) : 0),
     item: largestLine(json['lines']),
     coupon: couponOf(json),
+    lines: recurringLines(json),
   };
 }
 
@@ -260,6 +263,7 @@ function readSubscription(json: Json, base: Base, context: NormalizeContext): Su
     evidence: metadataEvidence(json['metadata'], 'metadata', context),
     customer: payer(json),
     latestInvoice: id(json['latest_invoice']),
+    ...recurringOf(json, context),
   };
 }
 

@@ -97,6 +97,13 @@ const ROWS: readonly Row[] = [
     probe: read('credit_notes/cn_headwaterprobe'),
   },
   {
+    name: 'rak_coupon_read',
+    label: 'Coupons',
+    access: 'read',
+    without: 'monthly recurring revenue is counted before discounts',
+    probe: read('coupons/headwaterprobe'),
+  },
+  {
     name: 'rak_product_read',
     label: 'Products',
     access: 'read',

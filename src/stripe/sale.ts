@@ -1,6 +1,6 @@
 import { largerItem } from '../core/merge.ts';
 import type { SoldItem } from '../core/payment.ts';
-import { amount, id, integer, list, record, text } from './fields.ts';
+import { amount, id, integer, list, record, words as wordsOf } from './fields.ts';
 import type { Json } from './fields.ts';
 
 /**
@@ -32,7 +32,7 @@ const DESCRIBED = [
   /^Trial period for (?:\d+ × )?(.+)$/s,
 ];
 function nameOf(description: unknown): string | null {
-  const words = text(description)?.trim() ?? '';
+  const words = wordsOf(description)?.trim() ?? '';
   for (const form of DESCRIBED) {
     const name = form.exec(words)?.[1];
     if (name !== undefined) return name;

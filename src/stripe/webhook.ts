@@ -3,6 +3,7 @@ import { Stripe } from 'stripe';
 import type { ObjectKind, WantedObject } from '../core/payment.ts';
 import { UnreadableEvent } from '../payments/provider.ts';
 import type { Delivery, ReadEvent, Verification } from '../payments/provider.ts';
+import { whyImpossible } from './impossible.ts';
 import { id, isJson, record, text, time } from './fields.ts';
 import type { Json } from './fields.ts';
 import { normalize } from './normalize.ts';
@@ -92,9 +93,14 @@ export function readEvent(body: string, context: Omit<NormalizeContext, 'seenAt'
   }
   // Its invoice does not exist yet, and has no id of its own.
   if (type === 'invoice.upcoming') return { id: eventId, type, objects: [], named: [] };
+  const impossible = whyImpossible(record(event['data'])['object']);
+  if (impossible !== null) throw new UnreadableEvent(impossible);
   const seenAt = time(event['created']) ?? context.nowMs;
   // Not the whole event: `previous_attributes` holds what is no longer so.
-  return { id: eventId, type, objects: normalize(record(event['data'])['object'], { ...context, seenAt }), named: [] };
+  const { object, previous_attributes: attributes } = record(event['data']);
+  const about = id(object);
+  const previous = about !== null && isJson(attributes) ? { id: about, attributes } : undefined;
+  return { id: eventId, type, objects: normalize(object, { ...context, seenAt, previous }), named: [] };
 }
 
 const KINDS: Record<string, ObjectKind | undefined> = {

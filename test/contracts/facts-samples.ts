@@ -121,6 +121,7 @@ export function creditOf(fields: Partial<CreditRow> & { amountMinor: number; pay
       linear: amountMinor,
       position_based: amountMinor,
       time_decay: amountMinor,
+      custom: amountMinor,
     },
     sign: 1,
     ...row,

@@ -330,6 +330,7 @@ for (const engine of ENGINES) {
         linear: 500,
         position_based: 500,
         time_decay: 501,
+        custom: 500,
       };
       const other = {
         first_touch: 1000,
@@ -338,6 +339,7 @@ for (const engine of ENGINES) {
         linear: 500,
         position_based: 500,
         time_decay: 499,
+        custom: 500,
       };
       const google = touchpointOf({
         visitor: 'v1',

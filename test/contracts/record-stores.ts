@@ -172,6 +172,7 @@ export function makeCredit(site: string, entry: LedgerEntry, touchpoint: Touchpo
       linear: amount,
       position_based: amount,
       time_decay: amount,
+      custom: amount,
     },
     sign: 1,
   };

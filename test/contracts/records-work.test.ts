@@ -178,6 +178,18 @@ describeStores('work in the records store', (stores) => {
     );
     const [postponed] = (await mine(9000)).filter((request) => request.paymentId === 'ch_2');
     assert.deepEqual([postponed?.attempts, postponed?.version], [1, second!.version]);
+    await records.attributions.request(site, ['ch_3', 'ch_4'], 170);
+    const asked = await mine(9000);
+    await records.attributions.request(site, ['ch_3'], 180);
+    await records.transaction(async (tx) => {
+      await tx.attributions.hold(site, ['ch_4', 'ch_3', 'ch_unknown']);
+      await tx.attributions.finishMany(site, asked);
+    });
+    assert.deepEqual(
+      (await mine(9000)).map((request) => request.paymentId),
+      ['ch_3'],
+      'what was asked for again stays',
+    );
     const many = Array.from({ length: 1200 }, (_, index) => `ch_${index}`);
     await Promise.all([
       records.attributions.request(site, many, 1),

@@ -230,6 +230,47 @@ describeStores('records', (stores) => {
     assert.equal(await records.payments.get(site, 'ch_2'), null);
   });
 
+  test('payments and how they are credited, many at once', async () => {
+    const { id: site } = await addSite(records);
+    const ids = Array.from({ length: 620 }, (_, index) => `ch_${String(index).padStart(3, '0')}`);
+    const customerOf = (id: string) => (id < 'ch_300' ? 'cus_1' : id < 'ch_310' ? 'cus_2' : null);
+    await records.payments.upsertMany(ids.map((id) => makePayment(site, id, { customer: customerOf(id) })));
+    const credited = ids.slice(0, 250);
+    const attributionOf = (id: string, visitor: string | null): Attribution => ({
+      visitor,
+      visitors: visitor === null ? ['w'] : [visitor, 'w'],
+      reason: visitor === null ? 'outside_window' : null,
+      usedLink: null,
+      path: [makeTouchpoint('w', 100)],
+      credits: {},
+      rows: [makeCredit(site, makeEntry(id), null)],
+    });
+    const rowsFor = (visitorOf: (id: string) => string | null) =>
+      credited.map((payment) => ({ payment, attribution: attributionOf(payment, visitorOf(payment)) }));
+    const odd = (id: string) => (id === 'ch_007' ? 'odd "visitor"' : id === 'ch_008' ? null : `v-${id}`);
+    await records.payments.setAttributions(
+      site,
+      rowsFor(() => 'before'),
+    );
+    await records.payments.setAttributions(site, rowsFor(odd));
+    await records.payments.setAttributions(site, rowsFor(odd));
+    assert.deepEqual(await records.payments.touchedBy(site, ['before']), []);
+    assert.deepEqual(await records.payments.touchedBy(site, ['v-ch_001', 'odd "visitor"']), ['ch_001', 'ch_007']);
+
+    const rows = await records.payments.rowsOf(site, [...ids, 'ch_unknown']);
+    assert.equal(rows.length, ids.length);
+    for (const row of rows) assert.deepEqual(row, await records.payments.get(site, row.id));
+    const visitors = await records.payments.visitorsOf(site, ids);
+    assert.deepEqual(
+      ['ch_001', 'ch_007', 'ch_008', 'ch_600'].map((id) => visitors.get(id)),
+      ['v-ch_001', 'odd "visitor"', null, null],
+    );
+    const found = await records.payments.ofCustomers(site, 'live', ['cus_2', 'cus_1', 'cus_3']);
+    assert.deepEqual(found.get('cus_1'), ids.slice(0, 300));
+    assert.deepEqual([found.get('cus_2')?.length, found.get('cus_3')], [10, undefined]);
+    assert.equal((await records.payments.ofCustomers(site, 'test', ['cus_1'])).size, 0);
+  });
+
   test('payments are listed newest first, each once, page by page', async () => {
     const { id: site } = await addSite(records);
     const ids = Array.from({ length: 23 }, (_, index) => `ch_${String.fromCharCode(65 + index)}`);

@@ -31,8 +31,11 @@ export function openReports() {
     await rm(directory, { recursive: true, force: true });
   });
   return {
+    store: () => facts,
     events: (events: Event[]) => facts.insertEvents(events, `events-${next()}`),
     credits: (rows: Parameters<Facts['insertCredits']>[0]) => facts.insertCredits(rows, `credits-${next()}`),
+    movements: (rows: Parameters<Facts['insertMovements']>[0]) => facts.insertMovements(rows, `movements-${next()}`),
+    paths: (rows: Parameters<Facts['insertPaths']>[0]) => facts.insertPaths(rows, `paths-${next()}`),
     report: (site: string, question: Partial<ReportQuery> = {}) => facts.report(ask(site, question)),
   };
 }

@@ -38,7 +38,7 @@ async function shop(name: string, permissions: readonly string[] = EVERYTHING) {
   const { key } = await headwater.command<{ key: string }>('key', 'add', '--site', site);
   const connect = (...more: string[]) =>
     headwater.command<{ id: string; status: string }>('stripe', 'connect', '--site', site, '--key', stripeKey, ...more);
-  const doctor = () => headwater.command<DoctorAnswer>('stripe', 'doctor', '--site', site);
+  const doctor = () => headwater.judging<DoctorAnswer>('stripe', 'doctor', '--site', site);
   const page = () => headwater.get<ConnectionsAnswer>(`/api/v1/sites/${site}/stripe`, key);
   const hit = async (visitor: string | undefined, path = '/') => {
     const events = [{ id: crypto.randomUUID(), name: 'pageview', url: `https://${name}.test${path}` }];
@@ -153,7 +153,7 @@ test('a key without permissions says what stops working; without a server the re
   assert.match(links.test, /^https:\/\/dashboard\.stripe\.com\/test\/apikeys\/create\?name=Headwater&permissions/);
   await headwater.stop();
   try {
-    const answer = await headwater.command<DoctorAnswer>('stripe', 'doctor', '--site', site);
+    const answer = await headwater.judging<DoctorAnswer>('stripe', 'doctor', '--site', site);
     const finding = found(answer, 'key_permissions');
     assert.match(finding.detail, /Invoices \(rak_invoice_read\): renewals/);
     assert.equal(finding.remedy.code?.includes('rak_invoice_read'), true);

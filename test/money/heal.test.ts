@@ -57,6 +57,28 @@ test('stripe backfill and stripe reconcile, with the server and without it', { t
   );
   assert.deepEqual([answer.ok, answer.residuals], [true, []]);
   assert.ok(answer.days.length >= 1);
+  const { state, engine } = stripe.account;
+  state.add({
+    object: 'balance_transaction' as const,
+    id: state.newId('balance_transaction'),
+    created: engine.now(),
+    type: 'charge',
+    reportingCategory: 'charge' as const,
+    source: 'ch_ghost',
+    amount: 4_000,
+    fee: 100,
+    applicationFee: 0,
+    currency: 'usd',
+    exchangeRate: null,
+  });
+  const differs = await headwater.failing<{ ok: boolean; residuals: { name: string; objects: string[] }[] }>(
+    ...['stripe', 'reconcile', '--site', site],
+  );
+  assert.equal(differs.ok, false);
+  assert.deepEqual(
+    differs.residuals.map(({ name, objects }) => [name, objects[0]]),
+    [['missing_in_ledger', 'ch_ghost']],
+  );
   const env = { ...process.env, HEADWATER_DATA: headwater.dataDir, HEADWATER_STRIPE_API_BASE: stripe.url };
   const wrong = await promisify(execFile)(
     process.execPath,

@@ -3,7 +3,10 @@ import { after, test } from 'node:test';
 import { checkoutPayment, linkPayment, refundCharge, renew, subscribe } from '../../src/rehearsal/stripe/actions.ts';
 import type { EventRow } from '../../src/rehearsal/stripe/rows.ts';
 import { ENDIVE, LEGACY } from '../../src/rehearsal/stripe/versions.ts';
+import { settle } from '../../src/rehearsal/stripe/money.ts';
 import { connectStripe } from '../../src/payments/connect.ts';
+import { createFetcher } from '../../src/payments/fetch.ts';
+import { ProviderUnavailable } from '../../src/payments/provider.ts';
 import { bookOf, CHARGES_KEY, KEY, startMoney } from './money.ts';
 import type { Money } from './money.ts';
 
@@ -133,6 +136,50 @@ test('a payment is booked from its webhook alone while Stripe cannot be reached,
   const [completed] = await bookOf(money, site.id);
   assert.ok(completed!.feeMinor > 0);
   assert.match(completed!.links[0]!, /^3000 cs_\S+ visitor v1$/);
+});
+
+test('a settlement that Stripe does not have yet is asked for again, and comes without a webhook', async () => {
+  const money = await started({ settlement: 'later' });
+  const site = await connected(money, { events: ['charge.succeeded'] });
+  const { account } = money.stripe;
+  const { charge } = checkoutPayment(account, { amount: 2000, currency: 'usd' });
+  await money.drain(1);
+  assert.equal((await bookOf(money, site.id))[0]!.feeMinor, 0);
+  settle(account.engine, charge!);
+  money.passTime(6 * 3_600_000);
+  await money.drain();
+  assert.equal((await bookOf(money, site.id))[0]!.feeMinor, 88);
+});
+
+test('a pause that Stripe asks for holds for every question of the connection', async () => {
+  const money = await started();
+  const site = await connected(money, { events: ['charge.succeeded'] });
+  const { account } = money.stripe;
+  checkoutPayment(account, { amount: 2000, currency: 'usd' });
+  await account.webhooks.idle();
+  await money.record();
+  let asked = 0;
+  const provider = {
+    ...money.provider,
+    async fetch(...args: Parameters<typeof money.provider.fetch>) {
+      asked += 1;
+      if (asked <= 4) throw new ProviderUnavailable('too many requests', { retryAfterMs: 1_200_000 });
+      return money.provider.fetch(...args);
+    },
+  };
+  const fetcher = createFetcher({ ...money, provider });
+  money.passTime(5_000);
+  while (await fetcher.runOnce());
+  const refused = asked;
+  assert.ok(refused >= 1);
+  // Longer than the pauses of our own.
+  money.passTime(1_100_000);
+  while (await fetcher.runOnce());
+  assert.equal(asked, refused, 'nothing is asked before the time');
+  money.passTime(3_600_000);
+  while (await fetcher.runOnce());
+  await money.drain();
+  assert.ok((await bookOf(money, site.id))[0]!.feeMinor > 0);
 });
 
 test('what a key may not read is asked for again when another key is connected', async () => {

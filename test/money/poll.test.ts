@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { checkoutPayment, refundCharge } from '../../src/rehearsal/stripe/actions.ts';
+import { createPoller } from '../../src/payments/poll.ts';
+import { WEBHOOK_EVENTS } from '../../src/stripe/event-types.ts';
 import { startPostgres } from '../postgres.ts';
 import { bookOf, sell, startHistory } from './history.ts';
 import type { History } from './history.ts';
@@ -133,6 +135,38 @@ test('silent for longer than events are kept: the lists of objects heal it, and 
   );
   const [gap] = await history.records.gaps.ofSite(shop.site, 10);
   assert.deepEqual([gap?.by, gap?.brought.charges], ['lists', 1]);
+});
+
+test('events that could not be kept are read again: the cursor moves with them', async () => {
+  const history = await start();
+  const { account } = history.stripe;
+  const shop = await history.shop();
+  await history.starter.runOnce();
+  await history.runJobs();
+  await history.poll();
+  account.setNow(history.now() + 60_000);
+  checkoutPayment(account, { amount: 700, currency: 'usd' });
+  // Longer than polling looks back.
+  history.passTime(20 * 60_000);
+  let isBroken = true;
+  const secrets = {
+    ...history.secrets,
+    seal(...args: Parameters<typeof history.secrets.seal>) {
+      if (isBroken) throw new Error('no room');
+      return history.secrets.seal(...args);
+    },
+  };
+  const poller = createPoller({ ...history, secrets, types: WEBHOOK_EVENTS });
+  while (await poller.runOnce());
+  assert.match(String((await history.records.cursors.get(shop.connection, 'poll'))?.body.error), /no room/);
+  isBroken = false;
+  history.passTime(20 * 60_000);
+  while (await poller.runOnce());
+  await history.record();
+  assert.deepEqual(
+    (await bookOf(history, shop.site)).map((it) => it.grossMinor),
+    [700],
+  );
 });
 
 test('outages and limits are waited for; a refused key says why and goes on when it is accepted again', async () => {

@@ -76,6 +76,22 @@ test('the ledger equals the balance transactions; what is no payment is named', 
   assert.deepEqual(healedOf(job), []);
 });
 
+test('a fee that Stripe corrected is found, taken over, and equal from then on', async () => {
+  const history = await start();
+  const shop = await history.shop({ webhookSecret: 'whsec_f' });
+  const [charge] = sell(history, 1);
+  await history.drain();
+  const row = history.stripe.account.state.list('balance_transaction').find(({ source }) => source === charge!.id)!;
+  row.fee += 7;
+  const { job, days } = await history.reconcile(shop.connection, ...today());
+  assert.deepEqual(
+    healedOf(job).map(({ name, amountMinor, objects }) => [name, amountMinor, objects[0]]),
+    [['fee_differs', 7, charge!.id]],
+  );
+  assert.deepEqual(residualsOf(days), []);
+  assert.deepEqual(sumsOf(days, 'ledgerMinor'), balanceOf(history));
+});
+
 test('a refund, a charge and a dispute that never reached us are found, fetched and booked', async () => {
   const history = await start();
   const { account } = history.stripe;

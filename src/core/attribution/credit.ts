@@ -26,5 +26,15 @@ export interface CreditRow {
   fees?: ModelAmounts;
   /** Parts of the tax in the entry's amount. Absent as above. */
   taxes?: ModelAmounts;
+  /**
+   * Set on the further row that says the same in the site's reporting currency: `amounts` and `taxes` are in it then, and
+   * so are `fees` where they were converted (absent where not). `entry` is the ledger's all the same.
+   */
+  money?: string;
+  /** With `money`: the whole of the entry in it, of which `amounts` are the parts. */
+  wholeMinor?: number;
+  /** On the entry's own row: the currency a further row says its amount in, and its fee. */
+  convertedTo?: string;
+  feesConvertedTo?: string;
   sign: 1 | -1;
 }

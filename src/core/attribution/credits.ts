@@ -1,10 +1,15 @@
+import type { ConvertedAmount, ConvertedEntry } from '../exchange.ts';
+import { inLedgerOrder } from '../ledger.ts';
 import type { LedgerEntry } from '../ledger.ts';
 import { splitByLargestRemainder } from '../money.ts';
 import type { Payment } from '../payment.ts';
+import { timesRatio } from '../rates.ts';
 import type { Touchpoint } from '../touchpoint.ts';
-import type { CreditRow, ModelAmounts } from './credit.ts';
+import type { CreditRow } from './credit.ts';
 import { RULE_MODELS } from './models.ts';
 import type { RuleModel } from './models.ts';
+import { DEFAULT_MODEL_SETTINGS } from './settings.ts';
+import type { ModelSettings } from './settings.ts';
 import { weightsOf } from './weights.ts';
 
 /**
@@ -16,16 +21,11 @@ import { weightsOf } from './weights.ts';
  * nothing is left at any touchpoint, however many partial refunds led there. A consequence: one small partial refund
  * may give a touchpoint a unit back that the one before had taken too many.
  *
- * @param path in time order, not empty
+ * @param weights of a model for the path (weights.ts), in its order
  * @returns per entry (any order in, the order (created, id) out) the amounts in the order of the path
  */
-export function shareEntries(
-  model: RuleModel,
-  entries: readonly LedgerEntry[],
-  path: readonly Touchpoint[],
-): Map<string, number[]> {
-  const weights = weightsOf(model, path);
-  const ordered = inOrder(entries);
+export function shareEntries(weights: readonly bigint[], entries: readonly LedgerEntry[]): Map<string, number[]> {
+  const ordered = inLedgerOrder(entries);
   const shares = new Map<string, number[]>();
   const charges = ordered.filter((entry) => entry.kind === 'charge');
   const original = shareCumulatively(charges, weights, shares);
@@ -46,14 +46,9 @@ export function shareEntries(
  *
  * @returns per entry the parts of its fee; an entry without a known fee has none
  */
-export function shareFees(
-  model: RuleModel,
-  entries: readonly LedgerEntry[],
-  path: readonly Touchpoint[],
-): Map<string, number[]> {
-  const weights = weightsOf(model, path);
+export function shareFees(weights: readonly bigint[], entries: readonly LedgerEntry[]): Map<string, number[]> {
   const shares = new Map<string, number[]>();
-  const known = inOrder(entries).filter((entry) => entry.feeMinor !== null);
+  const known = inLedgerOrder(entries).filter((entry) => entry.feeMinor !== null);
   for (const ofCurrency of Map.groupBy(known, (entry) => entry.settledCurrency).values()) {
     shareCumulatively(
       ofCurrency.map((entry) => ({ id: entry.id, amountMinor: entry.feeMinor! })),
@@ -77,26 +72,16 @@ export function taxEntries(payment: Payment, entries: readonly LedgerEntry[]): L
   let taxed = 0;
   return own.map((entry) => {
     standing += entry.amountMinor;
-    const after = rounded(BigInt(taxMinor) * BigInt(standing), BigInt(grossMinor));
+    const after = timesRatio(taxMinor, { above: BigInt(standing), below: BigInt(grossMinor) }) ?? 0;
     const amountMinor = after - taxed;
     taxed = after;
     return { ...entry, amountMinor };
   });
 }
 
-/** To the nearest, halves away from zero. `below` is positive. */
-function rounded(above: bigint, below: bigint): number {
-  const size = ((above < 0n ? -above : above) * 2n + below) / (below * 2n);
-  return Number(above < 0n ? -size : size);
-}
-
-function inOrder(entries: readonly LedgerEntry[]): LedgerEntry[] {
-  return entries.toSorted((a, b) => a.occurredAt - b.occurredAt || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
-}
-
 /** What was paid, then what was taken back. */
 function inReversalOrder(entries: readonly LedgerEntry[]): LedgerEntry[] {
-  const ordered = inOrder(entries);
+  const ordered = inLedgerOrder(entries);
   const isCharge = (entry: LedgerEntry) => entry.kind === 'charge';
   return [...ordered.filter(isCharge), ...ordered.filter((entry) => !isCharge(entry))];
 }
@@ -122,58 +107,154 @@ function shareCumulatively(
   return before;
 }
 
-/** The credit rows of an attributed payment: one per (entry, touchpoint), all models beside each other. */
+/** A payment's entries in the site's reporting currency. */
+export interface Conversion {
+  to: string;
+  entries: readonly ConvertedEntry[];
+}
+
+/**
+ * The credit rows of an attributed payment: one per (entry, touchpoint), all models beside each other; and one more for
+ * each entry that was converted, shared by the same functions, so that its credits add up to the converted amount too.
+ */
 export function creditRows(
   payment: Payment,
   entries: readonly LedgerEntry[],
   path: readonly Touchpoint[],
+  conversion: Conversion | null = null,
+  settings: ModelSettings = DEFAULT_MODEL_SETTINGS,
 ): CreditRow[] {
-  const taxed = taxEntries(payment, entries);
-  const amounts = ofModels((model) => shareEntries(model, entries, path));
-  const fees = ofModels((model) => shareFees(model, entries, path));
-  const taxes = ofModels((model) => shareEntries(model, taxed, path));
-  return inOrder(entries).flatMap((entry) =>
-    path.map((touchpoint, position) => ({
-      site: payment.site,
-      mode: payment.mode,
-      payment,
-      entry,
+  const weights = ofModels((model) => weightsOf(model, path, settings));
+  const own = partsOf(payment, entries, weights);
+  const isConverted = convertedFields(conversion);
+  const rows = inLedgerOrder(entries).flatMap((entry) =>
+    path.map((touchpoint, position): CreditRow => ({
+      ...rowOf(payment, entry),
       position,
       touchpoint,
-      reason: '',
-      amounts: amountsOf((model) => amounts[model].get(entry.id)![position]!),
-      fees: amountsOf((model) => fees[model].get(entry.id)?.[position] ?? 0),
-      taxes: amountsOf((model) => taxes[model].get(entry.id)?.[position] ?? 0),
-      sign: 1 as const,
+      amounts: own.amounts(entry.id, position),
+      fees: own.fees(entry.id, position),
+      taxes: own.taxes(entry.id, position),
+      ...isConverted(entry.id),
     })),
   );
+  if (conversion === null) return rows;
+  const said = entriesSaid(conversion);
+  const converted = partsOf(taxedIn(payment, entries, conversion), said, weights);
+  const further = said.flatMap(({ id, amountMinor, feeMinor }) =>
+    path.map((touchpoint, position): CreditRow => ({
+      ...rowOf(payment, ledgerEntryOf(conversion, id)),
+      position,
+      touchpoint,
+      amounts: converted.amounts(id, position),
+      ...(feeMinor === null ? {} : { fees: converted.fees(id, position) }),
+      taxes: converted.taxes(id, position),
+      money: conversion.to,
+      wholeMinor: amountMinor,
+    })),
+  );
+  return [...rows, ...further];
 }
 
-type Shares = Record<RuleModel, Map<string, number[]>>;
-function ofModels(share: (model: RuleModel) => Map<string, number[]>): Shares {
-  return Object.fromEntries(RULE_MODELS.map((model) => [model, share(model)])) as Shares;
+function rowOf(payment: Payment, entry: LedgerEntry) {
+  return { site: payment.site, mode: payment.mode, payment, entry, reason: '', sign: 1 as const };
+}
+
+function partsOf(payment: Payment, entries: readonly LedgerEntry[], weights: Record<RuleModel, readonly bigint[]>) {
+  const taxed = taxEntries(payment, entries);
+  const amounts = ofModels((model) => shareEntries(weights[model], entries));
+  const fees = ofModels((model) => shareFees(weights[model], entries));
+  const taxes = ofModels((model) => shareEntries(weights[model], taxed));
+  const part = (shares: Record<RuleModel, Map<string, number[]>>) => (id: string, position: number) =>
+    ofModels((model) => shares[model].get(id)?.[position] ?? 0);
+  return { amounts: part(amounts), fees: part(fees), taxes: part(taxes) };
+}
+
+function ofModels<T>(of: (model: RuleModel) => T): Record<RuleModel, T> {
+  return Object.fromEntries(RULE_MODELS.map((model) => [model, of(model)])) as Record<RuleModel, T>;
+}
+
+/** Entries as they are said in the reporting currency: those whose amount or fee was converted; 0 for what was not. */
+function entriesSaid({ to, entries }: Conversion): LedgerEntry[] {
+  return entries.flatMap(({ entry, amount, fee }) => {
+    const amountMinor = isFurther(amount) ? amount.amountMinor : null;
+    const feeMinor = isFurther(fee) ? fee.amountMinor : null;
+    if (amountMinor === null && feeMinor === null) return [];
+    return [{ ...entry, amountMinor: amountMinor ?? 0, currency: to, feeMinor, settledCurrency: to }];
+  });
+}
+
+/** Converted, and not the same already: what is in the reporting currency stands on the entry's own row. */
+function isFurther(amount: ConvertedAmount | null): amount is ConvertedAmount {
+  return amount !== null && amount.by !== 'same';
+}
+
+function ledgerEntryOf({ entries }: Conversion, id: string): LedgerEntry {
+  return entries.find((it) => it.entry.id === id)!.entry;
+}
+
+/** What an entry's own row says of the further one. */
+function convertedFields(conversion: Conversion | null) {
+  const fields = new Map<string, Pick<CreditRow, 'convertedTo' | 'feesConvertedTo'>>();
+  for (const { entry, amount, fee } of conversion?.entries ?? []) {
+    fields.set(entry.id, {
+      ...(isFurther(amount) ? { convertedTo: conversion!.to } : {}),
+      ...(isFurther(fee) ? { feesConvertedTo: conversion!.to } : {}),
+    });
+  }
+  return (id: string) => fields.get(id) ?? {};
+}
+
+/** The payment with its tax in the reporting currency: the same share of the converted charge as of the charge. */
+function taxedIn(payment: Payment, entries: readonly LedgerEntry[], conversion: Conversion): Payment {
+  const charged = (of: readonly LedgerEntry[], currency: string) =>
+    of
+      .filter((it) => it.kind === 'charge' && it.currency === currency)
+      .reduce((sum, it) => sum + BigInt(it.amountMinor), 0n);
+  const gross = charged(entries, payment.currency);
+  const converted = charged(entriesSaid(conversion), conversion.to);
+  const taxMinor = gross <= 0n ? null : timesRatio(payment.taxMinor ?? 0, { above: converted, below: gross });
+  return { ...payment, currency: conversion.to, taxMinor };
 }
 
 /** The rows of a payment without a known visitor: the whole of each entry, under every model, and why. */
-export function unattributedRows(payment: Payment, entries: readonly LedgerEntry[], reason: string): CreditRow[] {
-  const taxes = new Map(taxEntries(payment, entries).map((entry) => [entry.id, entry.amountMinor]));
-  return inOrder(entries).map((entry) => ({
-    site: payment.site,
-    mode: payment.mode,
-    payment,
-    entry,
+export function unattributedRows(
+  payment: Payment,
+  entries: readonly LedgerEntry[],
+  reason: string,
+  conversion: Conversion | null = null,
+): CreditRow[] {
+  const isConverted = convertedFields(conversion);
+  const wholes = (taxes: Map<string, number>, entry: LedgerEntry) => ({
     position: -1,
     touchpoint: null,
     reason,
-    amounts: amountsOf(() => entry.amountMinor),
-    fees: amountsOf(() => entry.feeMinor ?? 0),
-    taxes: amountsOf(() => taxes.get(entry.id) ?? 0),
-    sign: 1 as const,
+    amounts: ofModels(() => entry.amountMinor),
+    fees: ofModels(() => entry.feeMinor ?? 0),
+    taxes: ofModels(() => taxes.get(entry.id) ?? 0),
+  });
+  const taxesOf = (taxed: Payment, of: readonly LedgerEntry[]) =>
+    new Map(taxEntries(taxed, of).map((entry) => [entry.id, entry.amountMinor]));
+  const taxes = taxesOf(payment, entries);
+  const rows = inLedgerOrder(entries).map((entry): CreditRow => ({
+    ...rowOf(payment, entry),
+    ...wholes(taxes, entry),
+    ...isConverted(entry.id),
   }));
-}
-
-function amountsOf(amount: (model: RuleModel) => number): ModelAmounts {
-  return Object.fromEntries(RULE_MODELS.map((model) => [model, amount(model)])) as ModelAmounts;
+  if (conversion === null) return rows;
+  const said = entriesSaid(conversion);
+  const convertedTaxes = taxesOf(taxedIn(payment, entries, conversion), said);
+  const further = said.map((entry): CreditRow => {
+    const { fees, ...whole } = wholes(convertedTaxes, entry);
+    return {
+      ...rowOf(payment, ledgerEntryOf(conversion, entry.id)),
+      ...whole,
+      ...(entry.feeMinor === null ? {} : { fees }),
+      money: conversion.to,
+      wholeMinor: entry.amountMinor,
+    };
+  });
+  return [...rows, ...further];
 }
 
 /** Model → amounts in the order of the path, each list summing to the payment's revenue; {} when unattributed. */
@@ -185,7 +266,8 @@ export function creditsByTouchpoint(rows: readonly CreditRow[]): Partial<Record<
   for (const model of RULE_MODELS) {
     const amounts = Array.from({ length }, () => 0);
     for (const row of attributed) {
-      if (row.entry.currency === row.payment.currency) amounts[row.position]! += row.amounts[model];
+      if (row.money === undefined && row.entry.currency === row.payment.currency)
+        amounts[row.position]! += row.amounts[model];
     }
     credits[model] = amounts;
   }
@@ -219,8 +301,9 @@ function fingerprint(row: CreditRow): string {
   const sold = [payment.product, payment.productName, payment.coupon].map((it) => it ?? null);
   const money = [entry.id, entry.kind, entry.amountMinor, entry.currency, entry.occurredAt, entry.settledCurrency];
   const touched = touchpoint ? TOUCHPOINT_FIELDS.map((field) => touchpoint[field]) : [];
+  const converted = [row.money, row.wholeMinor, row.convertedTo, row.feesConvertedTo].map((it) => it ?? null);
   const shares = [row.amounts, row.fees, row.taxes].map((it) => RULE_MODELS.map((model) => it?.[model] ?? 0));
-  return JSON.stringify([parts, times, sold, money, touched, shares]);
+  return JSON.stringify([parts, times, sold, money, touched, shares, converted]);
 }
 
 const TOUCHPOINT_FIELDS = [

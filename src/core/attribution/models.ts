@@ -6,6 +6,7 @@ export const RULE_MODELS = [
   'linear',
   'position_based',
   'time_decay',
+  'custom',
 ] as const;
 export type RuleModel = (typeof RULE_MODELS)[number];
 export const DEFAULT_MODEL: RuleModel = 'first_touch';

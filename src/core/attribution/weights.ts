@@ -1,22 +1,32 @@
 import type { Touchpoint } from '../touchpoint.ts';
 import type { RuleModel } from './models.ts';
+import { DEFAULT_MODEL_SETTINGS } from './settings.ts';
+import type { CustomWeights, ModelSettings } from './settings.ts';
 
 /**
  * The rule-based models, as integer weights over a path. Integers, because weights become money: a share that depends
  * on the rounding of a float would differ between two machines.
  * Invariant: as many weights as touchpoints, none negative, at least one positive. The path is in time order, not empty.
  */
-export function weightsOf(model: RuleModel, path: readonly Touchpoint[]): bigint[] {
-  return MODELS[model](path);
+export function weightsOf(
+  model: RuleModel,
+  path: readonly WeighedTouch[],
+  settings: ModelSettings = DEFAULT_MODEL_SETTINGS,
+): bigint[] {
+  return MODELS[model](path, settings);
 }
 
-const MODELS: Record<RuleModel, (path: readonly Touchpoint[]) => bigint[]> = {
+/** What of a touchpoint decides its weight. */
+type WeighedTouch = Pick<Touchpoint, 'occurredAt' | 'source'>;
+
+const MODELS: Record<RuleModel, (path: readonly WeighedTouch[], settings: ModelSettings) => bigint[]> = {
   first_touch: (path) => only(path, 0),
   last_touch: (path) => only(path, path.length - 1),
   last_non_direct: (path) => only(path, lastNonDirect(path)),
   linear: (path) => path.map(() => 1n),
   position_based: positionBased,
   time_decay: timeDecay,
+  custom: (path, { custom }) => byPosition(path.length, custom ?? EQUAL_PARTS),
 };
 
 /** Arrived with no evidence of a source. */
@@ -24,43 +34,63 @@ export function isDirect(touchpoint: Pick<Touchpoint, 'source'>): boolean {
   return touchpoint.source === '';
 }
 
-function only(path: readonly Touchpoint[], position: number): bigint[] {
+function only(path: readonly WeighedTouch[], position: number): bigint[] {
   return path.map((_, index) => (index === position ? 1n : 0n));
 }
 
 /** When every touchpoint is direct there is nothing better to credit than the last one. */
-function lastNonDirect(path: readonly Touchpoint[]): number {
+function lastNonDirect(path: readonly WeighedTouch[]): number {
   const found = path.findLastIndex((touch) => !isDirect(touch));
   return found === -1 ? path.length - 1 : found;
 }
 
-/** 40 % first, 40 % last, 20 % shared by those between; one touchpoint takes all, two take half each. */
-function positionBased(path: readonly Touchpoint[]): bigint[] {
-  if (path.length <= 2) return path.map(() => 1n);
-  const between = BigInt(path.length - 2);
-  return path.map((_, index) => (index === 0 || index === path.length - 1 ? 2n * between : 1n));
+/**
+ * First, last, and what those between share. One touchpoint takes all; of two each takes its own part of what first and
+ * last have together, half each when they have nothing.
+ */
+function positionBased(path: readonly WeighedTouch[], { positionPercents }: ModelSettings): bigint[] {
+  const { first, middle, last } = positionPercents;
+  return byPosition(path.length, { fromStart: [first], fromEnd: [last], others: middle });
 }
 
-const HALF_LIFE_MS = 7 * 86_400_000;
+/** A touchpoint that both lists reach, in a short path, has both weights. */
+function byPosition(
+  length: number,
+  { fromStart, fromEnd, others }: Pick<CustomWeights, 'fromStart' | 'fromEnd' | 'others'>,
+): bigint[] {
+  const isNamed = (index: number) => index < fromStart.length || length - 1 - index < fromEnd.length;
+  const unnamed = BigInt(Math.max(0, length - fromStart.length - fromEnd.length));
+  // Named positions are multiplied by the number of the others, instead of dividing what these share.
+  const scale = unnamed === 0n ? 1n : unnamed;
+  const weights = Array.from({ length }, (_, index) => {
+    if (!isNamed(index)) return BigInt(others);
+    return scale * BigInt((fromStart[index] ?? 0) + (fromEnd[length - 1 - index] ?? 0));
+  });
+  return weights.some((weight) => weight > 0n) ? weights : weights.map(() => 1n);
+}
+
+const EQUAL_PARTS = { fromStart: [], fromEnd: [], others: 1 };
+
+const HOUR_MS = 3_600_000;
 const SCALE_BITS = 64n;
 const SCALE = 1n << SCALE_BITS;
-/** Binary digits of a fraction of the half-life: 2^-32 of 7 days is a seventh of a millisecond. */
+/** Binary digits of a fraction of the half-life: 2^-32 of the longest, a year, is 7 milliseconds. */
 const FRACTION_BITS = 32;
 
 /**
- * 2^(−age ÷ 7 days), age counted from the newest touchpoint of the path: shares depend on differences of age only, and
+ * 2^(−age ÷ half-life), age counted from the newest touchpoint of the path: shares depend on differences of age only, and
  * so the newest always has the full weight 2^64 and the others cannot all underflow. A touchpoint more than 64
- * half-lives (448 days) older than the newest weighs 0: its share of any amount would be under a thousandth of a minor unit.
+ * half-lives older than the newest weighs 0: its share of any amount would be under a thousandth of a minor unit.
  */
-function timeDecay(path: readonly Touchpoint[]): bigint[] {
+function timeDecay(path: readonly WeighedTouch[], { halfLifeHours }: ModelSettings): bigint[] {
   const newest = path.reduce((latest, touch) => Math.max(latest, touch.occurredAt), Number.NEGATIVE_INFINITY);
-  return path.map((touch) => decay(newest - touch.occurredAt));
+  return path.map((touch) => decay(newest - touch.occurredAt, halfLifeHours * HOUR_MS));
 }
 
-function decay(ageMs: number): bigint {
-  const halfLives = Math.floor(ageMs / HALF_LIFE_MS);
+function decay(ageMs: number, halfLifeMs: number): bigint {
+  const halfLives = Math.floor(ageMs / halfLifeMs);
   if (halfLives > Number(SCALE_BITS)) return 0n;
-  const fraction = (BigInt(ageMs % HALF_LIFE_MS) << BigInt(FRACTION_BITS)) / BigInt(HALF_LIFE_MS);
+  const fraction = (BigInt(ageMs % halfLifeMs) << BigInt(FRACTION_BITS)) / BigInt(halfLifeMs);
   let weight = SCALE;
   for (const [index, root] of ROOTS.entries()) {
     const bit = (fraction >> BigInt(FRACTION_BITS - 1 - index)) & 1n;

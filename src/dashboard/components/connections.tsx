@@ -3,7 +3,7 @@ import { formatCount } from '../money.ts';
 import { formatAgo, formatMoment } from '../time.ts';
 import { Disconnect } from './connect-disconnect.tsx';
 import { KeyPermissions } from './connect-permissions.tsx';
-import { Badge, Note } from './states.tsx';
+import { Badge } from './states.tsx';
 
 const STATUSES = {
   verified: { tone: 'good', name: 'Verified' },
@@ -160,32 +160,6 @@ export function Inbox({ inbox }: { inbox: ConnectionsAnswer['inbox'] }) {
           </div>
         ))}
       </dl>
-    </section>
-  );
-}
-
-export function DeadLetters({ letters, timezone }: { letters: ConnectionsAnswer['dead_letters']; timezone: string }) {
-  if (letters.length === 0) return null;
-  return (
-    <section aria-label="Dead letters" data-testid="dead-letters">
-      <Note tone="down">
-        <h2 className="font-semibold">Dead letters</h2>
-        <p className="label">Events that could not be processed. They are kept, and can be replayed.</p>
-        <ul className="mt-2 divide-y divide-line">
-          {letters.map((letter) => (
-            <li key={letter.event_id} className="py-2">
-              <p className="flex flex-wrap gap-x-3">
-                <code className="font-mono text-[0.85rem] break-all">{letter.event_id}</code>
-                <span>{letter.type}</span>
-                <time className="label" dateTime={letter.received_at}>
-                  {formatMoment(letter.received_at, timezone, true)}
-                </time>
-              </p>
-              <p className="text-[0.9rem] break-words text-down">{letter.error ?? 'No error was recorded.'}</p>
-            </li>
-          ))}
-        </ul>
-      </Note>
     </section>
   );
 }

@@ -177,7 +177,7 @@ export function RevenueSum({ answer }: { answer: ReportAnswer }) {
         <p
           className="figure text-ink"
           data-testid="unconverted"
-          title="Money in other currencies is shown apart, never added."
+          title="Neither Stripe nor a known rate says it in the site’s currency: it is not added."
         >
           Apart, not converted:{' '}
           {others.map(([currency, metrics]) => formatMoney(metrics.revenue ?? 0, currency)).join(' · ')}

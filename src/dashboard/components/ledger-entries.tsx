@@ -2,9 +2,13 @@ import type { PaymentDetailAnswer } from '../../http/contract.ts';
 import { formatMoney } from '../money.ts';
 import { formatMoment } from '../time.ts';
 
+const SETTLES_WITHIN_MS = 2 * 3_600_000;
+const isLate = ({ occurred_at: at }: PaymentDetailAnswer) => Date.parse(at) < Date.now() - SETTLES_WITHIN_MS;
+
 /** gross − refunded − disputed = revenue, and the fees beside it: fees may be in the settlement currency. */
 export function PaymentSum({ payment }: { payment: PaymentDetailAnswer }) {
   const feeCurrency = payment.fee_currency ?? payment.currency;
+  const isFeeUnknown = payment.fee_currency === null && payment.fees === 0;
   const parts = [
     ['Gross', '', payment.gross, payment.currency],
     ['Refunded', '−', payment.refunded, payment.currency],
@@ -33,14 +37,18 @@ export function PaymentSum({ payment }: { payment: PaymentDetailAnswer }) {
       <div className="col-span-2 bg-panel px-4 py-3 sm:col-span-1">
         <dt className="label">Stripe’s fees</dt>
         <dd className="figure text-lg font-medium" data-testid="sum-fees">
-          {payment.fee_currency === null && payment.fees === 0 ? (
-            <span className="text-muted" title="Stripe tells the fee with the balance transaction.">
-              not known yet
-            </span>
+          {isFeeUnknown ? (
+            <span className="text-muted">{payment.kind === 'off_stripe' ? 'none' : 'not known yet'}</span>
           ) : (
             formatMoney(payment.fees, feeCurrency)
           )}
         </dd>
+        {isFeeUnknown && payment.kind !== 'off_stripe' ? (
+          <dd className="label">
+            Stripe tells it with the balance transaction
+            {isLate(payment) ? ', which the key may not be allowed to read: see the check-up' : ''}.
+          </dd>
+        ) : null}
       </div>
     </dl>
   );
@@ -90,7 +98,7 @@ export function LedgerEntries({ payment, timezone }: { payment: PaymentDetailAns
               {isFee(entry) ? null : formatMoney(entry.amount, entry.currency)}
               {entry.fee ? (
                 <span className="block text-[0.8rem] font-normal text-muted">
-                  fee {formatMoney(entry.fee, feeCurrency)}
+                  fee {formatMoney(entry.fee, entry.settled_currency ?? feeCurrency)}
                 </span>
               ) : null}
             </td>

@@ -61,7 +61,7 @@ export function SiteFields({ error, initial }: { error: Error | null; initial?: 
         label="Currency"
         name="currency"
         defaultValue={initial?.currency ?? 'usd'}
-        hint="Money in other currencies is shown apart, never added."
+        hint="Reports count in it. Money in other currencies is converted where Stripe or a rate says how, else shown apart."
         error={fieldError(error, 'currency')}
       >
         {[...COMMON, ...others()].map((code) => (

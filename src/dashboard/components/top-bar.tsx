@@ -111,6 +111,12 @@ function SiteMenu({ sites, current }: { sites: readonly SiteAnswer[]; current: S
   );
 }
 
+const PAGES = [
+  ['/sites/$siteId/payments', 'Payments'],
+  ['/sites/$siteId/subscriptions', 'Subscriptions'],
+  ['/sites/$siteId/spend', 'Spend'],
+] as const;
+
 export function TopBar({
   member,
   sites,
@@ -147,15 +153,18 @@ export function TopBar({
           >
             Overview
           </Link>
-          <Link
-            to="/sites/$siteId/payments"
-            params={params}
-            search={search}
-            className="nav-link"
-            activeOptions={{ includeSearch: false }}
-          >
-            Payments
-          </Link>
+          {PAGES.map(([to, name]) => (
+            <Link
+              key={to}
+              to={to}
+              params={params}
+              search={search}
+              className="nav-link"
+              activeOptions={{ includeSearch: false }}
+            >
+              {name}
+            </Link>
+          ))}
           <Link
             to="/sites/$siteId/settings"
             params={params}

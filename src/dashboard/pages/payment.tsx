@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 import type { PaymentDetailAnswer } from '../../http/contract.ts';
 import type { UnattributedReason } from '../../core/link.ts';
 import { useTitle } from '../components/card-page.tsx';
+import { ConvertedEntries } from '../components/converted-entries.tsx';
 import { CreditMatrix } from '../components/credit-matrix.tsx';
 import { EvidenceLinks } from '../components/evidence-links.tsx';
 import { BackIcon } from '../components/icons.tsx';
@@ -85,6 +86,14 @@ function Payment({ payment, timezone }: { payment: PaymentDetailAnswer; timezone
       </header>
       <Verdict payment={payment} timezone={timezone} />
       <PaymentSum payment={payment} />
+      {payment.converted ? (
+        <Section
+          title={`In ${payment.converted.currency.toUpperCase()}`}
+          note="What the site’s reports count, and what each entry was converted by."
+        >
+          <ConvertedEntries converted={payment.converted} />
+        </Section>
+      ) : null}
       <Section title="Evidence" note="Every value found in Stripe or sent by the pixel that could name the visitor.">
         <EvidenceLinks links={payment.links} timezone={timezone} />
       </Section>

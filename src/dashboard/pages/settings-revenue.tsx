@@ -3,8 +3,9 @@ import { Link, useSearch } from '@tanstack/react-router';
 import { Steps, useTitle } from '../components/card-page.tsx';
 import { ConnectForm } from '../components/connect-form.tsx';
 import { ConnectByStripe, OAuthOutcome } from '../components/connect-oauth.tsx';
-import { Connections, DeadLetters, Inbox } from '../components/connections.tsx';
+import { Connections, Inbox } from '../components/connections.tsx';
 import { buttonClass } from '../components/controls.tsx';
+import { DeadLetters } from '../components/dead-letters.tsx';
 import { PassVisitor } from '../components/pass-visitor.tsx';
 import { ErrorNote, Note, Skeleton } from '../components/states.tsx';
 import { connectionsQuery, statusQuery } from '../queries.ts';
@@ -49,23 +50,12 @@ export function RevenuePage() {
           ) : null}
           {hasConnection || search.stripe !== 'connected' ? <OAuthOutcome outcome={search.stripe} /> : null}
           <Connections answer={stripe.data} siteId={site.id} timezone={site.timezone} />
-          {isFirstStart ? null : (
-            <p>
-              <Link
-                to="/sites/$siteId/settings/check-up"
-                params={{ siteId: site.id }}
-                className={buttonClass('quiet')}
-                data-testid="to-check-up"
-              >
-                Check the whole set-up
-              </Link>
-            </p>
-          )}
+          {isFirstStart ? null : <Further siteId={site.id} />}
+          <DeadLetters letters={stripe.data.dead_letters} siteId={site.id} timezone={site.timezone} />
           {stripe.data.oauth ? <ConnectByStripe siteId={site.id} /> : null}
           <ConnectForm siteId={site.id} answer={stripe.data} />
           <PassVisitor site={site} isFirst={isFirstStart} />
           {stripe.data.connections.length > 0 ? <Inbox inbox={stripe.data.inbox} /> : null}
-          <DeadLetters letters={stripe.data.dead_letters} timezone={site.timezone} />
         </>
       ) : stripe.error ? (
         <div className="panel">
@@ -78,5 +68,28 @@ export function RevenuePage() {
         </div>
       )}
     </div>
+  );
+}
+
+function Further({ siteId }: { siteId: string }) {
+  return (
+    <p className="flex flex-wrap gap-2">
+      <Link
+        to="/sites/$siteId/settings/check-up"
+        params={{ siteId }}
+        className={buttonClass('quiet')}
+        data-testid="to-check-up"
+      >
+        Check the whole set-up
+      </Link>
+      <Link
+        to="/sites/$siteId/settings/history"
+        params={{ siteId }}
+        className={buttonClass('quiet')}
+        data-testid="to-history"
+      >
+        What was read from Stripe
+      </Link>
+    </p>
   );
 }

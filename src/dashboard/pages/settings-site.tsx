@@ -5,6 +5,7 @@ import { send } from '../api.ts';
 import { useTitle } from '../components/card-page.tsx';
 import { Button } from '../components/controls.tsx';
 import { SITE_FIELDS, SiteFields } from '../components/site-fields.tsx';
+import { SiteRates } from '../components/site-rates.tsx';
 import { Note } from '../components/states.tsx';
 import { formError, useForm } from '../form.ts';
 import { pathOf } from '../queries.ts';
@@ -49,6 +50,7 @@ export function SiteSettingsPage() {
           Site id <code className="font-mono text-ink select-all">{site.id}</code>
         </p>
       </form>
+      <SiteRates site={site.id} timezone={site.timezone} />
     </>
   );
 }

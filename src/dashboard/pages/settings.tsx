@@ -4,6 +4,7 @@ import { useSite } from './site-frame.tsx';
 const PAGES = [
   { to: '/sites/$siteId/settings/script', name: 'Script' },
   { to: '/sites/$siteId/settings/revenue', name: 'Revenue' },
+  { to: '/sites/$siteId/settings/history', name: 'History' },
   { to: '/sites/$siteId/settings/check-up', name: 'Check-up' },
   { to: '/sites/$siteId/settings/keys', name: 'API keys' },
   { to: '/sites/$siteId/settings/site', name: 'Site' },

@@ -8,18 +8,34 @@ import { refuseEncodedBodies, takeRawBodies } from '../raw-body.ts';
 export const COLLECT_BODY_BYTES = 1_048_576;
 const MINUTE_MS = 60_000;
 
+/** What every answer carries: any page may send hits and read how it went. */
+export const COLLECT_HEADERS = {
+  'access-control-allow-origin': '*',
+  'access-control-expose-headers': 'X-Headwater-Dropped, Retry-After',
+  'cross-origin-resource-policy': 'cross-origin',
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+};
+
+/** Counts a request of this address, unless it is this machine's own. @throws Refusal 429 */
+export type HitLimit = (address: string) => void;
+
+export function createHitLimit({ collectPerMinute, now }: Pick<HttpDeps, 'collectPerMinute' | 'now'>): HitLimit {
+  const limiter = createLimiter({ max: collectPerMinute, windowMs: MINUTE_MS, now });
+  return (address) => {
+    if (isLoopback(address)) return;
+    const waitS = limiter.take(limitKey(address));
+    if (waitS === 0) return;
+    const message = `more than ${collectPerMinute} requests a minute from this address; send later, or with a server key`;
+    throw new Refusal(429, { code: 'rate_limited', message, retryAfterS: waitS });
+  };
+}
+
 /** `POST /api/event`: hits of pixels and servers. Open to every page of the world, and never with credentials. */
-export function collectRoutes(scope: FastifyInstance, deps: HttpDeps): void {
-  const limiter = createLimiter({ max: deps.collectPerMinute, windowMs: MINUTE_MS, now: deps.now });
+export function collectRoutes(scope: FastifyInstance, deps: HttpDeps, limit: HitLimit): void {
   takeRawBodies(scope);
   scope.addHook('onRequest', async (request, reply) => {
-    reply.headers({
-      'access-control-allow-origin': '*',
-      'access-control-expose-headers': 'X-Headwater-Dropped, Retry-After',
-      'cross-origin-resource-policy': 'cross-origin',
-      'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
-    });
+    reply.headers(COLLECT_HEADERS);
     refuseEncodedBodies(request);
   });
   // Refusals of the use case are counted there; these happen before it is asked.
@@ -54,25 +70,17 @@ export function collectRoutes(scope: FastifyInstance, deps: HttpDeps): void {
     },
   );
 
-  /** The site of the key that came along. Without a good one the address is counted, unless it is this machine's own. */
+  /** The site of the key that came along. Without a good one the address is counted. */
   async function spared(request: FastifyRequest): Promise<string | null> {
     try {
       const key = await keyOf(request.headers.authorization, deps);
       if (key) return requireCollectScope(key);
     } catch (error) {
-      countAddress(request);
+      limit(request.ip);
       throw error;
     }
-    countAddress(request);
+    limit(request.ip);
     return null;
-  }
-
-  function countAddress(request: FastifyRequest): void {
-    if (isLoopback(request.ip)) return;
-    const waitS = limiter.take(limitKey(request.ip));
-    if (waitS === 0) return;
-    const message = `more than ${deps.collectPerMinute} requests a minute from this address; send later, or with a server key`;
-    throw new Refusal(429, { code: 'rate_limited', message, retryAfterS: waitS });
   }
 }
 

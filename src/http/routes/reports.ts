@@ -15,7 +15,14 @@ const reportQuestion = z
     to: text.optional(),
     mode: text.optional(),
     model: text.optional(),
+    models: text.optional(),
     window: text.optional(),
+    half_life: text.optional(),
+    weights: text.optional(),
+    custom: text.optional(),
+    direct: text.optional(),
+    repeats: text.optional(),
+    markov_order: text.optional(),
     by: text.optional(),
     filter: text.optional(),
     compare: text.optional(),
@@ -59,7 +66,7 @@ export function reportRoutes(scope: ApiScope, deps: HttpDeps): void {
   );
 }
 
-function answered<T>(outcome: Outcome<T>): T {
-  if (!outcome.ok) throw new Refusal(400, outcome);
+export function answered<T>(outcome: Outcome<T>): T {
+  if (!outcome.ok) throw new Refusal(outcome.status ?? 400, outcome);
   return outcome.value;
 }

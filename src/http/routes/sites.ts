@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { modelSettingsOf } from '../../core/attribution/settings.ts';
+import { settingsAnswer } from '../../reports/settings-answer.ts';
+import { changeModels, renewalsOf } from '../../sites/model-settings.ts';
 import { checkSite } from '../../sites/site-input.ts';
 import type { Checked } from '../../sites/site-input.ts';
 import type { Site } from '../../storage/records/records.ts';
@@ -52,8 +55,11 @@ export function siteRoutes(scope: ApiScope, deps: HttpDeps): void {
       config: { access: 'site:write' },
       schema: { params: siteParams, body: siteChange, response: { 200: siteAnswer } },
     },
-    async ({ site, body: { off_stripe: offStripe, ...body } }) => {
-      const settings = offStripe === undefined ? {} : { settings: { ...site!.settings, offStripe } };
+    async ({ site, body: { off_stripe: offStripe, models, ...body } }) => {
+      const credited = models === undefined ? {} : accepted(changeModels(site!.settings, models));
+      const counted = offStripe === undefined ? {} : { offStripe };
+      const isChange = models !== undefined || offStripe !== undefined;
+      const settings = isChange ? { settings: { ...site!.settings, ...counted, ...credited } } : {};
       return asAnswer((await sites.update(site!.id, { ...accepted(checkSite(body)), ...settings })) ?? site!);
     },
   );
@@ -77,12 +83,15 @@ export function siteRoutes(scope: ApiScope, deps: HttpDeps): void {
   );
 }
 
-function accepted<T>(checked: Checked<T>): T {
+function accepted<T>(
+  checked: Checked<T> | ({ ok: true; value: T } | { ok: false; code: string; field: string; message: string }),
+): T {
   if (!checked.ok) throw new Refusal(400, checked);
   return checked.value;
 }
 
 function asAnswer({ id, name, domain, timezone, currency, settings, createdAt }: Site): SiteAnswer {
   const created_at = new Date(createdAt).toISOString();
-  return { id, name, domain, timezone, currency, off_stripe: settings.offStripe, created_at };
+  const models = { ...settingsAnswer(modelSettingsOf(settings)), renewals: renewalsOf(settings) };
+  return { id, name, domain, timezone, currency, off_stripe: settings.offStripe, models, created_at };
 }

@@ -1,6 +1,7 @@
 import { type Balance, balanceOf } from './balance.ts';
 import type { Metadata } from './billing-rows.ts';
 import type { Engine, EngineSettings } from './engine.ts';
+import { createRecurringHistory, type RecurringHistory } from './recurring.ts';
 import { createRenderer, type Renderer } from './render.ts';
 import type { EventRow, WebhookEndpointRow } from './rows.ts';
 import { createRandom, createState, type State } from './state.ts';
@@ -47,8 +48,12 @@ export interface SimulatedAccount {
   clientId: string | null;
   /** Platforms that this account has connected to: their Connect endpoints hear of it, their keys reach it. */
   platforms: Set<SimulatedAccount>;
+  /** True: the API answers this account's keys with an error of the server. */
+  outage: boolean;
   /** What Stripe holds for the account, by currency: the truth that a ledger must equal. */
   balance(): Record<string, Balance>;
+  /** What its subscriptions were worth a month, at any time: the truth that reports must tell. */
+  recurring: RecurringHistory;
   /** Epoch milliseconds; null: the wall clock again. */
   setNow(atMs: number | null): void;
   addEndpoint(input: EndpointInput): WebhookEndpointRow;
@@ -78,6 +83,7 @@ export function createAccount(options: AccountOptions, pagesUrl: () => string): 
   const platforms = new Set<SimulatedAccount>();
   let nowMs = options.now ?? null;
 
+  const recurring = createRecurringHistory(state, () => engine.now());
   const engine: Engine = {
     state,
     now: () => Math.floor((nowMs ?? Date.now()) / 1_000),
@@ -95,10 +101,12 @@ export function createAccount(options: AccountOptions, pagesUrl: () => string): 
       defaultVersion: options.defaultVersion ?? ENDIVE,
       orderReferences: options.orderReferences ?? true,
       settlementCurrency: options.settlementCurrency ?? null,
+      exchangeRates: {},
       settlement: options.settlement ?? 'soon',
     },
     invoicePayments: new Map(),
     emit(type, row, previousAttributes) {
+      if (row.object === 'subscription') recurring.note(row);
       if (options.events === false) return null;
       const event: EventRow = state.add({
         object: 'event' as const,
@@ -126,7 +134,9 @@ export function createAccount(options: AccountOptions, pagesUrl: () => string): 
     keys: new Map((options.keys ?? []).map((key) => [key.key, key])),
     clientId: options.clientId ?? null,
     platforms,
+    outage: false,
     balance: () => balanceOf(state),
+    recurring,
     setNow(atMs) {
       nowMs = atMs;
     },

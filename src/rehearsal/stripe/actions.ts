@@ -129,6 +129,8 @@ export function finishPayment(account: SimulatedAccount, charge: ChargeRow, outc
 
 export interface Subscribing extends Buying {
   interval?: Interval;
+  intervalCount?: number;
+  quantity?: number;
   /** `checkout`: on the hosted page; `api`: `subscriptions.create` with `default_incomplete`, then Stripe.js. */
   via?: 'checkout' | 'api';
   sessionMetadata?: Metadata;
@@ -148,7 +150,7 @@ export function subscribe(account: SimulatedAccount, input: Subscribing): Subscr
   const { engine } = account;
   const { state } = engine;
   const price = createPrice(engine, { ...input, interval: input.interval ?? 'month' });
-  const items = [{ price: price.id, quantity: 1 }];
+  const items = [{ price: price.id, quantity: input.quantity ?? 1 }];
   const version = engine.settings.defaultVersion;
   const outcome = input.outcome ?? 'succeeds';
   if (input.via === 'api') {
@@ -202,10 +204,11 @@ export function cancel(account: SimulatedAccount, subscription: SubscriptionRow,
 export function upgrade(
   account: SimulatedAccount,
   subscription: SubscriptionRow,
-  input: { amount: number; productName?: string; outcome?: Outcome },
+  input: { amount: number; interval?: Interval; intervalCount?: number; productName?: string; outcome?: Outcome },
 ): { invoice: InvoiceRow; charge: ChargeRow | null } {
-  const { currency, interval } = subscription;
-  const price = createPrice(account.engine, { ...input, currency, interval });
+  const { currency } = subscription;
+  const { interval, intervalCount } = account.state.need('price', subscription.items[0]!.price);
+  const price = createPrice(account.engine, { interval, intervalCount, ...input, currency });
   return changePrice(account.engine, subscription, price.id, input.outcome);
 }
 

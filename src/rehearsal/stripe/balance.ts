@@ -1,4 +1,4 @@
-import type { Engine } from './engine.ts';
+import type { Engine, EngineSettings } from './engine.ts';
 import type { BalanceTransactionRow, ChargeRow } from './rows.ts';
 import type { State } from './state.ts';
 
@@ -29,7 +29,7 @@ export interface Movement {
 
 export function move({ state, now, settings }: Engine, movement: Movement): BalanceTransactionRow {
   const { like } = movement;
-  const settled = settlementOf(movement.currency, settings.settlementCurrency);
+  const settled = settlementOf(movement.currency, settings);
   const currency = like?.currency ?? settled.currency;
   const rate = like ? like.exchangeRate : settled.rate;
   return state.add({
@@ -47,14 +47,18 @@ export function move({ state, now, settings }: Engine, movement: Movement): Bala
   });
 }
 
-function settlementOf(currency: string, balance: string | null): { currency: string; rate: number | null } {
+function settlementOf(
+  currency: string,
+  { settlementCurrency: balance, exchangeRates }: EngineSettings,
+): { currency: string; rate: number | null } {
   if (balance === null || balance === currency) return { currency, rate: null };
-  return { currency: balance, rate: RATES[`${currency}>${balance}`] ?? 1 };
+  const pair = `${currency}>${balance}`;
+  return { currency: balance, rate: exchangeRates[pair] ?? RATES[pair] ?? 1 };
 }
 
 /** Books money that a charge brought: Stripe's fee of 2.9 % and 30, and the platform's part, come off it. */
 export function bookCharge(engine: Engine, charge: ChargeRow, amount: number, feeOn = amount): BalanceTransactionRow {
-  const { rate } = settlementOf(charge.currency, engine.settings.settlementCurrency);
+  const { rate } = settlementOf(charge.currency, engine.settings);
   const isDirect = charge.connect.destination === null;
   const applicationFee = isDirect ? Math.round((charge.connect.applicationFeeAmount ?? 0) * (rate ?? 1)) : 0;
   return move(engine, {

@@ -23,6 +23,9 @@ export interface PriceRow extends RowBase {
   unitAmount: number;
   currency: string;
   interval: Interval | null;
+  intervalCount: number;
+  /** Billed by usage. */
+  isMetered: boolean;
   metadata: Metadata;
 }
 
@@ -55,7 +58,9 @@ export interface CouponRow extends RowBase {
   percentOff: number | null;
   amountOff: number | null;
   currency: string | null;
-  duration: 'once' | 'forever';
+  duration: 'once' | 'repeating' | 'forever';
+  /** Of a repeating one. */
+  durationInMonths: number | null;
 }
 
 export interface PromotionCodeRow extends RowBase {
@@ -73,6 +78,8 @@ export interface DiscountRow extends RowBase {
   checkoutSession: string | null;
   subscription: string | null;
   invoice: string | null;
+  /** When it stops: of repeating coupons. */
+  end: number | null;
 }
 
 export interface InvoiceRow extends RowBase {
@@ -115,6 +122,8 @@ export interface InvoiceItem extends Item {
   /** Before discounts and taxes. */
   amount: number;
   proration: boolean;
+  /** Where it is for a part of the period only. */
+  startsAt?: number;
 }
 
 export interface InvoicePaymentRow extends RowBase {
@@ -151,7 +160,7 @@ export interface SubscriptionRow extends RowBase {
   customer: string;
   currency: string;
   metadata: Metadata;
-  status: 'incomplete' | 'trialing' | 'active' | 'past_due' | 'paused' | 'canceled';
+  status: 'incomplete' | 'trialing' | 'active' | 'past_due' | 'unpaid' | 'paused' | 'canceled';
   items: (Item & { id: string })[];
   terms: Terms;
   interval: Interval;

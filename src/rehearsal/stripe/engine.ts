@@ -24,6 +24,8 @@ export interface EngineSettings {
   account: string;
   /** Currency of the account's balance; null: each charge settles in its own. */
   settlementCurrency: string | null;
+  /** 'eur>usd' → rate in minor units, from now on: refunds then go back by it. Others are the simulation's own. */
+  exchangeRates: Record<string, number>;
   /** `later`: balance transactions wait for `settle`; `soon`: they follow at once, by charge.updated. */
   settlement: 'soon' | 'later';
 }

@@ -68,6 +68,8 @@ function included(node: Rendered, name: string, { account, version, allow }: Exp
     const row = state.need('checkout.session', node.id);
     return lineItems(row.items, state, `/v1/checkout/sessions/${row.id}/line_items`);
   }
+  // Coupons here are for everything.
+  if (node.object === 'coupon' && name === 'applies_to') return null;
   if (node.object === 'charge' && name === 'refunds') {
     const row = state.need('charge', node.id);
     return listOf(

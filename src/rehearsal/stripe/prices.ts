@@ -11,6 +11,8 @@ export interface PriceInput {
   amount: number;
   currency: string;
   interval: Interval | null;
+  intervalCount?: number;
+  isMetered?: boolean;
   product?: string | null;
   productName?: string;
 }
@@ -24,6 +26,8 @@ export function createPrice(engine: Engine, input: PriceInput): PriceRow {
     unitAmount: input.amount,
     currency: input.currency,
     interval: input.interval,
+    intervalCount: input.intervalCount ?? 1,
+    isMetered: input.isMetered ?? false,
     metadata: {},
   });
 }
@@ -35,6 +39,7 @@ export interface CouponInput {
   amountOff?: number | null;
   currency?: string | null;
   duration?: CouponRow['duration'];
+  durationInMonths?: number | null;
 }
 
 export function createCoupon({ state, now, emit }: Engine, input: CouponInput): CouponRow {
@@ -47,6 +52,7 @@ export function createCoupon({ state, now, emit }: Engine, input: CouponInput): 
     amountOff: input.amountOff ?? null,
     currency: input.currency ?? null,
     duration: input.duration ?? 'once',
+    durationInMonths: input.durationInMonths ?? null,
   });
   emit('coupon.created', coupon);
   return coupon;
@@ -66,6 +72,7 @@ export function discountBy(
   to: Partial<Pick<DiscountRow, 'customer' | 'checkoutSession' | 'subscription' | 'invoice'>> = {},
 ): DiscountRow {
   const code = state.get('promotion_code', by.promotionCode ?? null);
+  const months = state.get('coupon', code?.coupon ?? by.coupon ?? null)?.durationInMonths ?? null;
   return state.add({
     object: 'discount' as const,
     id: state.newId('discount'),
@@ -76,8 +83,20 @@ export function discountBy(
     checkoutSession: null,
     subscription: null,
     invoice: null,
+    end: months === null ? null : addMonths(now(), months),
     ...to,
   });
+}
+
+/** The same day of a later month, or its last one. Epoch seconds. */
+export function addMonths(second: number, months: number): number {
+  const from = new Date(second * 1_000);
+  const to = new Date(from);
+  to.setUTCDate(1);
+  to.setUTCMonth(to.getUTCMonth() + months);
+  const lastDay = new Date(Date.UTC(to.getUTCFullYear(), to.getUTCMonth() + 1, 0)).getUTCDate();
+  to.setUTCDate(Math.min(from.getUTCDate(), lastDay));
+  return to.getTime() / 1_000;
 }
 
 export function itemAmount({ state }: Engine, item: Item): number {

@@ -78,12 +78,14 @@ export function finishRefund(engine: Engine, row: RefundRow, end: 'succeeded' | 
 /** A refund leaves the balance, or comes back to it, at the charge's own rate; Stripe keeps its fee. */
 function bookRefund(engine: Engine, charge: ChargeRow, row: RefundRow, amount: number): string {
   const type = amount > 0 ? 'refund_failure' : charge.method === 'card' ? 'refund' : 'payment_refund';
+  const charged = engine.state.get('balance_transaction', charge.balanceTransaction);
+  const hasNewRate = `${charge.currency}>${charged?.currency}` in engine.settings.exchangeRates;
   return move(engine, {
     type,
     category: amount > 0 ? 'refund_failure' : 'refund',
     source: row.id,
     amount,
     currency: charge.currency,
-    like: engine.state.get('balance_transaction', charge.balanceTransaction),
+    like: hasNewRate ? undefined : charged,
   }).id;
 }

@@ -87,10 +87,10 @@ export function priceObject(row: PriceRow, state: State): Stripe.Price {
         ? null
         : {
             interval: row.interval,
-            interval_count: 1,
+            interval_count: row.intervalCount,
             meter: null,
             trial_period_days: null,
-            usage_type: 'licensed',
+            usage_type: row.isMetered ? 'metered' : 'licensed',
           },
     tax_behavior: 'unspecified',
     tiers_mode: null,
@@ -112,7 +112,7 @@ export function planObject(row: PriceRow, state: State): Stripe.Plan {
     created: row.created,
     currency: row.currency,
     interval: row.interval ?? 'month',
-    interval_count: 1,
+    interval_count: row.intervalCount,
     livemode: state.livemode,
     metadata: { ...row.metadata },
     meter: null,
@@ -121,11 +121,11 @@ export function planObject(row: PriceRow, state: State): Stripe.Plan {
     tiers_mode: null,
     transform_usage: null,
     trial_period_days: null,
-    usage_type: 'licensed',
+    usage_type: row.isMetered ? 'metered' : 'licensed',
   };
 }
 
-function subscriptionItems(row: SubscriptionRow, state: State): Stripe.SubscriptionItem[] {
+export function subscriptionItems(row: SubscriptionRow, state: State): Stripe.SubscriptionItem[] {
   return row.items.map((item) => {
     const price = state.need('price', item.price);
     return {
@@ -140,7 +140,7 @@ function subscriptionItems(row: SubscriptionRow, state: State): Stripe.Subscript
       metadata: {},
       plan: planObject(price, state),
       price: priceObject(price, state),
-      quantity: item.quantity,
+      ...(price.isMetered ? {} : { quantity: item.quantity }),
       subscription: row.id,
       tax_rates: [],
     };

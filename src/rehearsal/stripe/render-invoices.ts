@@ -46,7 +46,7 @@ function lineObject(row: InvoiceRow, item: InvoiceItem, state: State): Stripe.In
             },
             type: 'subscription_item_details',
           },
-    period: { end: row.periodEnd, start: row.periodStart },
+    period: { end: row.periodEnd, start: item.startsAt ?? row.periodStart },
     pretax_credit_amounts: [],
     pricing: {
       price_details: { price: price.id, product: price.product },

@@ -41,6 +41,7 @@ export function createReplies(accounts: readonly SimulatedAccount[], faults: Fau
       account: headers['stripe-account'] as string | undefined,
       ip: call.ip,
     });
+    if (account.outage) throw new StripeRefusal(500, { type: 'api_error', message: 'An unknown error occurred' });
     const path = url.pathname;
     const endpoint = `${account.id} ${method} ${path.replace(/^(\/v1\/(?:checkout\/|test_helpers\/)?[a-z_]+).*/, '$1')}`;
     if (!withinRate(account.id, faults.limitPerSecond)) throw tooMany('global-rate');
@@ -59,7 +60,9 @@ export function createReplies(accounts: readonly SimulatedAccount[], faults: Fau
       form: parseForm([url.search.slice(1), body].filter((part) => part !== '').join('&')),
       version: headers['stripe-version'] as string | undefined,
     });
-    const answered = { status: 200, body: JSON.stringify(object, null, 2) };
+    // In the account's own time, as Stripe's clock is everybody's.
+    const date = new Date(account.engine.now() * 1_000).toUTCString();
+    const answered = { status: 200, body: JSON.stringify(object, null, 2), headers: { date } };
     if (keptAs !== null) kept.set(keptAs, { reply: answered, asked });
     return answered;
   }

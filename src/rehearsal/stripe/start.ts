@@ -25,6 +25,8 @@ export interface SimulatedStripe {
   account: SimulatedAccount;
   /** One process may hold several accounts: the key of a request says whose it is. */
   addAccount(options: AccountOptions): SimulatedAccount;
+  /** Forgets an account and all that it holds. */
+  removeAccount(account: SimulatedAccount): Promise<void>;
   faults: Faults;
   oauth: OAuth;
   requests: SeenRequest[];
@@ -92,6 +94,10 @@ export async function startStripe(options: AccountOptions & { port?: number } = 
     url,
     account: addAccount(options),
     addAccount,
+    async removeAccount(account) {
+      await account.webhooks.close();
+      accounts.splice(accounts.indexOf(account), 1);
+    },
     faults,
     oauth,
     requests,

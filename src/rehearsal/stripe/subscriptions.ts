@@ -1,20 +1,28 @@
-import type { InvoiceItem, InvoiceRow, Interval, Item, Metadata, SubscriptionRow, Terms } from './billing-rows.ts';
+import type { Interval, InvoiceItem, InvoiceRow, Item, Metadata, SubscriptionRow, Terms } from './billing-rows.ts';
 import { NO_TERMS } from './billing-rows.ts';
 import type { Engine, Outcome } from './engine.ts';
 import { addInvoice, addInvoicePayment, finalise, markPaid, payInvoice } from './invoices.ts';
 import { itemAmount } from './prices.ts';
+import { subscriptionItems } from './render-billing.ts';
 import type { ChargeRow, Connect, CustomerRow } from './rows.ts';
 import type { ApiVersion } from './versions.ts';
 
 /** Subscriptions: begun, renewed, changed with proration, paused, ended. */
 
 const DAY_SECONDS = 86_400;
+
+/** Months of 30 days: what a story's prorations come to must not depend on the day it is told. */
 const PERIOD_SECONDS: Record<Interval, number> = {
   day: DAY_SECONDS,
   week: 7 * DAY_SECONDS,
   month: 30 * DAY_SECONDS,
   year: 365 * DAY_SECONDS,
 };
+
+function periodEnd({ state }: Engine, from: number, price: string): number {
+  const { interval, intervalCount } = state.need('price', price);
+  return from + intervalCount * PERIOD_SECONDS[interval ?? 'month'];
+}
 
 export interface SubscriptionInput {
   customer: CustomerRow;
@@ -50,7 +58,7 @@ export function startSubscription(
     interval,
     latestInvoice: null,
     periodStart: now(),
-    periodEnd: now() + (trialSeconds || PERIOD_SECONDS[interval]),
+    periodEnd: trialSeconds > 0 ? now() + trialSeconds : periodEnd(engine, now(), first.id),
     trialEnd: trialSeconds > 0 ? now() + trialSeconds : null,
     cancelAtPeriodEnd: false,
     canceledAt: null,
@@ -74,7 +82,8 @@ export function startSubscription(
 }
 
 function periodItems(engine: Engine, row: SubscriptionRow, isFree = false): Omit<InvoiceItem, 'id'>[] {
-  return row.items.map((item) => ({
+  const licensed = row.items.filter((item) => !engine.state.need('price', item.price).isMetered);
+  return licensed.map((item) => ({
     price: item.price,
     quantity: item.quantity,
     subscriptionItem: item.id,
@@ -95,9 +104,11 @@ export function renewSubscription(
   }
   const previous = subscription.latestInvoice;
   subscription.periodStart = now();
-  subscription.periodEnd = now() + PERIOD_SECONDS[subscription.interval];
-  const coupon = state.get('coupon', state.get('discount', subscription.terms.discount)?.coupon ?? null);
-  if (coupon?.duration === 'once') subscription.terms = { ...subscription.terms, discount: null };
+  subscription.periodEnd = periodEnd(engine, now(), subscription.items[0]!.price);
+  const discount = state.get('discount', subscription.terms.discount);
+  const coupon = state.get('coupon', discount?.coupon ?? null);
+  if (coupon?.duration === 'once' || (discount?.end ?? Infinity) <= now())
+    subscription.terms = { ...subscription.terms, discount: null };
   const invoice = addInvoice(engine, {
     customer: state.need('customer', subscription.customer),
     currency: subscription.currency,
@@ -112,46 +123,71 @@ export function renewSubscription(
   return { invoice, charge: payInvoice(engine, invoice, outcome) };
 }
 
-/**
- * Another price from now on, invoiced at once: what is unused of the old one is given back, what is left of the period is
- * charged at the new one. A negative sum becomes the customer's credit.
- */
+/** Another price from now on: see `changeItems`. */
 export function changePrice(
   engine: Engine,
   subscription: SubscriptionRow,
   price: string,
   outcome: Outcome = 'succeeds',
 ): { invoice: InvoiceRow; charge: ChargeRow | null } {
+  const [first, ...others] = subscription.items;
+  return changeItems(engine, subscription, [{ ...first!, price }, ...others], outcome);
+}
+
+/**
+ * Other items from now on, invoiced at once: what is unused of the old ones is given back, what is left of the period is
+ * charged for the new ones. A negative sum becomes the customer's credit. Items without an id are new.
+ */
+export function changeItems(
+  engine: Engine,
+  subscription: SubscriptionRow,
+  items: readonly (Item & { id?: string })[],
+  outcome: Outcome = 'succeeds',
+): { invoice: InvoiceRow; charge: ChargeRow | null } {
   const { state, now, emit } = engine;
   const { periodStart, periodEnd } = subscription;
   const left = Math.max(0, Math.min(1, (periodEnd - now()) / (periodEnd - periodStart)));
-  const item = subscription.items[0]!;
-  const before = { ...item };
-  const line = (of: Item, sign: 1 | -1) => ({
+  const before = subscription.items;
+  const itemsBefore = subscriptionItems(subscription, state);
+  const after = items.map((item) => ({ ...item, id: item.id ?? `si_${state.token(14)}` }));
+  const isSame = (a: SubscriptionRow['items'][number], b: SubscriptionRow['items'][number]) =>
+    a.id === b.id && a.price === b.price && a.quantity === b.quantity;
+  const isLicensed = (item: Item) => !state.need('price', item.price).isMetered;
+  const line = (of: SubscriptionRow['items'][number], sign: 1 | -1) => ({
     price: of.price,
     quantity: of.quantity,
-    subscriptionItem: item.id,
+    subscriptionItem: of.id,
     amount: sign * Math.round(itemAmount(engine, of) * left),
     proration: true,
+    startsAt: now(),
   });
-  const items = [line(before, -1), line({ price, quantity: item.quantity }, 1)];
-  item.price = price;
+  const gone = before.filter((item) => isLicensed(item) && !after.some((other) => isSame(item, other)));
+  const come = after.filter((item) => isLicensed(item) && !before.some((other) => isSame(item, other)));
+  subscription.items = after;
   const previous = subscription.latestInvoice;
   const invoice = addInvoice(engine, {
     customer: state.need('customer', subscription.customer),
     currency: subscription.currency,
     billingReason: 'subscription_update',
     subscription,
-    items,
+    items: [...gone.map((item) => line(item, -1)), ...come.map((item) => line(item, 1))],
     terms: subscription.terms,
   });
   subscription.latestInvoice = invoice.id;
   emit('customer.subscription.updated', subscription, {
-    items: { data: [{ id: item.id, price: { id: before.price } }] },
+    items: { object: 'list', data: itemsBefore },
     latest_invoice: previous,
   });
   finalise(engine, invoice, { version: subscription.version, description: 'Subscription update' });
   return { invoice, charge: payInvoice(engine, invoice, outcome) };
+}
+
+/** What becomes of a subscription whose renewal is not paid, and when it is paid at last. */
+export function setStatus({ emit }: Engine, subscription: SubscriptionRow, to: SubscriptionRow['status']): void {
+  const before = subscription.status;
+  if (before === to) return;
+  subscription.status = to;
+  emit('customer.subscription.updated', subscription, { status: before });
 }
 
 export function updateSubscription({ emit }: Engine, subscription: SubscriptionRow, metadata: Metadata): void {

@@ -25,9 +25,25 @@ export interface Webhooks {
   /** Sends an event again, to every endpoint that wants its type. */
   resend(event: EventRow): void;
   held(): readonly EventRow[];
+  /** Takes out what is held, in the order in which it happened, for `carry`. Holding goes on. */
+  take(): Parcel[];
+  /** Sends these, begun in this order. Resolves when everything was delivered or given up. */
+  carry(parcels: readonly Parcel[], concurrency?: number): Promise<void>;
   attempts(): readonly Attempt[];
   close(): Promise<void>;
 }
+
+/** An event on its way. */
+export interface Parcel {
+  event: EventRow;
+  /** The connected account it is about, and where its objects are. */
+  from: { account: string | null; state: State };
+  /** What becomes of its first delivery; it is repeated, as Stripe repeats what was not answered with 2xx. */
+  trouble?: Trouble;
+}
+
+/** `refused`: the signature is not the endpoint's. `lost`: the connection breaks before there is an answer. */
+export type Trouble = 'refused' | 'lost';
 
 export interface ReleasePlan {
   order?: 'in order' | 'reversed' | 'shuffled';
@@ -63,12 +79,12 @@ export function signatureHeader(body: string, secret: string, sentAtMs: number):
   return `t=${t},v1=${createHmac('sha256', secret).update(`${t}.${body}`).digest('hex')}`;
 }
 
-interface Delivery {
-  event: EventRow;
+interface Delivery extends Parcel {
   endpoint: WebhookEndpointRow;
-  /** The connected account it is about, and where its objects are. */
-  from: { account: string | null; state: State };
 }
+
+/** A request that is given up after so long may have been taken all the same. */
+const LOST_AFTER_MS = 3;
 
 /** The exact bytes that an endpoint gets. */
 function bodyOf({ event, endpoint, from }: Delivery): string {
@@ -80,8 +96,9 @@ function bodyOf({ event, endpoint, from }: Delivery): string {
 
 /** Sends one event to one endpoint, once. Never throws: no answer is status 0. */
 async function post(delivery: Delivery, timeoutMs: number): Promise<Attempt> {
-  const { event, endpoint } = delivery;
+  const { event, endpoint, trouble } = delivery;
   const body = bodyOf(delivery);
+  const secret = trouble === 'refused' ? `${endpoint.secret} of another` : endpoint.secret;
   const attempt = { event: event.id, type: event.type, endpoint: endpoint.id };
   try {
     const response = await fetch(endpoint.url, {
@@ -89,12 +106,12 @@ async function post(delivery: Delivery, timeoutMs: number): Promise<Attempt> {
       headers: {
         'content-type': 'application/json; charset=utf-8',
         'user-agent': 'Stripe/1.0 (+https://stripe.com/docs/webhooks)',
-        'stripe-signature': signatureHeader(body, endpoint.secret, Date.now()),
+        'stripe-signature': signatureHeader(body, secret, Date.now()),
       },
       body,
       // Stripe counts a redirect as a failure.
       redirect: 'manual',
-      signal: AbortSignal.timeout(timeoutMs),
+      signal: AbortSignal.timeout(trouble === 'lost' ? LOST_AFTER_MS : timeoutMs),
     });
     return { ...attempt, status: response.status, answer: (await response.text()).slice(0, 300) };
   } catch (error) {
@@ -106,12 +123,13 @@ export function createWebhooks(state: State, settings: WebhookSettings): Webhook
   const log: Attempt[] = [];
   /** Endpoints that still owe a 2xx, by event. */
   const owed = new Map<string, Set<string>>();
-  let held: Pick<Delivery, 'event' | 'from'>[] | null = null;
+  let held: Parcel[] | null = null;
   const own = { account: null, state };
 
   const queue = createQueue<Delivery>(settings, async (delivery) => {
     const { event, endpoint } = delivery;
     const attempt = await post(delivery, settings.timeoutMs);
+    delete delivery.trouble;
     log.push(attempt);
     if (attempt.status >= 200 && attempt.status < 300) {
       owed.get(event.id)?.delete(endpoint.id);
@@ -121,16 +139,16 @@ export function createWebhooks(state: State, settings: WebhookSettings): Webhook
     return state.get('webhook_endpoint', endpoint.id)?.status !== 'enabled';
   });
 
-  function enqueue({ event, from }: Pick<Delivery, 'event' | 'from'>): void {
+  function enqueue({ event, from, trouble }: Parcel): void {
     for (const endpoint of state.list('webhook_endpoint')) {
       if (endpoint.status !== 'enabled' || endpoint.connect !== (from.account !== null)) continue;
       if (!wants(endpoint, event.type)) continue;
       owed.set(event.id, (owed.get(event.id) ?? new Set()).add(endpoint.id));
-      queue.add({ event, endpoint, from });
+      queue.add({ event, endpoint, from, ...(trouble === undefined ? {} : { trouble }) });
     }
   }
 
-  function accept(entry: Pick<Delivery, 'event' | 'from'>): void {
+  function accept(entry: Parcel): void {
     if (held === null) enqueue(entry);
     else held.push(entry);
   }
@@ -151,6 +169,13 @@ export function createWebhooks(state: State, settings: WebhookSettings): Webhook
       await queue.idle();
       queue.setConcurrency(plan.concurrency ?? 1);
       for (const entry of arranged(entries, plan)) enqueue(entry);
+      await queue.idle();
+      queue.setConcurrency(settings.concurrency);
+    },
+    take: () => held?.splice(0) ?? [],
+    async carry(parcels, concurrency = 1) {
+      queue.setConcurrency(concurrency);
+      parcels.forEach(enqueue);
       await queue.idle();
       queue.setConcurrency(settings.concurrency);
     },

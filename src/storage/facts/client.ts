@@ -36,6 +36,8 @@ export interface FactsClient {
   query<Row>(sql: string, params?: FactsParams): Promise<Row[]>;
   /** Questions of people: read-only, and capped in time, memory and result. */
   read<Row>(sql: string, params?: FactsParams): Promise<Row[]>;
+  /** As `read`, for answers that are read once: rows are arrays, handed over in parts as they arrive. */
+  readParts<Row extends unknown[]>(sql: string, params: FactsParams, onRows: (rows: Row[]) => void): Promise<void>;
   /** A statement without an answer (schema). */
   command(sql: string): Promise<void>;
   close(): Promise<void>;
@@ -98,6 +100,16 @@ export function createFactsClient(options: {
       }),
     query: (sql, params = {}) => guarded(true, () => rows(sql, params, QUERY_SETTINGS)),
     read: (sql, params = {}) => guarded(false, () => rows(sql, params, readSettings)),
+    readParts: (sql, params, onRows) =>
+      guarded(false, async () => {
+        const answer = await connection.client().query({
+          query: sql,
+          query_params: params,
+          format: 'JSONCompactEachRow',
+          clickhouse_settings: readSettings,
+        });
+        for await (const part of answer.stream()) onRows(part.map((row) => row.json()));
+      }),
     command: (sql) => guarded(true, async () => void (await connection.client().command({ query: sql }))),
     close: connection.close,
   };

@@ -1,9 +1,14 @@
 import type { FactsClient } from './client.ts';
+import { createChannelPaths } from './channel-paths.ts';
 import { createCredits } from './credits.ts';
 import { createEvents } from './events.ts';
 import type { Facts } from './facts.ts';
 import { migrateFacts } from './migrate.ts';
+import { createMovements } from './movements.ts';
+import { createPaths } from './paths.ts';
+import { createComparison } from './report-compare.ts';
 import { createSessions } from './sessions.ts';
+import { createSpendFacts } from './spend.ts';
 import { createTouchpoints } from './touchpoints.ts';
 
 /**
@@ -26,7 +31,12 @@ export function createFacts(
     ...createSessions(client),
     ...createTouchpoints(client),
     ...createCredits(client),
+    ...createMovements(client),
+    ...createSpendFacts(client),
+    ...createPaths(client),
     report,
+    channelPaths: createChannelPaths(client),
+    compareModels: createComparison(client),
     async close() {
       await client.close();
       await options.close?.();

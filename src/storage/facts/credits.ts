@@ -9,7 +9,7 @@ import { timeText } from './times.ts';
 /** The label of money without a known visitor, in every dimension that tells how a visitor arrived. */
 export const UNATTRIBUTED = '(unattributed)';
 
-const TOUCHPOINT_COLUMNS = [
+export const TOUCHPOINT_COLUMNS = [
   'source',
   'medium',
   'campaign',
@@ -50,11 +50,14 @@ const COLUMNS = [
   ...RULE_MODELS.map((model) => `tax_${model}` as const),
   'product',
   'coupon',
+  'money',
+  'converted',
+  'fee_converted',
   'sign',
 ] as const;
 
 /** In the order of TOUCHPOINT_COLUMNS. */
-function touchpointCells(touchpoint: Touchpoint | null): string[] {
+export function touchpointCells(touchpoint: Touchpoint | null): string[] {
   if (!touchpoint) return TOUCHPOINT_COLUMNS.map(() => UNATTRIBUTED);
   const direct = touchpoint.source === '';
   return [
@@ -86,8 +89,13 @@ function creditCells({
   amounts,
   fees,
   taxes,
+  money,
+  wholeMinor,
+  convertedTo,
+  feesConvertedTo,
   sign,
 }: CreditRow): unknown[] {
+  const hasFee = entry.feeMinor !== null && (money === undefined || fees !== undefined);
   return [
     site,
     mode,
@@ -105,13 +113,16 @@ function creditCells({
     reason,
     touchpoint && timeText(touchpoint.occurredAt),
     ...touchpointCells(touchpoint),
-    position <= 0 ? entry.amountMinor : 0,
-    ...RULE_MODELS.map((model) => amounts[model]),
-    entry.feeMinor === null ? '' : (entry.settledCurrency ?? ''),
+    position <= 0 ? (wholeMinor ?? entry.amountMinor) : 0,
+    ...RULE_MODELS.map((model) => amounts[model] ?? 0),
+    hasFee ? (entry.settledCurrency ?? '') : '',
     ...RULE_MODELS.map((model) => fees?.[model] ?? 0),
     ...RULE_MODELS.map((model) => taxes?.[model] ?? 0),
     payment.productName ?? payment.product ?? '',
     payment.coupon ?? '',
+    money ?? '',
+    convertedTo ?? '',
+    feesConvertedTo ?? '',
     sign,
   ];
 }

@@ -1,11 +1,22 @@
 import type { CreditRow } from '../../core/attribution/credit.ts';
+import type { ChannelPath } from '../../core/attribution/data-driven.ts';
+import type { ModelSettings } from '../../core/attribution/settings.ts';
+import type { RuleModel } from '../../core/attribution/models.ts';
+import type { PathRow } from '../../core/attribution/path-row.ts';
 import type { Event } from '../../core/event.ts';
+import type { MovementRow } from '../../core/movement-row.ts';
 import type { ReportQuery, ReportRow } from '../../core/report.ts';
+import type { SpendRow } from '../../core/spend.ts';
 import type { Touchpoint } from '../../core/touchpoint.ts';
 
 /** Thrown by every method when the engine does not answer: the caller keeps its work and tries again. */
 export class FactsUnavailable extends Error {
   override name = 'FactsUnavailable';
+}
+
+/** Thrown by reports that are computed from paths when they would take too long; the message says what to do. */
+export class TooMuchToCompute extends Error {
+  override name = 'TooMuchToCompute';
 }
 
 /** The open session of a visitor that a hit without a session id may belong to. */
@@ -46,7 +57,20 @@ export interface Facts {
   visitorsOfSessions(site: string, sessions: readonly string[]): Promise<Map<string, string>>;
   /** Appends credit rows exactly once per token. */
   insertCredits(rows: readonly CreditRow[], token: string): Promise<void>;
+  /** Appends movements of recurring revenue exactly once per token. */
+  insertMovements(rows: readonly MovementRow[], token: string): Promise<void>;
+  /** Appends the paths of payments exactly once per token. */
+  insertPaths(rows: readonly PathRow[], token: string): Promise<void>;
+  /** Appends what advertising cost exactly once per token. */
+  insertSpend(rows: readonly SpendRow[], token: string): Promise<void>;
   report(query: ReportQuery): Promise<ReportAnswer>;
+  /** The report under several models; keys of what depends on the model are `revenue:linear`. */
+  compareModels(query: ReportQuery, models: readonly RuleModel[]): Promise<ReportAnswer>;
+  /**
+   * Paths of channels in the query's range, of those who paid and those who did not: what data-driven models read. Its
+   * `whatIf` narrows them.
+   */
+  channelPaths(query: ReportQuery & { whatIf: ModelSettings }): Promise<ChannelPath[]>;
   /** When the last hit of a site was received, for the set-up page; null before the first. */
   lastHit(site: string): Promise<{ occurredAt: number; url: string } | null>;
   /** Hits of people since `sinceMs`, and how many of them came without a visitor id, for the check-up. */

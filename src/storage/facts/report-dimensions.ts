@@ -76,16 +76,21 @@ export function labelColumns(dimensions: readonly Dimension[], vocabulary: Vocab
 
 /** ` AND …` over labels, so that filters compare with what rows are called. */
 export function filterSql(filters: readonly Filter[], vocabulary: Vocabulary): Sql {
-  const params: Record<string, unknown> = {};
-  const text = filters.map(([dimension, operator, values], index) => {
-    const label = labelOf(dimension, vocabulary);
-    const name = `filter${index}`;
-    params[name] = values;
-    if (operator === 'is') return ` AND has({${name}:Array(String)}, ${label})`;
-    if (operator === 'is_not') return ` AND NOT has({${name}:Array(String)}, ${label})`;
-    return ` AND arrayExists(part -> positionCaseInsensitiveUTF8(${label}, part) > 0, {${name}:Array(String)})`;
-  });
-  return { text: text.join(''), params };
+  const text = filters.map((filter, index) => ` AND ${conditionSql(filter, index, vocabulary)}`).join('');
+  return { text, params: filterParams(filters) };
+}
+
+/** One filter as a condition; its values are bound by filterParams. */
+export function conditionSql([dimension, operator]: Filter, index: number, vocabulary: Vocabulary): string {
+  const label = labelOf(dimension, vocabulary);
+  const name = `filter${index}`;
+  if (operator === 'is') return `has({${name}:Array(String)}, ${label})`;
+  if (operator === 'is_not') return `NOT has({${name}:Array(String)}, ${label})`;
+  return `arrayExists(part -> positionCaseInsensitiveUTF8(${label}, part) > 0, {${name}:Array(String)})`;
+}
+
+export function filterParams(filters: readonly Filter[]): Record<string, unknown> {
+  return Object.fromEntries(filters.map(([, , values], index) => [`filter${index}`, values]));
 }
 
 /** The store's times end with 2099; its days are unsigned, and the day before the first would be its last. */

@@ -21,6 +21,12 @@ const ratio = (above: string, below: string, scale = 1): Definition => ({
   value: (of) => (of(below) === 0 ? null : tidy(of(above) / of(below) / scale)),
 });
 
+/** What stands at the end of a bucket: several buckets put together have none. */
+const stock = (measure: string, times = 1): Definition => ({
+  measures: [measure],
+  value: (of) => (of('no_stock') > 0 ? null : of(measure) * times),
+});
+
 /** What each metric is made of. Rates are shares (0.25 is 25 %), durations seconds, money minor units. */
 const DEFINITIONS: Record<Metric, Definition> = {
   visitors: counted('visitors'),
@@ -45,6 +51,26 @@ const DEFINITIONS: Record<Metric, Definition> = {
   revenue_per_visitor: ratio('revenue', 'visitors'),
   average_order_value: ratio('order_amount', 'orders'),
   coverage: ratio('attributed', 'revenue'),
+  new_customers: counted('new_customers'),
+  spend: counted('spend'),
+  clicks: counted('clicks'),
+  impressions: counted('impressions'),
+  cost_per_click: ratio('clicked_spend', 'paid_clicks'),
+  roas: ratio('revenue', 'spend'),
+  cac: ratio('spend', 'new_customers'),
+  payback_days: { measures: ['payback_days'], value: (of) => (of('paid_back') > 0 ? of('payback_days') : null) },
+  mrr: stock('mrr'),
+  arr: stock('mrr', 12),
+  net_new_mrr: counted('net_new_mrr'),
+  new_mrr: counted('new_mrr'),
+  expansion_mrr: counted('expansion_mrr'),
+  reactivation_mrr: counted('reactivation_mrr'),
+  contraction_mrr: counted('contraction_mrr'),
+  churned_mrr: counted('churned_mrr'),
+  active_subscribers: stock('active_subscribers'),
+  churned_subscribers: counted('churned_subscribers'),
+  subscriber_churn_rate: ratio('churned_subscribers', 'opening_subscribers'),
+  mrr_churn_rate: ratio('churned_mrr', 'opening_mrr'),
 };
 
 export function measuresOf(metrics: readonly Metric[]): Set<string> {

@@ -1,5 +1,5 @@
 import type { RuleModel } from '../../core/attribution/models.ts';
-import type { Dimension, ReportQuery } from '../../core/report.ts';
+import type { Dimension, Metric, ReportQuery } from '../../core/report.ts';
 import {
   COLUMN_DIMENSIONS,
   filterSql,
@@ -12,17 +12,18 @@ import {
 } from './report-dimensions.ts';
 
 /** The model's column. A closed list, although the name of a model is its column's. */
-const MODEL_COLUMNS: Record<RuleModel, string> = {
+export const MODEL_COLUMNS: Record<RuleModel, string> = {
   first_touch: 'first_touch',
   last_touch: 'last_touch',
   last_non_direct: 'last_non_direct',
   linear: 'linear',
   position_based: 'position_based',
   time_decay: 'time_decay',
+  custom: 'custom',
 };
 
 /** Money of an entry without a known visitor has this one label, whatever the question about its arrival. */
-function creditVocabulary(at: string, currency: 'currency' | 'fee_currency' = 'currency'): Vocabulary {
+export function creditVocabulary(at: string, currency: 'currency' | 'fee_currency' = 'currency'): Vocabulary {
   return {
     // The prefix keeps ClickHouse from taking the label's alias for the column.
     column: (dimension) => `if(c.position < 0, '${UNATTRIBUTED}', c.${COLUMN_DIMENSIONS[dimension][0]})`,
@@ -34,6 +35,25 @@ function creditVocabulary(at: string, currency: 'currency' | 'fee_currency' = 'c
       coupon: `if(c.coupon = '', '(none)', toString(c.coupon))`,
     },
   };
+}
+
+/**
+ * Which of the money: all that is said in the reporting currency; or each currency's own; or what is in another currency
+ * and could not be converted. An entry that was converted has a further row (see schema/0006_reporting_currency.sql).
+ */
+export type MoneyScope = 'reporting' | 'own' | 'unconverted';
+
+/** Rows by currency show what was paid, the others one currency. */
+export function scopeOf(dimensions: readonly Dimension[], scope: MoneyScope): MoneyScope {
+  return scope === 'reporting' && dimensions.includes('currency') ? 'own' : scope;
+}
+
+/** Which rows are of a scope. `currency`: the column that says what the own row is in. */
+export function scopeSql(scope: MoneyScope, currency: 'currency' | 'fee_currency'): string {
+  const converted = currency === 'currency' ? 'converted' : 'fee_converted';
+  if (scope === 'own') return `c.money = ''`;
+  if (scope === 'reporting') return `if(c.money = '', c.${currency}, c.money) = {currency:String}`;
+  return `c.money = '' AND c.${currency} != {currency:String} AND c.${converted} != {currency:String}`;
 }
 
 /** Credits of ledger entries, in minor units: reports sum column × sign, so cancelled rows vanish. */
@@ -52,8 +72,8 @@ export const AMOUNTS_STAND = Object.values(AMOUNT_MEASURES)
   .map((measure) => `${measure} != 0`)
   .join(' OR ');
 
-/** One row per credit row of the range, with d0, d1, …; of the reporting currency only, unless rows are by currency. */
-export function amountRows(query: ReportQuery, dimensions: readonly Dimension[]): Sql {
+/** One row per credit row of the range, with d0, d1, … */
+export function amountRows(query: ReportQuery, dimensions: readonly Dimension[], scope: MoneyScope): Sql {
   const at = query.by === 'payment_date' ? 'c.payment_at' : 'c.entry_at';
   const vocabulary = creditVocabulary(at);
   const filters = filterSql(query.filters, vocabulary);
@@ -62,14 +82,14 @@ export function amountRows(query: ReportQuery, dimensions: readonly Dimension[])
       c.${MODEL_COLUMNS[query.model]} * c.sign AS credit, c.tax_${MODEL_COLUMNS[query.model]} * c.sign AS tax
     FROM credits AS c
     WHERE c.site = {site:String} AND c.mode = {mode:String} AND ${inRange(at)}
-      ${dimensions.includes('currency') ? '' : 'AND c.currency = {currency:String}'}${filters.text}`;
+      AND ${scopeSql(scopeOf(dimensions, scope), 'currency')}${filters.text}`;
   return { text, params: filters.params };
 }
 
 export const FEE_MEASURES = { fees: `sum(fee)` } as const;
 
 /** As amountRows, of fees: a fee's currency is that of its settlement, whatever the customer paid in. */
-export function feeRows(query: ReportQuery, dimensions: readonly Dimension[]): Sql {
+export function feeRows(query: ReportQuery, dimensions: readonly Dimension[], scope: MoneyScope): Sql {
   const at = query.by === 'payment_date' ? 'c.payment_at' : 'c.entry_at';
   const vocabulary = creditVocabulary(at, 'fee_currency');
   const filters = filterSql(query.filters, vocabulary);
@@ -77,7 +97,7 @@ export function feeRows(query: ReportQuery, dimensions: readonly Dimension[]): S
     SELECT ${labelColumns(dimensions, vocabulary)} c.fee_${MODEL_COLUMNS[query.model]} * c.sign AS fee
     FROM credits AS c
     WHERE c.site = {site:String} AND c.mode = {mode:String} AND ${inRange(at)} AND c.fee_currency != ''
-      ${dimensions.includes('currency') ? '' : 'AND c.fee_currency = {currency:String}'}${filters.text}`;
+      AND ${scopeSql(scopeOf(dimensions, scope), 'fee_currency')}${filters.text}`;
   return { text, params: filters.params };
 }
 
@@ -90,43 +110,48 @@ export const PAYMENT_MEASURES = {
   customers: `uniqExact(who)`,
   new_customers: `uniqExactIf(who, is_first)`,
   orders: `sumIf(share, is_counted)`,
-  order_amount: `sumIf(credit, is_counted)`,
+  order_amount: `sumIf(worth, is_counted)`,
 } as const;
 
 /** One row per (payment of the range, label), with d0, d1, …; payments count on their own day, whatever `by`. */
-export function paymentRows(query: ReportQuery, dimensions: readonly Dimension[]): Sql {
+export function paymentRows(query: ReportQuery, dimensions: readonly Dimension[], scope: MoneyScope): Sql {
   const vocabulary = creditVocabulary('c.payment_at');
   const filters = filterSql(query.filters, vocabulary);
   const labels = dimensions.map((_, index) => `p.d${index} AS d${index}, `).join('');
   const groups = dimensions.map((dimension) => `, ${labelOf(dimension, vocabulary)}`).join('');
-  // Rows by currency hold one currency each; others count the reporting currency's orders only.
-  const counted = dimensions.includes('currency') ? '1' : 'p.money = {currency:String}';
+  const column = `c.${MODEL_COLUMNS[query.model]} * c.sign`;
+  // Shares are of what was paid. What an order was worth counts where it is said in the currency asked for.
+  const inScope = scopeSql(scopeOf(dimensions, scope), 'currency');
   const text = `
-    SELECT ${labels} p.credit AS credit, p.credit / t.total AS share, t.who AS who, t.is_first AS is_first,
-      ${counted} AS is_counted
+    SELECT ${labels} p.worth AS worth, p.credit / t.total AS share, t.who AS who, t.is_first AS is_first,
+      p.counted > 0 AS is_counted
     FROM (
-      SELECT ${labelColumns(dimensions, vocabulary)} cityHash64(c.payment_id) AS payment, c.currency AS money,
-        sum(c.${MODEL_COLUMNS[query.model]} * c.sign) AS credit
+      SELECT ${labelColumns(dimensions, vocabulary)} cityHash64(c.payment_id) AS payment, c.currency AS paid_in,
+        sumIf(${column}, c.money = '') AS credit, sumIf(${column}, ${inScope}) AS worth,
+        sumIf(c.sign, ${inScope}) AS counted
       FROM credits AS c
       WHERE c.site = {site:String} AND c.mode = {mode:String} AND c.entry_kind = 'charge' AND ${inRange('c.payment_at')}
         ${filters.text}
-      GROUP BY payment, money${groups}
-      HAVING credit != 0
+      GROUP BY payment, paid_in${groups}
+      HAVING credit != 0 ${scope === 'unconverted' ? 'AND counted > 0' : ''}
     ) AS p
     INNER JOIN (${payers(query)}) AS t ON p.payment = t.payment`;
   return { text, params: filters.params };
 }
+
+/** What asks who paid for the first time. */
+const NEW_CUSTOMER_METRICS: readonly Metric[] = ['conversion_rate', 'new_customers', 'cac', 'payback_days'];
 
 /**
  * Payment → its charge's total and who paid. Only rows that still stand count: a cancelled row may name a visitor or a
  * customer the payment no longer has. Payments and payers are told apart by hashes, as sessions are. To tell a first
  * payment, all of them are read; else those of the range.
  */
-function payers(query: ReportQuery): string {
-  const everything = query.metrics.includes('conversion_rate');
+export function payers(query: ReportQuery): string {
+  const everything = query.metrics.some((metric) => NEW_CUSTOMER_METRICS.includes(metric));
   const first = everything ? 'min(paid_at) OVER (PARTITION BY who) = paid_at' : '0';
   return `
-      SELECT payment, total, who, ${first} AS is_first FROM (
+      SELECT payment, total, who, ${first} AS is_first, min(paid_at) OVER (PARTITION BY who) AS first_at FROM (
         SELECT payment, sum(charged) AS total, min(paid) AS paid_at,
           if(max(payer) = 0, payment, minIf(payer, payer != 0)) AS who
         FROM (
@@ -134,7 +159,7 @@ function payers(query: ReportQuery): string {
             multiIf(c.customer != '', cityHash64('customer', c.customer), c.visitor != '', cityHash64('visitor', c.visitor), 0) AS payer,
             min(c.payment_at) AS paid, sum(c.first_touch * c.sign) AS charged, sum(c.sign) AS standing
           FROM credits AS c
-          WHERE c.site = {site:String} AND c.mode = {mode:String} AND c.entry_kind = 'charge'
+          WHERE c.site = {site:String} AND c.mode = {mode:String} AND c.entry_kind = 'charge' AND c.money = ''
             ${everything ? '' : `AND ${inRange('c.payment_at')}`}
           GROUP BY payment, payer
           HAVING standing > 0

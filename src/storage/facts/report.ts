@@ -13,11 +13,19 @@ import {
   feeRows,
   PAYMENT_MEASURES,
   paymentRows,
+  type MoneyScope,
 } from './report-money.ts';
+import { readPayback } from './report-payback.ts';
+import { SPEND_MEASURES, SPEND_STANDS, spendRows } from './report-spend.ts';
+import { namedKeys, readSubscriptions } from './report-subscriptions.ts';
 import { EVENT_MEASURES, eventRows, isEventLevel, VISIT_MEASURES, visitRows } from './report-visits.ts';
+import { createWhatIf, type WhatIfPass } from './what-if-report.ts';
 
 /** Labels that are read in the first step whatever the limit: most answers need no second one. */
 const FIRST_STEP_ROWS = 1_000;
+
+/** A question with what is computed for it from the paths, where it asks for other settings than the site's. */
+export type Asked = ReportQuery & { pass?: WhatIfPass };
 
 /**
  * Answers a report. Visits and money lie in different tables: each source is asked with one statement per step, and the
@@ -25,12 +33,13 @@ const FIRST_STEP_ROWS = 1_000;
  * labels beyond it called "(other)": so that additive metrics add up to the totals, and distinct counts are distinct there too.
  */
 export function createReport(
-  client: Pick<FactsClient, 'read'>,
+  client: Pick<FactsClient, 'read' | 'readParts'>,
 ): (query: ReportQuery) => Promise<ReportAnswer & { unconverted: Record<string, Record<string, number>> }> {
+  const whatIf = createWhatIf(client);
   return async (query) => {
-    const [{ rows, total }, unconverted] = await Promise.all([readRows(client, query), readUnconverted(client, query)]);
-    const totals = render(query, [], total);
-    return { rows: query.dimensions.length === 0 ? [totals] : rows, totals, unconverted };
+    const asked: Asked = query.whatIf ? { ...query, pass: whatIf([query.model]) } : query;
+    const [{ rows, total }, unconverted] = await Promise.all([readRows(client, asked), readUnconverted(client, asked)]);
+    return { rows: query.dimensions.length === 0 ? [total] : rows, totals: total, unconverted };
   };
 }
 
@@ -38,45 +47,88 @@ interface Step {
   dimensions: readonly Dimension[];
   /** Hashes of the labels that keep their name; null: all do. */
   keys: readonly string[] | null;
+  /** The labels of those keys. */
+  names?: readonly string[][];
+  /** Which money; absent: in the reporting currency. */
+  scope?: MoneyScope;
 }
 
-async function readRows(
-  client: Pick<FactsClient, 'read'>,
-  query: ReportQuery,
-): Promise<{ rows: ReportRow[]; total: Measured }> {
+export interface RowsAnswer {
+  rows: ReportRow[];
+  total: ReportRow;
+}
+
+export async function readRows(client: Pick<FactsClient, 'read'>, query: Asked): Promise<RowsAnswer> {
   const { dimensions } = query;
-  const order = orderOf(query);
-  const sorted = (rows: Measured[]) => rows.toSorted((a, b) => compareRows(query, order, a, b));
   // Rows by currency hold every currency, the totals only one.
   const apart = dimensions.includes('currency') ? read(client, query, { dimensions: [], keys: null }) : null;
   const [first, whole] = await Promise.all([read(client, query, { dimensions, keys: null }), apart]);
-  const { total } = whole ?? first;
-  const ranked = sorted(first.rows);
+  const total = render(query, [], (whole ?? first).total);
+  const ranked = sorted(query, first.rows);
   const onlyCurrencies = dimensions.every((dimension) => dimension === 'currency');
   if (onlyCurrencies || (first.complete && ranked.length <= query.limit)) {
     return { rows: ranked.map((row) => render(query, dimensions, row)), total };
   }
-  const kept = ranked.slice(0, query.limit).map((row) => row.key);
-  const second = await read(client, query, { dimensions, keys: kept });
+  return { ...(await readKept(client, query, ranked.slice(0, query.limit))), total };
+}
+
+/** As readRows, with these labels and the rest as "(other)", whatever they bring. */
+export async function readNamedRows(
+  client: Pick<FactsClient, 'read'>,
+  query: Asked,
+  names: readonly string[][],
+): Promise<RowsAnswer> {
+  const kept = names.map((labels): Measured => ({ labels, key: '', measures: {} }));
+  if (!query.dimensions.includes('currency')) return readKept(client, query, kept);
+  const apart = read(client, query, { dimensions: [], keys: null });
+  const [{ rows }, whole] = await Promise.all([readKept(client, query, kept), apart]);
+  return { rows, total: render(query, [], whole.total) };
+}
+
+async function readKept(
+  client: Pick<FactsClient, 'read'>,
+  query: Asked,
+  labels: readonly Measured[],
+): Promise<RowsAnswer> {
+  const { dimensions } = query;
+  const kept = await namedKeys(client, labels);
+  const [keys, names] = [kept.map((row) => row.key), kept.map((row) => row.labels)];
+  const second = await read(client, query, { dimensions, keys, names });
   const isOther = (row: Measured) => row.labels.some((label, at) => dimensions[at] !== 'currency' && label === OTHER);
-  const named = sorted(second.rows.filter((row) => !isOther(row)));
-  const other = sorted(second.rows.filter(isOther));
-  return { rows: [...named, ...other].map((row) => render(query, dimensions, row)), total };
+  const named = sorted(
+    query,
+    second.rows.filter((row) => !isOther(row)),
+  );
+  const other = sorted(query, second.rows.filter(isOther));
+  const rows = [...named, ...other].map((row) => render(query, dimensions, row));
+  return { rows, total: render(query, [], second.total) };
+}
+
+function sorted(query: ReportQuery, rows: readonly Measured[]): Measured[] {
+  const order = orderOf(query);
+  return rows.toSorted((a, b) => compareRows(query, order, a, b));
 }
 
 /** Asks every source the metrics need, and lays their answers side by side. */
 async function read(
   client: Pick<FactsClient, 'read'>,
-  query: ReportQuery,
+  query: Asked,
   step: Step,
 ): Promise<{ rows: Measured[]; total: Measured; complete: boolean }> {
   const sources = [...new Set(query.metrics.flatMap((metric) => METRIC_SOURCES[metric]))];
+  const recurring = sources.includes('subscriptions') ? readSubscriptions(client, query, step) : null;
+  // What could not be converted is no part of a payback.
+  const payback = sources.includes('payback') && step.scope !== 'unconverted' ? readPayback(client, query, step) : null;
+  const { dimensions, scope = 'reporting', names = null } = step;
+  const computed = query.pass && sources.some(isCredit) ? query.pass.read(query, { dimensions, scope, names }) : null;
   const rowsMax = step.keys === null ? Math.max(query.limit, FIRST_STEP_ROWS) : null;
   const answers = await Promise.all(
-    sources.map((source) => {
-      const statement = statementOf(query, source, step, rowsMax);
-      return client.read<Record<string, string | number>>(statement.text, statement.params);
-    }),
+    sources
+      .filter((source) => source !== 'subscriptions' && source !== 'payback' && !(computed && isCredit(source)))
+      .map((source) => {
+        const statement = statementOf(query, source, step, rowsMax);
+        return client.read<Record<string, string | number>>(statement.text, statement.params);
+      }),
   );
   const total: Measured = { labels: [], key: '', measures: {} };
   const byKey = new Map<string, Measured>();
@@ -89,26 +141,41 @@ async function read(
     }
     if (measured !== total) byKey.set(key, measured);
   }
+  for (const apart of [await recurring, await payback, await computed]) {
+    Object.assign(total.measures, apart?.total.measures);
+    for (const row of apart?.rows ?? []) {
+      const key = JSON.stringify(row.labels);
+      const known = byKey.get(key);
+      byKey.set(key, known ? { ...known, measures: { ...known.measures, ...row.measures } } : row);
+    }
+  }
   const complete = rowsMax === null || answers.every((answer) => answer.length <= rowsMax + 1);
   return { rows: [...byKey.values()], total, complete };
 }
 
-function rowsOf(query: ReportQuery, source: Source, dimensions: readonly Dimension[]): Sql {
+/** Sources that depend on a model. */
+export function isCredit(source: Source): boolean {
+  return source === 'amounts' || source === 'fees' || source === 'payments';
+}
+
+function rowsOf(query: ReportQuery, source: Source, { dimensions, scope = 'reporting' }: Step): Sql {
   if (source === 'sessions') return (isEventLevel(query) ? eventRows : visitRows)(query, dimensions);
-  if (source === 'payments') return paymentRows(query, dimensions);
-  if (source === 'fees') return feeRows(query, dimensions);
-  return amountRows(query, dimensions);
+  if (source === 'payments') return paymentRows(query, dimensions, scope);
+  if (source === 'fees') return feeRows(query, dimensions, scope);
+  if (source === 'spend') return spendRows(query, dimensions, scope);
+  return amountRows(query, dimensions, scope);
 }
 
 function sqlMeasures(query: ReportQuery, source: Source): Record<string, string> {
   if (source === 'sessions') return isEventLevel(query) ? EVENT_MEASURES : VISIT_MEASURES;
   if (source === 'fees') return FEE_MEASURES;
+  if (source === 'spend') return SPEND_MEASURES;
   return source === 'payments' ? PAYMENT_MEASURES : AMOUNT_MEASURES;
 }
 
 function statementOf(query: ReportQuery, source: Source, step: Step, rowsMax: number | null): Sql {
   const { dimensions, keys } = step;
-  const rows = rowsOf(query, source, dimensions);
+  const rows = rowsOf(query, source, step);
   const available = sqlMeasures(query, source);
   const names = Object.keys(available).filter((name) => measuresOf(query.metrics).has(name));
   const measures = names.map((name) => `${available[name]} AS m_${name}`).join(', ');
@@ -139,12 +206,16 @@ function statementOf(query: ReportQuery, source: Source, step: Step, rowsMax: nu
 }
 
 /** When a label is a row. */
-const STANDS: Partial<Record<Source, string>> = { amounts: AMOUNTS_STAND, fees: `${FEE_MEASURES.fees} != 0` };
+const STANDS: Partial<Record<Source, string>> = {
+  amounts: AMOUNTS_STAND,
+  fees: `${FEE_MEASURES.fees} != 0`,
+  spend: SPEND_STANDS,
+};
 
 type Order = NonNullable<ReportQuery['order']>;
 
 /** Curves run with time; everything else begins with the most of the first metric. */
-function orderOf(query: ReportQuery): Order {
+export function orderOf(query: ReportQuery): Order {
   const [first] = query.dimensions;
   if (query.order) return query.order;
   if (first && TIME_DIMENSIONS.includes(first)) return { key: first, descending: false };
@@ -190,19 +261,38 @@ const SQL_ORDERS: Record<Metric, string | null> = {
   revenue_per_visitor: null,
   average_order_value: 'm_order_amount / m_orders',
   coverage: 'm_attributed / m_revenue',
+  new_customers: 'm_new_customers',
+  spend: 'm_spend',
+  clicks: 'm_clicks',
+  impressions: 'm_impressions',
+  cost_per_click: 'm_clicked_spend / m_paid_clicks',
+  roas: null,
+  cac: null,
+  payback_days: null,
+  mrr: null,
+  arr: null,
+  net_new_mrr: null,
+  new_mrr: null,
+  expansion_mrr: null,
+  reactivation_mrr: null,
+  contraction_mrr: null,
+  churned_mrr: null,
+  active_subscribers: null,
+  churned_subscribers: null,
+  subscriber_churn_rate: null,
+  mrr_churn_rate: null,
 };
 
-/** The money metrics of every other currency, as totals. */
-async function readUnconverted(
+/** The money metrics of what is in another currency and could not be converted, as totals of each. */
+export async function readUnconverted(
   client: Pick<FactsClient, 'read'>,
-  query: ReportQuery,
+  query: Asked,
 ): Promise<Record<string, Record<string, number>>> {
   const metrics = query.metrics.filter((metric) => MONEY_METRICS.includes(metric));
   if (metrics.length === 0) return {};
-  const foreign: ReportQuery = { ...query, metrics, dimensions: ['currency'], order: null, limit: 1_000 };
-  const { rows } = await read(client, foreign, { dimensions: ['currency'], keys: null });
-  const others = rows.filter((row) => row.labels[0] !== query.currency);
-  const entries = others.map((row) => {
+  const foreign: Asked = { ...query, metrics, dimensions: ['currency'], order: null, limit: 1_000 };
+  const { rows } = await read(client, foreign, { dimensions: ['currency'], keys: null, scope: 'unconverted' });
+  const entries = rows.map((row) => {
     const values = metrics.map((metric) => [metric, metricValue(metric, row.measures) ?? 0] as const);
     return [row.labels[0]!, Object.fromEntries(values)] as const;
   });

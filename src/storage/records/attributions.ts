@@ -1,11 +1,13 @@
 import { randomInt } from 'node:crypto';
-import type { Kysely } from 'kysely';
+import { sql, type Kysely } from 'kysely';
 import { chunks } from './chunks.ts';
 import { storedError } from './claims.ts';
 import type { Database } from './database.ts';
+import { lockRows } from './dialects/differences.ts';
 import type { Attributions } from './records.ts';
 
 const FIRST_VERSION_MAX = 2 ** 47;
+const FINISHED_TOGETHER = 100;
 
 export function createAttributions(db: Kysely<Database>): Attributions {
   return {
@@ -47,14 +49,19 @@ export function createAttributions(db: Kysely<Database>): Attributions {
         .execute();
       return rows.map(({ payment, ...row }) => ({ ...row, paymentId: payment }));
     },
-    async finish(site, paymentId, version) {
-      await db
-        .deleteFrom('attribution_requests')
-        .where('site', '=', site)
-        .where('payment', '=', paymentId)
-        .where('version', '=', version)
-        .execute();
+    async hold(site, paymentIds) {
+      for (const part of chunks([...new Set(paymentIds)].sort())) {
+        const rows = db
+          .selectFrom('attribution_requests')
+          .select('payment')
+          .where('site', '=', site)
+          .where('payment', 'in', part)
+          .orderBy('payment');
+        await lockRows(db, rows)?.execute();
+      }
     },
+    finish: (site, paymentId, version) => finishMany(db, site, [{ paymentId, version }]),
+    finishMany: (site, requests) => finishMany(db, site, requests),
     async postpone(site, paymentId, error, retryAt) {
       await db
         .updateTable('attribution_requests')
@@ -72,4 +79,16 @@ export function createAttributions(db: Kysely<Database>): Attributions {
       return row.requests;
     },
   };
+}
+
+async function finishMany(
+  db: Kysely<Database>,
+  site: string,
+  requests: readonly { paymentId: string; version: number }[],
+): Promise<void> {
+  for (const part of chunks(requests, FINISHED_TOGETHER)) {
+    const pairs = part.map(({ paymentId, version }) => sql`(${paymentId}, cast(${version} as bigint))`);
+    await sql`delete from attribution_requests
+      where site = ${site} and (payment, version) in (values ${sql.join(pairs)})`.execute(db);
+  }
 }

@@ -25,7 +25,15 @@ export interface Database {
   identities: IdentitiesTable;
   outbox: OutboxTable;
   jobs: JobsTable;
+  saved_runs: SavedRunsTable;
   settings: SettingsTable;
+  rates: RatesTable;
+  subscriptions: SubscriptionsTable;
+  subscription_requests: SubscriptionRequestsTable;
+  spend_imports: SpendImportsTable;
+  spend_lines: SpendLinesTable;
+  spend: SpendTable;
+  spend_aliases: SpendAliasesTable;
   cursors: CursorsTable;
   gaps: GapsTable;
   deliveries: DeliveriesTable;
@@ -253,6 +261,18 @@ export interface JobsTable {
   created_at: number;
 }
 
+export interface SavedRunsTable {
+  site: string;
+  id: string;
+  name: string;
+  question: string;
+  /** JSON. */
+  settings: string;
+  /** JSON. */
+  answer: string;
+  created_at: number;
+}
+
 export interface CursorsTable {
   connection: string;
   name: string;
@@ -289,6 +309,85 @@ export interface ReconciliationsTable {
   /** JSON. */
   residuals: string;
   checked_at: number;
+}
+
+export interface RatesTable {
+  /** 'YYYY-MM-DD', UTC. */
+  day: string;
+  base: string;
+  quote: string;
+  /** Exact decimal. */
+  rate: string;
+  /** 'file' | 'feed' */
+  source: string;
+}
+
+export interface SubscriptionsTable {
+  site: string;
+  id: string;
+  mode: string;
+  connection: string;
+  status: string;
+  mrr_minor: number;
+  started_at: number;
+  body: string;
+}
+
+export interface SubscriptionRequestsTable {
+  site: string;
+  id: string;
+  connection: string;
+  version: number;
+  attempts: number;
+  due_at: number;
+  last_error: string | null;
+}
+
+export interface SpendImportsTable {
+  seq: Generated<number>;
+  id: string;
+  site: string;
+  state: string;
+  name: string;
+  platform: string;
+  created_at: number;
+  /** JSON. */
+  summary: string;
+}
+
+export interface SpendLinesTable {
+  site: string;
+  day: string;
+  campaign_key: string;
+  import: number;
+  platform: string;
+  account: string;
+  campaign_id: string;
+  campaign: string;
+  source: string;
+  medium: string;
+  currency: string;
+  amount_minor: number;
+  clicks: number | null;
+  impressions: number | null;
+}
+
+/** `name` is what the platform calls the campaign, `campaign` what its visitors are tagged with. */
+export interface SpendTable extends Omit<SpendLinesTable, 'import'> {
+  name: string;
+  channel: string;
+  reporting_currency: string | null;
+  reporting_minor: number | null;
+  evidence: string | null;
+}
+
+export interface SpendAliasesTable {
+  site: string;
+  platform: string;
+  campaign_key: string;
+  source: string;
+  medium: string;
+  campaign: string;
 }
 
 export interface SettingsTable {

@@ -6,6 +6,41 @@ import type { Identities } from './records.ts';
 /** A placeholder that every visitor of a site claims must not load them all; the caller stops joining far earlier. */
 const PER_KEY_MAX = 200;
 
+/** Most values that are asked for were claimed by nobody: only the others are worth a question each. */
+async function claimedValues(
+  db: Kysely<Database>,
+  { site, kind, values }: { site: string; kind: string; values: readonly string[] },
+): Promise<Set<string>> {
+  const claimed = new Set<string>();
+  for (const part of chunks([...new Set(values)])) {
+    const rows = await db
+      .selectFrom('identities')
+      .select('value')
+      .distinct()
+      .where('site', '=', site)
+      .where('kind', '=', kind)
+      .where('value', 'in', part)
+      .execute();
+    for (const { value } of rows) claimed.add(value);
+  }
+  return claimed;
+}
+
+async function claimingVisitors(db: Kysely<Database>, site: string, visitors: readonly string[]): Promise<Set<string>> {
+  const claiming = new Set<string>();
+  for (const part of chunks([...new Set(visitors)])) {
+    const rows = await db
+      .selectFrom('identities')
+      .select('visitor')
+      .distinct()
+      .where('site', '=', site)
+      .where('visitor', 'in', part)
+      .execute();
+    for (const { visitor } of rows) claiming.add(visitor);
+  }
+  return claiming;
+}
+
 export function createIdentities(db: Kysely<Database>): Identities {
   return {
     async add(site, rows) {
@@ -32,7 +67,7 @@ export function createIdentities(db: Kysely<Database>): Identities {
     },
     async visitors(site, kind, values) {
       const found: { value: string; visitor: string; seenAt: number }[] = [];
-      for (const value of new Set(values)) {
+      for (const value of await claimedValues(db, { site, kind, values })) {
         const rows = await db
           .selectFrom('identities')
           .select(['value', 'visitor', 'seen_at'])
@@ -49,7 +84,7 @@ export function createIdentities(db: Kysely<Database>): Identities {
     },
     async ofVisitors(site, visitors) {
       const found: { kind: string; value: string; visitor: string; seenAt: number }[] = [];
-      for (const visitor of new Set(visitors)) {
+      for (const visitor of await claimingVisitors(db, site, visitors)) {
         const rows = await db
           .selectFrom('identities')
           .select(['kind', 'value', 'visitor', 'seen_at'])

@@ -5,8 +5,10 @@ import { skipLocked } from './dialects/differences.ts';
 import { createPolledInbox } from './inbox-polled.ts';
 import type { Inbox, InboxRow } from './records.ts';
 
-// Literals and not parameters: only then does SQLite use the index on pending rows.
+// Literals and not parameters: only then does SQLite use the indexes on pending rows and on bodies.
 const PENDING = sql.lit('pending');
+const PURGED = '';
+const HAS_BODY = sql<boolean>`body <> ''`;
 
 export function createInbox(db: Kysely<Database>): Inbox {
   /** The row, as long as the claim with this fence stands. */
@@ -35,7 +37,7 @@ export function createInbox(db: Kysely<Database>): Inbox {
           fence: 0,
           owner: null,
           due_at: row.receivedAt,
-          finished_at: null,
+          finished_at: row.state === 'quarantined' ? row.receivedAt : null,
           source: row.polled ? 'poll' : 'webhook',
           event_at: row.polled?.eventAt ?? null,
           gap: row.polled?.isExpected ? 'open' : null,
@@ -52,16 +54,18 @@ export function createInbox(db: Kysely<Database>): Inbox {
       return result.numUpdatedRows === 1n;
     },
     async fail(row, error, retryAt) {
-      const next = retryAt === null ? { state: 'dead' } : { due_at: retryAt };
       const result = await held(row)
-        .set({ ...next, owner: null, last_error: storedError(error) })
+        // A dead letter was given up within the lease of its last try: that the lease's end stands for it is close enough.
+        .set((eb) => (retryAt === null ? { state: 'dead', finished_at: eb.ref('due_at') } : { due_at: retryAt }))
+        .set({ owner: null, last_error: storedError(error) })
         .executeTakeFirst();
       return result.numUpdatedRows === 1n;
     },
     counts: (site) => countByState(db, site),
     deadLetters: (site, limit) => rowsOf(db, site, 'dead', { limit, order: 'desc' }),
     rows: (site, state, limit) => rowsOf(db, site, state, { limit, order: 'asc' }),
-    replay: (site, eventId, now) => replay(db, site, eventId, now),
+    replay: (site, eventId, now, only) => replay(db, site, eventId, now, only),
+    purge: (before, limit) => purge(db, before, limit),
   };
 }
 
@@ -127,15 +131,43 @@ async function rowsOf(
   return rows.map(toRow);
 }
 
-async function replay(db: Kysely<Database>, site: string, eventId: string | null, now: number): Promise<number> {
+async function replay(
+  db: Kysely<Database>,
+  site: string,
+  eventId: string | null,
+  now: number,
+  only?: 'dead',
+): Promise<number> {
   const result = await db
     .updateTable('inbox')
     .set({ state: 'pending', attempts: 0, due_at: now, owner: null, finished_at: null })
     // The fence grows too: a worker that still holds the row from before must not finish the replay.
     .set((eb) => ({ fence: eb('fence', '+', 1) }))
     .where('connection', 'in', connectionsOf(db, site))
-    .where('state', 'in', ['done', 'dead'])
+    .where('state', 'in', only === undefined ? ['done', 'dead'] : [only])
+    .where(HAS_BODY)
     .$if(eventId !== null, (query) => query.where('event_id', '=', eventId!))
+    .executeTakeFirst();
+  return Number(result.numUpdatedRows);
+}
+
+/** The row stays, so that a late duplicate is still known; what it held is gone. */
+async function purge(db: Kysely<Database>, before: number, limit: number): Promise<number> {
+  const old = db
+    .selectFrom('inbox')
+    .select(['connection', 'event_id'])
+    .where('finished_at', 'is not', null)
+    .where('finished_at', '<', before)
+    .where(HAS_BODY)
+    .orderBy('finished_at')
+    .limit(limit);
+  const result = await db
+    .with('old', () => skipLocked(db, old))
+    .updateTable('inbox')
+    .set({ body: PURGED })
+    .where(sql<boolean>`(connection, event_id) in (select connection, event_id from old)`)
+    // A replay meanwhile needs the body.
+    .where('finished_at', 'is not', null)
     .executeTakeFirst();
   return Number(result.numUpdatedRows);
 }
@@ -145,7 +177,7 @@ function toRow(row: Selectable<InboxTable>): InboxRow {
     connection: row.connection,
     eventId: row.event_id,
     type: row.type,
-    body: row.body,
+    body: row.body === PURGED ? null : row.body,
     receivedAt: row.received_at,
     state: row.state as InboxRow['state'],
     attempts: row.attempts,

@@ -32,6 +32,17 @@ export function createJobs(db: Kysely<Database>): Jobs {
       const row = await db.selectFrom('jobs').selectAll().where('id', '=', id).executeTakeFirst();
       return row ? toJob(row) : null;
     },
+    async open(kind) {
+      const rows = await db
+        .selectFrom('jobs')
+        .selectAll()
+        .where(OPEN)
+        .where('kind', '=', kind)
+        .orderBy('created_at')
+        .orderBy('id')
+        .execute();
+      return rows.map(toJob);
+    },
     async claim(owner, now, leaseMs, only = {}) {
       const due = db
         .selectFrom('jobs')

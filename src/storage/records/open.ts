@@ -21,10 +21,14 @@ import { createObjects } from './objects.ts';
 import { createOutbox } from './outbox.ts';
 import { createOutsideGuard } from './outside.ts';
 import { createPayments } from './payments.ts';
+import { createRates } from './rates.ts';
 import { createReconciliations } from './reconciliations.ts';
 import type { Records } from './records.ts';
+import { createRuns } from './runs.ts';
 import { createSettings } from './settings.ts';
 import { createSites } from './sites.ts';
+import { createSpend } from './spend.ts';
+import { createSubscriptions } from './subscriptions.ts';
 import { createTeams } from './teams.ts';
 import { createWanted } from './wanted.ts';
 
@@ -92,5 +96,9 @@ function nounsOver(db: Kysely<Database>) {
     gaps: createGaps(db),
     deliveries: createDeliveries(db),
     reconciliations: createReconciliations(db),
+    rates: createRates(db),
+    subscriptions: createSubscriptions(db),
+    runs: createRuns(db),
+    spend: createSpend(db),
   };
 }

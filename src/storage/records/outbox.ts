@@ -1,11 +1,14 @@
 import type { Kysely } from 'kysely';
 import type { CreditRow } from '../../core/attribution/credit.ts';
+import type { PathRow } from '../../core/attribution/path-row.ts';
+import type { MovementRow } from '../../core/movement-row.ts';
+import type { SpendRow } from '../../core/spend.ts';
 import { atomically } from './atomically.ts';
 import { chunks } from './chunks.ts';
 import type { Database } from './database.ts';
 import { lockName } from './dialects/differences.ts';
 import { randomId } from './ids.ts';
-import type { Outbox } from './records.ts';
+import type { Outbox, OutboxBatch, OutboxRow } from './records-outbox.ts';
 
 export function createOutbox(db: Kysely<Database>): Outbox {
   return {
@@ -32,7 +35,7 @@ export function createOutbox(db: Kysely<Database>): Outbox {
           .limit(1)
           .executeTakeFirst();
         const token = unfinished?.batch ?? (await writeDownBatch(transaction, limit));
-        return token === null ? null : { token, rows: await rowsOf(transaction, token) };
+        return token === null ? null : await batchOf(transaction, token);
       }),
     async remove(token) {
       await db.deleteFrom('outbox').where('batch', '=', token).execute();
@@ -72,12 +75,23 @@ async function writeDownBatch(transaction: Kysely<Database>, limit: number): Pro
   return token;
 }
 
-async function rowsOf(transaction: Kysely<Database>, token: string): Promise<CreditRow[]> {
+async function batchOf(transaction: Kysely<Database>, token: string): Promise<OutboxBatch> {
   const rows = await transaction
     .selectFrom('outbox')
     .select('body')
     .where('batch', '=', token)
     .orderBy('seq')
     .execute();
-  return rows.map((row) => JSON.parse(row.body) as CreditRow);
+  const read = rows.map((row) => JSON.parse(row.body) as OutboxRow);
+  const isMovement = (row: OutboxRow): row is MovementRow => 'movement' in row;
+  const isPath = (row: OutboxRow): row is PathRow => 'pathOf' in row;
+  const isSpend = (row: OutboxRow): row is SpendRow => 'spend' in row;
+  const isCredit = (row: OutboxRow): row is CreditRow => !isMovement(row) && !isPath(row) && !isSpend(row);
+  return {
+    token,
+    rows: read.filter(isCredit),
+    movements: read.filter(isMovement),
+    paths: read.filter(isPath),
+    spend: read.filter(isSpend),
+  };
 }

@@ -6,7 +6,8 @@ import { decodeAttribution, encodeAttribution, pendingAttribution } from './attr
 import { chunks } from './chunks.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import type { Database, PaymentsTable } from './database.ts';
-import { createPaymentsTogether, toLink, toLinkRow, toPayment, toRow } from './payments-together.ts';
+import { toLink, toLinkRow, toPayment, toRow } from './payments-rows.ts';
+import { createPaymentsTogether } from './payments-together.ts';
 import type { Attribution, PaymentRow, Payments } from './records.ts';
 
 type Row = Selectable<PaymentsTable>;
@@ -38,14 +39,22 @@ export function createPayments(db: Kysely<Database>): Payments {
     async ofCustomer(site, mode, customer) {
       const rows = await db
         .selectFrom('payments')
-        .select('id')
+        .select(['id', 'occurred_at'])
         .where('site', '=', site)
         .where('mode', '=', mode)
         .where('customer', '=', customer)
-        .orderBy('occurred_at')
-        .orderBy('id')
         .execute();
+      // Sorted here: asked for an order, SQLite reads all payments of the site along an index that has it.
+      rows.sort((a, b) => a.occurred_at - b.occurred_at || (a.id < b.id ? -1 : 1));
       return rows.map((row) => row.id);
+    },
+    async count(site) {
+      const row = await db
+        .selectFrom('payments')
+        .select((eb) => eb.fn.countAll<number>().as('payments'))
+        .where('site', '=', site)
+        .executeTakeFirstOrThrow();
+      return row.payments;
     },
     async all(site, afterId, limit) {
       const rows = await db

@@ -45,10 +45,10 @@ export interface Gaps {
 
 /** One difference between the provider's book and the ledger, with its name. */
 export interface Residual {
-  name: 'not_a_payment' | 'missing_in_ledger' | 'amount_differs' | 'not_settled';
+  name: 'not_a_payment' | 'missing_in_ledger' | 'amount_differs' | 'not_settled' | 'fee_differs';
   day: string;
   currency: string;
-  /** What the provider's book says more than the ledger. */
+  /** What the provider's book says more than the ledger; of a 'fee_differs' the fee. */
   amountMinor: number;
   count: number;
   /** The provider's type of the movement, where it has one. */

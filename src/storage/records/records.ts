@@ -1,10 +1,17 @@
-import type { CreditRow, ModelAmounts } from '../../core/attribution/credit.ts';
+import type { ModelSettings, Renewals } from '../../core/attribution/settings.ts';
 import type { LedgerEntry } from '../../core/ledger.ts';
 import type { Link } from '../../core/link.ts';
 import type { Mode, ObjectKind, Payment, ProviderObject, WantedObject } from '../../core/payment.ts';
-import type { Touchpoint } from '../../core/touchpoint.ts';
 import type { Cursors, Deliveries, Gaps, PolledInbox, Reconciliations, SettledLedger } from './records-history.ts';
-import type { ObjectsTogether, PaymentsTogether } from './records-together.ts';
+import type { Outbox } from './records-outbox.ts';
+import type { Rates } from './records-rates.ts';
+import type { Spend } from './records-spend.ts';
+import type { SavedRuns } from './records-runs.ts';
+import type { Subscriptions } from './records-subscriptions.ts';
+import type { Attribution, PaymentRow } from './records-attribution.ts';
+import type { AttributionsTogether, ObjectsTogether, PaymentsTogether } from './records-together.ts';
+
+export type { Attribution, PaymentRow } from './records-attribution.ts';
 
 /** Thrown when the store does not answer (HTTP: 503 with Retry-After). */
 export class RecordsUnavailable extends Error {
@@ -43,6 +50,10 @@ export interface Records {
   gaps: Gaps;
   deliveries: Deliveries;
   reconciliations: Reconciliations;
+  rates: Rates;
+  subscriptions: Subscriptions;
+  runs: SavedRuns;
+  spend: Spend;
   /** Runs `work` on a transaction (SQLite: begin immediate). Never use the outer Records inside: SQLite would deadlock. */
   transaction<T>(work: (records: Records) => Promise<T>): Promise<T>;
   /** Inside a transaction: one holder per name until it ends (PostgreSQL advisory lock; SQLite writes are alone anyway). */
@@ -90,6 +101,10 @@ export interface SiteSettings {
   visitorMetadataKeys: string[];
   /** Lookback window in days; null: lifetime. */
   windowDays: number | null;
+  /** What the site says about the models, its window apart; absent: the defaults. */
+  models?: Omit<ModelSettings, 'windowDays'>;
+  /** Absent: 'first_path'. */
+  renewals?: Renewals;
   /** Count invoices that were paid by other means than the provider, as payments of a class of their own. */
   offStripe: boolean;
 }
@@ -200,8 +215,8 @@ export interface InboxRow {
   connection: string;
   eventId: string;
   type: string;
-  /** Sealed raw body. */
-  body: string;
+  /** Sealed raw body; null: purged. */
+  body: string | null;
   receivedAt: number;
   state: 'pending' | 'done' | 'dead' | 'quarantined';
   /** Tries begun, the one of this claim included: a row that kills the process is counted too. */
@@ -213,7 +228,8 @@ export interface InboxRow {
 export interface Inbox extends PolledInbox {
   /** False when (connection, eventId) is stored already. */
   add(
-    row: Pick<InboxRow, 'connection' | 'eventId' | 'type' | 'body' | 'receivedAt'> & {
+    row: Pick<InboxRow, 'connection' | 'eventId' | 'type' | 'receivedAt'> & {
+      body: string;
       state?: 'pending' | 'quarantined';
       reason?: string;
       /** Set when it was polled: when the event happened, and whether a webhook should have brought it. */
@@ -234,8 +250,13 @@ export interface Inbox extends PolledInbox {
   deadLetters(site: string, limit: number): Promise<InboxRow[]>;
   /** Rows of a site in one state; the oldest first. */
   rows(site: string, state: InboxRow['state'], limit: number): Promise<InboxRow[]>;
-  /** Puts a dead letter (or, with null, all done and dead rows of the site) back to pending. */
-  replay(site: string, eventId: string | null, now: number): Promise<number>;
+  /**
+   * Puts one webhook (or, with null, all done and dead ones of the site) back to pending; with 'dead', dead letters only.
+   * One whose body was purged cannot be replayed.
+   */
+  replay(site: string, eventId: string | null, now: number, only?: 'dead'): Promise<number>;
+  /** Empties the bodies of up to `limit` webhooks that were finished before. @returns how many */
+  purge(before: number, limit: number): Promise<number>;
 }
 
 /** Merged provider objects of a connection, and the references between them (from → to ids, both directions indexed). */
@@ -282,25 +303,6 @@ export interface Ledger extends SettledLedger {
   append(site: string, mode: Mode, entries: readonly LedgerEntry[]): Promise<void>;
 }
 
-/** How a payment is credited at present. */
-export interface Attribution {
-  /** The visitor the ladder resolved to, null when unattributed. */
-  visitor: string | null;
-  /** All visitors whose touchpoints make the path. */
-  visitors: string[];
-  reason: string | null;
-  /** The link that was used (index into links), null when unattributed. */
-  usedLink: Pick<Link, 'object' | 'field' | 'value'> | null;
-  /** Window-free path: every touchpoint up to the path's end. */
-  path: Touchpoint[];
-  /** Per model, per touchpoint of `creditedPath`, summed over entries; {} when unattributed. */
-  credits: Partial<Record<keyof ModelAmounts, number[]>>;
-  /** Per entry, per touchpoint: what stands in the facts store, so that re-crediting can cancel it. */
-  rows: CreditRow[];
-}
-export interface PaymentRow extends Payment {
-  attribution: Attribution;
-}
 export interface Payments extends PaymentsTogether {
   upsert(payment: Payment): Promise<void>;
   get(site: string, id: string): Promise<PaymentRow | null>;
@@ -320,10 +322,11 @@ export interface Payments extends PaymentsTogether {
   /** Payments of the same customer. */
   ofCustomer(site: string, mode: Mode, customer: string): Promise<string[]>;
   all(site: string, afterId: string | null, limit: number): Promise<string[]>;
+  count(site: string): Promise<number>;
 }
 
 /** Payments that wait for (re-)attribution. A request made while one is worked on is not lost: see `version`. */
-export interface Attributions {
+export interface Attributions extends AttributionsTogether {
   request(site: string, paymentIds: readonly string[], now: number): Promise<void>;
   /** Due requests; not leased: two workers doing the same payment reach the same rows, under the payment's lock. */
   due(now: number, limit: number): Promise<{ site: string; paymentId: string; version: number; attempts: number }[]>;
@@ -352,15 +355,6 @@ export interface Identities {
   ): Promise<{ kind: string; value: string; visitor: string; seenAt: number }[]>;
 }
 
-/** Rows on their way to the facts store. Insert first, delete after; a batch keeps its rows and its token for ever. */
-export interface Outbox {
-  add(rows: readonly CreditRow[]): Promise<void>;
-  /** The oldest batch: an unfinished one exactly as it was, else the next `limit` rows written down as a new one. */
-  nextBatch(limit: number): Promise<{ token: string; rows: CreditRow[] } | null>;
-  remove(token: string): Promise<void>;
-  count(): Promise<number>;
-}
-
 export interface Job {
   id: string;
   kind: string;
@@ -374,6 +368,8 @@ export interface Job {
 export interface Jobs {
   add(kind: string, args: Record<string, unknown>, now: number): Promise<Job>;
   get(id: string): Promise<Job | null>;
+  /** Jobs of a kind that are queued or running, oldest first. */
+  open(kind: string): Promise<Job[]>;
   /** @param only these kinds, or this one job */
   claim(
     owner: string,

@@ -16,6 +16,14 @@ export function skipLocked<DB, TB extends keyof DB, O>(
   return engineOf(db) === 'postgres' ? query.forUpdate().skipLocked() : query;
 }
 
+/** Found rows are ours until the transaction ends; null: SQLite's one writer needs no question. */
+export function lockRows<DB, TB extends keyof DB, O>(
+  db: Kysely<DB>,
+  query: SelectQueryBuilder<DB, TB, O>,
+): SelectQueryBuilder<DB, TB, O> | null {
+  return engineOf(db) === 'postgres' ? query.forUpdate() : null;
+}
+
 /** Until the transaction ends. SQLite's writing transactions are alone anyway. */
 export async function lockName<DB>(transaction: Kysely<DB>, name: string): Promise<void> {
   if (!transaction.isTransaction) throw new Error(`lock('${name}') outside a transaction would end at once`);

@@ -3,7 +3,23 @@ import { accounts } from './0002-accounts.ts';
 import { connecting } from './0003-connecting.ts';
 import { history } from './0004-history.ts';
 import { paymentDetails } from './0005-payment-details.ts';
+import { rates } from './0006-rates.ts';
+import { subscriptions } from './0007-subscriptions.ts';
+import { inboxPurge } from './0008-inbox-purge.ts';
+import { savedRuns } from './0011-saved-runs.ts';
+import { spend } from './0012-spend.ts';
 import type { Migration } from './migration.ts';
 
 /** In the order they run. Append only. */
-export const MIGRATIONS: readonly Migration[] = [spine, accounts, connecting, history, paymentDetails];
+export const MIGRATIONS: readonly Migration[] = [
+  spine,
+  accounts,
+  connecting,
+  history,
+  paymentDetails,
+  rates,
+  subscriptions,
+  inboxPurge,
+  savedRuns,
+  spend,
+];

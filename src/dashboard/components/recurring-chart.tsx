@@ -1,0 +1,290 @@
+import { Group } from '@visx/group';
+import { scaleBand, scaleLinear } from '@visx/scale';
+import { Bar, LinePath } from '@visx/shape';
+import { useEffect, useRef, useState } from 'react';
+import { formatMoney, formatMoneyShort } from '../money.ts';
+
+/** What one bucket tells: the revenue at its end, and what moved in it. */
+export interface RecurringBucket {
+  key: string;
+  short: string;
+  long: string;
+  isAhead: boolean;
+  mrrMinor: number;
+  /** In the order they are stacked: gains upwards, losses downwards. */
+  moved: Record<MovementName, number>;
+}
+export const MOVEMENTS = ['new', 'reactivation', 'expansion', 'contraction', 'churned'] as const;
+export type MovementName = (typeof MOVEMENTS)[number];
+export const MOVEMENT_NAMES: Record<MovementName, string> = {
+  new: 'New',
+  reactivation: 'Reactivated',
+  expansion: 'Expansion',
+  contraction: 'Contraction',
+  churned: 'Churned',
+};
+const isLoss = (name: MovementName) => name === 'contraction' || name === 'churned';
+const FILLS: Record<MovementName, string> = {
+  new: 'fill-accent',
+  reactivation: 'fill-visitors',
+  expansion: 'fill-up',
+  contraction: 'fill-warn',
+  churned: 'fill-down',
+};
+
+const LEFT = 60;
+const RIGHT = 10;
+const LEVEL = { top: 28, height: 150 };
+const MOVED = { top: 214, height: 84 };
+const HEIGHT = 326;
+
+function useWidth() {
+  const ref = useRef<HTMLDivElement>(null);
+  const [width, setWidth] = useState(0);
+  useEffect(() => {
+    if (!ref.current) return;
+    const observer = new ResizeObserver(([entry]) => setWidth(Math.floor(entry?.contentRect.width ?? 0)));
+    observer.observe(ref.current);
+    return () => observer.disconnect();
+  }, []);
+  return { ref, width };
+}
+
+const sum = (bucket: RecurringBucket, losses: boolean) =>
+  MOVEMENTS.reduce((total, name) => total + (isLoss(name) === losses ? bucket.moved[name] : 0), 0);
+
+function scalesOf(buckets: readonly RecurringBucket[], width: number) {
+  const x = scaleBand({
+    domain: buckets.map(({ key }) => key),
+    range: [LEFT, width - RIGHT],
+    paddingInner: buckets.length > 60 ? 0.2 : 0.32,
+    paddingOuter: 0.1,
+  });
+  const level = scaleLinear({
+    domain: [0, Math.max(...buckets.map(({ mrrMinor }) => mrrMinor), 0) || 10_000],
+    range: [LEVEL.top + LEVEL.height, LEVEL.top],
+    nice: 4,
+  });
+  const moved = scaleLinear({
+    domain: [
+      -Math.max(...buckets.map((it) => sum(it, true)), 0),
+      Math.max(...buckets.map((it) => sum(it, false)), 100),
+    ],
+    range: [MOVED.top + MOVED.height, MOVED.top],
+    nice: 2,
+  });
+  return { x, level, moved };
+}
+type Scales = ReturnType<typeof scalesOf>;
+
+function Axis({
+  ticks,
+  y,
+  width,
+  currency,
+}: {
+  ticks: number[];
+  y: (value: number) => number;
+  width: number;
+  currency: string;
+}) {
+  return (
+    <Group>
+      {ticks.map((tick) => (
+        <g key={tick}>
+          <line
+            x1={LEFT}
+            x2={width - RIGHT}
+            y1={y(tick)}
+            y2={y(tick)}
+            className={tick === 0 ? 'stroke-control' : 'stroke-line'}
+            strokeDasharray={tick === 0 ? undefined : '2 4'}
+          />
+          <text x={LEFT - 8} y={y(tick)} dy="0.32em" textAnchor="end" className="fill-muted text-[11px]">
+            {formatMoneyShort(tick, currency)}
+          </text>
+        </g>
+      ))}
+    </Group>
+  );
+}
+
+function Stack({ bucket, scales, dimmed }: { bucket: RecurringBucket; scales: Scales; dimmed: boolean }) {
+  const { x, moved } = scales;
+  return (
+    <Group opacity={dimmed ? 0.45 : 1}>
+      {MOVEMENTS.map((name) => {
+        const amount = bucket.moved[name];
+        if (amount <= 0) return null;
+        const below = MOVEMENTS.slice(0, MOVEMENTS.indexOf(name)).filter((other) => isLoss(other) === isLoss(name));
+        const from = below.reduce((total, other) => total + bucket.moved[other], 0);
+        const sign = isLoss(name) ? -1 : 1;
+        const [top, bottom] = [moved(sign * from), moved(sign * (from + amount))].sort((a, b) => a - b) as [
+          number,
+          number,
+        ];
+        const height = Math.max(1, bottom - top);
+        return (
+          <Bar
+            key={name}
+            x={x(bucket.key) ?? 0}
+            y={top}
+            width={Math.max(1, x.bandwidth())}
+            height={height}
+            className={FILLS[name]}
+          />
+        );
+      })}
+    </Group>
+  );
+}
+
+function Tooltip({
+  bucket,
+  left,
+  flip,
+  currency,
+}: {
+  bucket: RecurringBucket;
+  left: number;
+  flip: boolean;
+  currency: string;
+}) {
+  return (
+    <div
+      className="floating pointer-events-none absolute top-6 z-10 min-w-44 px-3 py-2 text-[0.87rem]"
+      style={{ left, transform: flip ? 'translateX(calc(-100% - 12px))' : 'translateX(12px)' }}
+      data-testid="recurring-tooltip"
+    >
+      <p className="font-medium whitespace-nowrap">{bucket.long}</p>
+      <p className="flex justify-between gap-6">
+        <span className="text-muted">MRR</span>
+        <span className="figure">{formatMoney(bucket.mrrMinor, currency)}</span>
+      </p>
+      {MOVEMENTS.filter((name) => bucket.moved[name] !== 0).map((name) => (
+        <p key={name} className="flex justify-between gap-6">
+          <span className="text-muted">{MOVEMENT_NAMES[name]}</span>
+          <span className="figure">{formatMoney(bucket.moved[name] * (isLoss(name) ? -1 : 1), currency)}</span>
+        </p>
+      ))}
+    </div>
+  );
+}
+
+function Marks({
+  buckets,
+  scales,
+  width,
+  active,
+  currency,
+}: {
+  buckets: readonly RecurringBucket[];
+  scales: Scales;
+  width: number;
+  active: number | null;
+  currency: string;
+}) {
+  const { x, level, moved } = scales;
+  const middle = (bucket: RecurringBucket): number => (x(bucket.key) ?? 0) + x.bandwidth() / 2;
+  const every = Math.max(1, Math.ceil(buckets.length / Math.max(2, Math.floor((width - LEFT) / 84))));
+  return (
+    <>
+      <Axis ticks={level.ticks(4).filter(Number.isInteger)} y={level} width={width} currency={currency} />
+      <Axis ticks={moved.ticks(3).filter(Number.isInteger)} y={moved} width={width} currency={currency} />
+      {buckets.map((bucket, index) => (
+        <Stack key={bucket.key} bucket={bucket} scales={scales} dimmed={active !== null && active !== index} />
+      ))}
+      <LinePath
+        data={buckets.filter(({ isAhead }) => !isAhead)}
+        x={middle}
+        y={(bucket) => level(bucket.mrrMinor)}
+        className="stroke-accent"
+        strokeWidth={2}
+        strokeLinejoin="round"
+        fill="none"
+      />
+      {buckets.map((bucket, index) =>
+        index % every === 0 ? (
+          <text
+            key={bucket.key}
+            x={Math.min(middle(bucket), width - 22)}
+            y={HEIGHT - 6}
+            textAnchor="middle"
+            className="fill-muted text-[11px]"
+          >
+            {bucket.short}
+          </text>
+        ) : null,
+      )}
+    </>
+  );
+}
+
+/** Revenue above, what moved it below, on one time axis. */
+export function RecurringChart({ buckets, currency }: { buckets: readonly RecurringBucket[]; currency: string }) {
+  const { ref, width } = useWidth();
+  const [active, setActive] = useState<number | null>(null);
+  const last = Math.max(0, buckets.filter(({ isAhead }) => !isAhead).length - 1);
+  const index = active === null ? null : Math.min(active, last);
+  const bucket = index === null ? undefined : buckets[index];
+  const scales = scalesOf(buckets, Math.max(width, 200));
+  const shown = bucket ?? buckets[last];
+  return (
+    <div
+      ref={ref}
+      className="relative h-[326px] rounded-md"
+      tabIndex={0}
+      role="slider"
+      aria-label="Monthly recurring revenue over time. Arrow keys move along."
+      aria-valuemin={0}
+      aria-valuemax={last}
+      aria-valuenow={index ?? last}
+      aria-valuetext={shown ? `${shown.long}: ${formatMoney(shown.mrrMinor, currency)}` : ''}
+      data-testid="recurring-chart"
+      onBlur={() => setActive(null)}
+      onPointerLeave={() => setActive(null)}
+      onKeyDown={(event) => {
+        if (event.key === 'Escape') setActive(null);
+        if (event.key !== 'ArrowLeft' && event.key !== 'ArrowRight') return;
+        event.preventDefault();
+        setActive(Math.max(0, Math.min(last, (index ?? last) + (event.key === 'ArrowLeft' ? -1 : 1))));
+      }}
+      onPointerMove={(event) => {
+        const left = event.clientX - event.currentTarget.getBoundingClientRect().left;
+        setActive(Math.max(0, Math.min(last, Math.floor((left - LEFT) / scales.x.step()))));
+      }}
+    >
+      {width > 0 ? (
+        <svg width={width} height={HEIGHT} aria-hidden="true" className="figure touch-pan-y">
+          <text x={LEFT} y={12} className="fill-accent text-[12px] font-medium">
+            Monthly recurring revenue
+          </text>
+          <Marks buckets={buckets} scales={scales} width={width} active={index} currency={currency} />
+        </svg>
+      ) : null}
+      {bucket ? (
+        <Tooltip
+          bucket={bucket}
+          left={(scales.x(bucket.key) ?? 0) + scales.x.bandwidth() / 2}
+          flip={(scales.x(bucket.key) ?? 0) > width / 2}
+          currency={currency}
+        />
+      ) : null}
+    </div>
+  );
+}
+
+export function MovementLegend() {
+  return (
+    <ul className="label flex flex-wrap gap-x-4 gap-y-1" aria-label="Colours of the movements">
+      {MOVEMENTS.map((name) => (
+        <li key={name} className="flex items-center gap-1.5">
+          <svg width="10" height="10" aria-hidden="true">
+            <rect width="10" height="10" rx="2" className={FILLS[name]} />
+          </svg>
+          {MOVEMENT_NAMES[name]}
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,58 @@
+import type { Records } from '../storage/records/records.ts';
+import type { SavedRun } from '../storage/records/records-runs.ts';
+import type { AskedModels } from './parse-models.ts';
+import type { ReportSite } from './parse.ts';
+import { settingsAnswer } from './settings-answer.ts';
+import type { ReportOutcome } from './report.ts';
+
+export const RUNS_MAX = 100;
+export const ANSWER_MAX_BYTES = 1_000_000;
+
+export interface RunsOptions {
+  records: { runs: Records['runs'] };
+  /** As createReports has it: the answer, and what the question said about models. */
+  askWith(
+    site: ReportSite,
+    question: Readonly<Record<string, string | undefined>>,
+  ): Promise<{ outcome: ReportOutcome; asked: AskedModels | null }>;
+  now: () => number;
+}
+
+type Outcome<T> = { ok: true; value: T } | Extract<ReportOutcome, { ok: false }>;
+
+/** Saved runs: what was asked, answered and with which settings. The server asks itself: nobody saves invented numbers. */
+export function createRuns({ records, askWith, now }: RunsOptions) {
+  return {
+    async add(site: ReportSite, input: { name: string; question: string }): Promise<Outcome<ReturnType<typeof whole>>> {
+      const question = Object.fromEntries(new URLSearchParams(input.question.replace(/^\?/, '')));
+      const { outcome, asked } = await askWith(site, question);
+      if (!outcome.ok) return outcome;
+      const answer = JSON.stringify(outcome.value);
+      if (Buffer.byteLength(answer) > ANSWER_MAX_BYTES) {
+        const message = `question: its answer has more than ${ANSWER_MAX_BYTES / 1_000} kB; ask for fewer rows with limit`;
+        return { ok: false, status: 422, code: 'too_much', field: 'question', message };
+      }
+      const said = { name: input.name, question: new URLSearchParams(question).toString() };
+      const run = await records.runs.add(site.id, { ...said, settings: asked!.settings, answer }, RUNS_MAX, now());
+      if (run) return { ok: true, value: whole(run) };
+      const message = `run: a site keeps ${RUNS_MAX} saved runs; delete one first`;
+      return { ok: false, status: 422, code: 'too_many_runs', message };
+    },
+    async list(site: { id: string }) {
+      return (await records.runs.list(site.id)).map(summary);
+    },
+    async get(site: { id: string }, id: string) {
+      const run = await records.runs.get(site.id, id);
+      return run && whole(run);
+    },
+    remove: (site: { id: string }, id: string) => records.runs.remove(site.id, id),
+  };
+}
+
+function summary({ id, name, question, settings, createdAt }: Omit<SavedRun, 'answer'>) {
+  return { id, name, question, settings: settingsAnswer(settings), created_at: new Date(createdAt).toISOString() };
+}
+
+function whole(run: SavedRun) {
+  return { ...summary(run), answer: JSON.parse(run.answer) as unknown };
+}

@@ -1,0 +1,174 @@
+import type { DayOrder } from '../core/spend-days.ts';
+import type { SpendPlatform } from '../core/spend.ts';
+
+/** The columns that spend is read from. */
+export const FIELDS = [
+  'day',
+  'until',
+  'campaign',
+  'campaignId',
+  'account',
+  'source',
+  'medium',
+  'amount',
+  'currency',
+  'clicks',
+  'impressions',
+] as const;
+export type Field = (typeof FIELDS)[number];
+
+/** Header names of a platform's export in English, the best first, lower case. */
+interface Layout {
+  names: Partial<Record<Field, readonly string[]>>;
+  /** In which order it writes slashed dates when the file itself does not tell. */
+  dayOrder: DayOrder | null;
+  /** Where to find the breakdown by day. */
+  byDay: string;
+}
+
+export const LAYOUTS: Record<SpendPlatform, Layout> = {
+  google_ads: {
+    names: {
+      day: ['day', 'date'],
+      campaign: ['campaign', 'campaign name'],
+      campaignId: ['campaign id'],
+      account: ['customer id', 'account', 'account name'],
+      amount: ['cost'],
+      currency: ['currency code', 'currency', 'account currency'],
+      clicks: ['clicks', 'interactions'],
+      impressions: ['impr.', 'impressions'],
+    },
+    dayOrder: null,
+    byDay: 'in Google Ads choose Segment > Time > Day before the download',
+  },
+  meta_ads: {
+    names: {
+      day: ['day', 'date', 'reporting starts'],
+      until: ['reporting ends'],
+      campaign: ['campaign name', 'campaign'],
+      campaignId: ['campaign id'],
+      account: ['account id', 'account name', 'ad account id', 'ad account name'],
+      amount: ['amount spent'],
+      currency: ['currency', 'account currency'],
+      clicks: ['link clicks', 'clicks (all)', 'clicks'],
+      impressions: ['impressions'],
+    },
+    dayOrder: null,
+    byDay: 'in Ads Manager choose Breakdown > By time > Day before the export',
+  },
+  linkedin_ads: {
+    names: {
+      day: ['start date (in utc)', 'start date', 'date (in utc)', 'date', 'day'],
+      until: ['end date (in utc)', 'end date'],
+      campaign: ['campaign name', 'campaign', 'campaign group name'],
+      campaignId: ['campaign id'],
+      account: ['account id', 'account name'],
+      amount: ['total spent', 'spent'],
+      currency: ['currency', 'currency code', 'account currency'],
+      clicks: ['clicks'],
+      impressions: ['impressions'],
+    },
+    dayOrder: 'mdy',
+    byDay: 'in Campaign Manager choose Export with the time breakdown Daily',
+  },
+  tiktok_ads: {
+    names: {
+      day: ['by day', 'date', 'day'],
+      campaign: ['campaign name', 'campaign'],
+      campaignId: ['campaign id'],
+      account: ['account id', 'advertiser id', 'account name', 'advertiser name'],
+      amount: ['cost', 'spend', 'total cost'],
+      currency: ['currency', 'currency code'],
+      clicks: ['clicks (destination)', 'clicks', 'clicks (all)', 'click'],
+      impressions: ['impressions', 'impression'],
+    },
+    dayOrder: null,
+    byDay: 'in TikTok Ads Manager make a custom report with the dimension By Day',
+  },
+  microsoft_ads: {
+    names: {
+      day: ['gregorian date', 'timeperiod', 'time period', 'day', 'date'],
+      campaign: ['campaign name', 'campaignname', 'campaign'],
+      campaignId: ['campaign id', 'campaignid'],
+      account: ['account number', 'accountnumber', 'account id', 'accountid', 'account name', 'accountname'],
+      amount: ['spend', 'cost'],
+      currency: ['currency code', 'currencycode', 'currency'],
+      clicks: ['clicks'],
+      impressions: ['impressions', 'impr.'],
+    },
+    dayOrder: 'mdy',
+    byDay: 'in Microsoft Advertising run the Campaign report with the unit of time Day',
+  },
+  own: {
+    names: {
+      day: ['date'],
+      campaign: ['campaign'],
+      source: ['source'],
+      medium: ['medium'],
+      amount: ['amount'],
+      currency: ['currency'],
+      clicks: ['clicks'],
+      impressions: ['impressions'],
+    },
+    dayOrder: null,
+    byDay: 'give each day its own line',
+  },
+};
+
+export interface Recognised {
+  platform: SpendPlatform;
+  /** Field → index of its column. */
+  columns: Partial<Record<Field, number>>;
+  /** Said by the header: 'Amount spent (EUR)'. */
+  currency: string | null;
+}
+
+const normal = (cell: string) => cell.replaceAll(/\s+/g, ' ').trim().toLowerCase();
+/** Columns of days that are the day only where the range ends on it too. */
+const RANGE_STARTS = new Set(['reporting starts', 'start date (in utc)', 'start date']);
+/** 'amount spent (eur)' → 'amount spent' and 'eur'. */
+const AMOUNT_IN = /^(.+?) \(([a-z]{3})\)$/;
+
+/**
+ * Which export a line is the header of; null: of none.
+ * @param wanted a person said which; null: the header decides
+ */
+export function recognise(cells: readonly string[], wanted: SpendPlatform | null): Recognised | null {
+  const names = cells.map(normal);
+  const platform = wanted ?? platformOf(names);
+  if (platform === null) return null;
+  const columns: Recognised['columns'] = {};
+  let currency: string | null = null;
+  for (const field of FIELDS) {
+    for (const name of LAYOUTS[platform].names[field] ?? []) {
+      const at = names.findIndex(
+        (given) => given === name || (field === 'amount' && AMOUNT_IN.exec(given)?.[1] === name),
+      );
+      if (at < 0) continue;
+      columns[field] = at;
+      if (field === 'amount') currency = AMOUNT_IN.exec(names[at]!)?.[2] ?? null;
+      break;
+    }
+  }
+  // A column of days stands beside the range of the whole report.
+  if (columns.day !== undefined && !RANGE_STARTS.has(names[columns.day]!)) delete columns.until;
+  return columns.amount === undefined ? null : { platform, columns, currency };
+}
+
+/** What only one platform's header has comes first; what is left is told by the words for campaign and cost. */
+function platformOf(names: readonly string[]): SpendPlatform | null {
+  const amounts = names.map((name) => AMOUNT_IN.exec(name)?.[1] ?? name);
+  const has = (name: string) => names.includes(name);
+  const costs = (name: string) => amounts.includes(name);
+  if (['date', 'source', 'medium', 'campaign', 'amount'].every(has)) return 'own';
+  if (costs('amount spent')) return 'meta_ads';
+  if (costs('total spent')) return 'linkedin_ads';
+  const isCost = costs('cost') || costs('spend') || costs('total cost');
+  if (!isCost) return null;
+  if (has('by day') || has('clicks (destination)')) return 'tiktok_ads';
+  if (has('gregorian date') || has('timeperiod') || has('campaignname')) return 'microsoft_ads';
+  if (costs('spend') && (has('campaign') || has('campaign name'))) return 'microsoft_ads';
+  if (costs('cost') && has('campaign')) return 'google_ads';
+  if (costs('cost') && has('campaign name')) return 'tiktok_ads';
+  return null;
+}

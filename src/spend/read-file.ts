@@ -1,0 +1,186 @@
+import type { DecimalMark } from '../core/spend-numbers.ts';
+import { decimalMarkOf } from '../core/spend-numbers.ts';
+import { dayOrderOf } from '../core/spend-days.ts';
+import type { DayOrder } from '../core/spend-days.ts';
+import type { SpendPlatform } from '../core/spend.ts';
+import { readCsv } from './csv.ts';
+import type { CsvRecord } from './csv.ts';
+import { decodeSpend } from './decode.ts';
+import { FIELDS, LAYOUTS, recognise } from './layouts.ts';
+import type { Field, Recognised } from './layouts.ts';
+import { groupLines } from './group.ts';
+import type { GroupedSpend } from './group.ts';
+import type { SpendFileOptions } from './options.ts';
+import { readLine } from './read-line.ts';
+import type { NamedLine, ReadLine } from './read-line.ts';
+import { SpendRefused } from './refused.ts';
+
+export const SPEND_LINES_MAX = 200_000;
+/** Preambles are a dozen lines at most. */
+const HEADER_WITHIN = 60;
+const DELIMITERS = [',', '\t', ';'];
+
+export interface ReadSpend extends GroupedSpend {
+  platform: SpendPlatform;
+  encoding: string;
+  /** What each thing was read from: field → the header's own words. */
+  columns: Partial<Record<Field, string>>;
+  /** Lines of spend, the rejected ones included. */
+  read: number;
+  rejected: NamedLine[];
+  /** Lines that are no spend: totals, the platform's own remarks. */
+  leftOut: NamedLine[];
+}
+
+/**
+ * Reads an export.
+ *
+ * @param today 'YYYY-MM-DD' where it is today first
+ * @throws SpendRefused when the file as a whole cannot be read
+ */
+export function readSpendFile(bytes: Uint8Array, options: SpendFileOptions, today: string): ReadSpend {
+  const { text, encoding } = decodeSpend(bytes);
+  const { records, header, recognised } = findHeader(text, options.platform);
+  requireColumns(recognised, options, header);
+  const column = (field: Field) => recognised.columns[field];
+  const cell = (record: CsvRecord, field: Field) => {
+    const at = column(field);
+    return at === undefined ? '' : (record.cells[at] ?? '').trim();
+  };
+  const of = (record: CsvRecord) => (field: Field) => cell(record, field);
+  const reading = {
+    platform: recognised.platform,
+    columns: recognised.columns,
+    width: header.cells.length,
+    mark: markOf(records, cell, recognised, text),
+    order: orderOf(records, cell, recognised, options),
+    fileCurrency: recognised.currency,
+    options,
+    today,
+  };
+  const rejected: NamedLine[] = [];
+  const leftOut: NamedLine[] = [];
+  const read: ReadLine[] = [];
+  for (const record of records) {
+    const line = readLine(record, of(record), reading);
+    if ('spend' in line) read.push(line);
+    else if (line.isSpend) rejected.push({ line: record.line, reason: line.reason });
+    else leftOut.push({ line: record.line, reason: line.reason });
+  }
+  const grouped = groupLines(read);
+  const named = FIELDS.flatMap((field) => {
+    const at = column(field);
+    return at === undefined ? [] : [[field, header.cells[at]!.trim()] as const];
+  });
+  return {
+    ...grouped,
+    platform: recognised.platform,
+    encoding,
+    columns: Object.fromEntries(named),
+    read: read.length + rejected.length,
+    rejected: [...rejected, ...grouped.rejected].toSorted((a, b) => a.line - b.line),
+    leftOut,
+  };
+}
+
+interface Found {
+  header: CsvRecord;
+  recognised: Recognised;
+  /** After the header. */
+  records: CsvRecord[];
+}
+
+/** The delimiter is the one with which there is a header. */
+function findHeader(text: string, wanted: SpendPlatform | null): Found {
+  let first = '';
+  for (const delimiter of DELIMITERS) {
+    let seen = 0;
+    let found: Omit<Found, 'records'> | null = null;
+    const records: CsvRecord[] = [];
+    for (const record of readCsv(text, delimiter)) {
+      if (found) {
+        records.push(record);
+        if (records.length > SPEND_LINES_MAX) {
+          throw new SpendRefused('file', `has more than ${SPEND_LINES_MAX} lines; export fewer days`);
+        }
+        continue;
+      }
+      first ||= record.cells.join(delimiter).slice(0, 100);
+      const recognised = record.cells.length > 1 ? recognise(record.cells, wanted) : null;
+      if (recognised) found = { header: record, recognised };
+      else if ((seen += 1) >= HEADER_WITHIN) break;
+    }
+    if (found) return { ...found, records };
+  }
+  const known =
+    'Google Ads, Meta, LinkedIn, TikTok and Microsoft exports in English, and date,source,medium,campaign,amount,currency';
+  throw new SpendRefused('file', `no line of it is a header that is known (it begins "${first}"); known are ${known}`);
+}
+
+const WITHOUT_DAY = ['week', 'month', 'quarter', 'year'];
+
+function requireColumns(
+  { platform, columns, currency }: Recognised,
+  options: SpendFileOptions,
+  header: CsvRecord,
+): void {
+  const { byDay } = LAYOUTS[platform];
+  const names = header.cells.map((cell) => cell.trim());
+  if (columns.day === undefined) {
+    const coarser = names.find((name) => WITHOUT_DAY.includes(name.toLowerCase()));
+    const what = coarser === undefined ? 'has no column with the day' : `is by ${coarser.toLowerCase()}, not by day`;
+    throw new SpendRefused('file', `line ${header.line}: the export ${what}; ${byDay}`);
+  }
+  if (columns.campaign === undefined) {
+    throw new SpendRefused('file', `line ${header.line}: the export has no column with the campaign; add it`);
+  }
+  if (columns.currency === undefined && currency === null && options.currency === null) {
+    const message = `line ${header.line}: the export does not say its currency; say it (--currency eur, ?currency=eur), or add the column`;
+    throw new SpendRefused('currency', message);
+  }
+  if (currency !== null && options.currency !== null && currency !== options.currency) {
+    throw new SpendRefused('currency', `the header says ${currency}, and you said ${options.currency}`);
+  }
+}
+
+type CellOf = (record: CsvRecord, field: Field) => string;
+
+function* textsOf(records: readonly CsvRecord[], cell: CellOf, fields: readonly Field[]): Generator<string> {
+  for (const record of records) for (const field of fields) yield cell(record, field);
+}
+
+function markOf(records: readonly CsvRecord[], cell: CellOf, { columns }: Recognised, text: string): DecimalMark {
+  const fields = (['amount', 'clicks', 'impressions'] as const).filter((field) => columns[field] !== undefined);
+  // Where a comma ends the cell's decimals, files are delimited by semicolons.
+  const isSemicolon = text.includes(';') && !records.some((record) => record.cells.some((one) => one.includes(';')));
+  const mark = decimalMarkOf(textsOf(records, cell, fields), isSemicolon ? ',' : '.');
+  if (mark !== null) return mark;
+  throw new SpendRefused(
+    'file',
+    'writes some amounts as 1,234.50 and some as 1.234,50; export it again in one language',
+  );
+}
+
+function orderOf(
+  records: readonly CsvRecord[],
+  cell: CellOf,
+  { platform }: Recognised,
+  { dates }: SpendFileOptions,
+): DayOrder {
+  const told = dayOrderOf(textsOf(records, cell, ['day']));
+  if (told === 'mixed') {
+    throw new SpendRefused(
+      'file',
+      'writes some dates as month/day and some as day/month; export it again in one language',
+    );
+  }
+  if (told === 'mdy' || told === 'dmy') {
+    if (dates === null || dates === told) return told;
+    throw new SpendRefused('dates', `you said ${dates}, but the file has dates that are only possible as ${told}`);
+  }
+  const order = dates ?? LAYOUTS[platform].dayOrder;
+  if (order !== null || told === 'none') return order ?? 'mdy';
+  const message =
+    'its dates could be month/day or day/month; say which (--dates mdy or dmy, ?dates=dmy), or export them as 2026-11-21';
+  throw new SpendRefused('dates', message);
+}

@@ -1,0 +1,50 @@
+import type { MovementRow } from '../../core/movement-row.ts';
+import type { FactsClient } from './client.ts';
+import { TOUCHPOINT_COLUMNS, touchpointCells } from './credits.ts';
+import type { Facts } from './facts.ts';
+import { timeText } from './times.ts';
+
+const COLUMNS = [
+  'site',
+  'mode',
+  'subscription',
+  'customer',
+  'at',
+  'kind',
+  'currency',
+  'delta',
+  'reporting_currency',
+  'reporting_delta',
+  'visitor',
+  'reason',
+  'touch_at',
+  ...TOUCHPOINT_COLUMNS,
+  'sign',
+] as const;
+
+export function createMovements(client: FactsClient): Pick<Facts, 'insertMovements'> {
+  return {
+    insertMovements: (rows, token) => client.insert('subscription_movements', COLUMNS, rows.map(movementCells), token),
+  };
+}
+
+function movementCells(row: MovementRow): unknown[] {
+  const { touchpoint, reporting } = row;
+  return [
+    row.site,
+    row.mode,
+    row.subscription,
+    row.customer ?? '',
+    timeText(row.at),
+    row.movement,
+    row.currency,
+    row.deltaMinor,
+    reporting?.currency ?? '',
+    reporting?.deltaMinor ?? 0,
+    touchpoint?.visitor ?? '',
+    row.reason,
+    touchpoint && timeText(touchpoint.occurredAt),
+    ...touchpointCells(touchpoint),
+    row.sign,
+  ];
+}

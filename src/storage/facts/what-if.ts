@@ -1,0 +1,240 @@
+import { shareEntries, shareFees } from '../../core/attribution/credits.ts';
+import type { RuleModel } from '../../core/attribution/models.ts';
+import { narrowedPath } from '../../core/attribution/path.ts';
+import type { ModelSettings } from '../../core/attribution/settings.ts';
+import { weightsOf } from '../../core/attribution/weights.ts';
+import type { LedgerEntry } from '../../core/ledger.ts';
+import type { Dimension } from '../../core/report.ts';
+import { ENTRY_KINDS, isOfTouch, standing } from './paid-paths.ts';
+import type { EntryCells, PaidPathCells, PaidPathsQuestion, TouchCells } from './paid-paths.ts';
+import { UNATTRIBUTED } from './report-dimensions.ts';
+
+/**
+ * Credits of payments under settings that are not the site's, added up by label as they are computed. The parts come from
+ * the functions that made the stored credits, so that both agree to the last minor unit when the settings do.
+ */
+
+/** What one label has under one model. The names of its numbers are those of the reports' measures. */
+export interface Tally {
+  labels: string[];
+  gross: number;
+  refunded: number;
+  disputed: number;
+  attributed: number;
+  tax: number;
+  fees: number;
+  conversions: number;
+  orders: number;
+  order_amount: number;
+  customers: Set<string>;
+  newCustomers: Set<string>;
+}
+
+/** Rows of an answer are bounded; what it is added up from is, too. */
+export const MAX_LABELS = 200_000;
+
+type Touch = { bits: number; labels: string[] } & Parameters<typeof weightsOf>[1][number] &
+  Parameters<typeof narrowedPath>[0][number];
+interface Entry extends LedgerEntry {
+  cells: EntryCells;
+  taxMinor: number;
+}
+
+export interface Tallies {
+  total: Tally;
+  byLabel: Map<string, Tally>;
+}
+
+export function createTallies(question: PaidPathsQuestion, models: readonly RuleModel[], settings: ModelSettings) {
+  const tallies = new Map<RuleModel, Tallies>(models.map((model) => [model, emptyTallies()]));
+  const places = placesOf(question.dimensions);
+  const allBits = 2 ** question.query.filters.length - 1;
+
+  /** The tallies that a credit counts in. */
+  function tallyOf({ byLabel }: Tallies, entryLabels: readonly string[], touch: Touch): Tally {
+    const labels = places.map(({ ofTouch, index }) => (ofTouch ? touch.labels : entryLabels)[index]!);
+    const key = labels.join('\0');
+    const known = byLabel.get(key);
+    if (known) return known;
+    if (byLabel.size === MAX_LABELS) throw new RangeError(`more than ${MAX_LABELS} rows`);
+    const fresh = emptyTally(labels);
+    byLabel.set(key, fresh);
+    return fresh;
+  }
+
+  function add(payment: PaidPathCells): void {
+    const [entryCells, touchCells, unattributedBits, who, isFirst, total] = payment;
+    const entries = standing(entryCells).map(entryOf);
+    const whole = standing(touchCells).sort(byPosition);
+    const path = narrowedPath(whole.map(touchOf), { ...settings, endsAt: whole[0]?.[8] ?? 0 });
+    const isAttributed = path.length > 0;
+    const touches = isAttributed ? path : [unknownVisitor(unattributedBits, places.length)];
+    for (const model of models) {
+      const weights = isAttributed ? weightsOf(model, path, settings) : [1n];
+      const into = tallies.get(model)!;
+      const paid = new Map<string, Paid>();
+      for (const group of Map.groupBy(entries, (entry) => entry.cells[3]).values()) {
+        addGroup({ group, weights, touches, isAttributed, into, paid });
+      }
+      if (total > 0) for (const one of paid.values()) addPaid(one, { who, isFirst, total, into });
+    }
+  }
+
+  interface Group {
+    group: Entry[];
+    weights: bigint[];
+    touches: Touch[];
+    isAttributed: boolean;
+    into: Tallies;
+    paid: Map<string, Paid>;
+  }
+
+  function addGroup({ group, weights, touches, isAttributed, into, paid }: Group): void {
+    const { amounts: hasAmounts, fees: hasFees, payments: hasPayments } = question;
+    const amounts = hasAmounts || hasPayments ? shareEntries(weights, group) : null;
+    const taxed = hasAmounts && group.some((entry) => entry.taxMinor !== 0);
+    const taxes = taxed ? shareEntries(weights, group.map(asTax)) : null;
+    const fees = hasFees ? shareFees(weights, group) : null;
+    for (const entry of group) {
+      const [countsAmount, countsFee, countsPaid, countsWorth] = entry.cells[9];
+      const [amountBits, feeBits, paymentBits] = entry.cells[10];
+      const [amountLabels, feeLabels, paymentLabels] = entry.cells[11];
+      for (const [position, touch] of touches.entries()) {
+        const passes = (bits: number) => (bits & touch.bits) === allBits;
+        const amount = amounts?.get(entry.id)?.[position] ?? 0;
+        if (countsAmount && passes(amountBits)) {
+          const tax = taxes?.get(entry.id)?.[position] ?? 0;
+          if (amount !== 0 || tax !== 0) {
+            addAmount(tallyOf(into, amountLabels, touch), entry.kind, amount, tax, isAttributed);
+            addAmount(into.total, entry.kind, amount, tax, isAttributed);
+          }
+        }
+        if (countsFee && passes(feeBits)) {
+          const fee = fees?.get(entry.id)?.[position] ?? 0;
+          if (fee !== 0) {
+            tallyOf(into, feeLabels, touch).fees += fee;
+            into.total.fees += fee;
+          }
+        }
+        if ((countsPaid || countsWorth) && passes(paymentBits)) {
+          const tally = tallyOf(into, paymentLabels, touch);
+          const key = `${tally.labels.join('\0')}\0${entry.cells[4]}`;
+          const sums = paid.get(key) ?? { tally, credit: 0, worth: 0, counted: 0 };
+          if (countsPaid) sums.credit += amount;
+          if (countsWorth) sums.worth += amount;
+          if (countsWorth) sums.counted += 1;
+          paid.set(key, sums);
+        }
+      }
+    }
+  }
+
+  /** As paymentRows in report-money.ts has it: who was given nothing by a payment did not bring it. */
+  function addPaid(
+    { tally, credit, worth, counted }: Paid,
+    { who, isFirst, total, into }: { who: string; isFirst: number; total: number; into: Tallies },
+  ): void {
+    if (credit === 0 || (question.scope === 'unconverted' && counted === 0)) return;
+    for (const one of [tally, into.total]) {
+      one.conversions += credit / total;
+      one.customers.add(who);
+      if (isFirst === 1) one.newCustomers.add(who);
+      if (counted === 0) continue;
+      one.orders += credit / total;
+      one.order_amount += worth;
+    }
+  }
+
+  return { add, tallies };
+}
+
+interface Paid {
+  tally: Tally;
+  credit: number;
+  worth: number;
+  counted: number;
+}
+
+/** Which of its two label lists holds each dimension of the question. */
+function placesOf(dimensions: readonly Dimension[]): { ofTouch: boolean; index: number }[] {
+  const next = { touch: 0, entry: 0 };
+  return dimensions.map((dimension) => {
+    const ofTouch = isOfTouch(dimension);
+    return { ofTouch, index: ofTouch ? next.touch++ : next.entry++ };
+  });
+}
+
+function addAmount(tally: Tally, kind: LedgerEntry['kind'], amount: number, tax: number, isAttributed: boolean): void {
+  if (kind === 'charge') tally.gross += amount;
+  else if (kind === 'refund') tally.refunded -= amount;
+  else tally.disputed -= amount;
+  if (isAttributed) tally.attributed += amount;
+  tally.tax += tax;
+}
+
+const byPosition = (a: TouchCells, b: TouchCells) => a[0] - b[0];
+
+function touchOf([, atMs, source, channel, medium, campaign, bits, labels]: TouchCells): Touch {
+  return { occurredAt: atMs, source, channel, medium, campaign, bits, labels };
+}
+
+function unknownVisitor(bits: number, dimensions: number): Touch {
+  const labels = Array.from({ length: dimensions }, () => UNATTRIBUTED);
+  return { occurredAt: 0, source: '', channel: '', medium: '', campaign: '', bits, labels };
+}
+
+/** A row that says an entry in the reporting currency is in it, whatever was paid and settled. */
+function entryOf(cells: EntryCells): Entry {
+  const [id, kind, atMs, money, currency, amountMinor, feeCurrency, fee, taxMinor] = cells;
+  return {
+    id,
+    paymentId: '',
+    kind: ENTRY_KINDS[kind]!,
+    amountMinor,
+    currency: money === '' ? currency : money,
+    occurredAt: atMs,
+    balanceTransaction: null,
+    settledMinor: null,
+    settledCurrency: money === '' ? feeCurrency : money,
+    feeMinor: feeCurrency === '' ? null : fee,
+    taxMinor,
+    cells,
+  };
+}
+
+const asTax = (entry: Entry): Entry => ({ ...entry, amountMinor: entry.taxMinor });
+
+export function emptyTally(labels: string[]): Tally {
+  const money = { gross: 0, refunded: 0, disputed: 0, attributed: 0, tax: 0, fees: 0 };
+  const paid = { conversions: 0, orders: 0, order_amount: 0, customers: new Set<string>() };
+  return { labels, ...money, ...paid, newCustomers: new Set<string>() };
+}
+
+function emptyTallies(): Tallies {
+  return { total: emptyTally([]), byLabel: new Map() };
+}
+
+/** Two labels that are called one: sums add up, and who is in both counts once. */
+export function addTally(into: Tally, from: Tally): void {
+  for (const name of SUMS) into[name] += from[name];
+  for (const who of from.customers) into.customers.add(who);
+  for (const who of from.newCustomers) into.newCustomers.add(who);
+}
+const SUMS = [
+  'gross',
+  'refunded',
+  'disputed',
+  'attributed',
+  'tax',
+  'fees',
+  'conversions',
+  'orders',
+  'order_amount',
+] as const;
+
+export function measuresOfTally(tally: Tally): Record<string, number> {
+  const { labels: _, customers, newCustomers, ...sums } = tally;
+  const revenue = tally.gross - tally.refunded - tally.disputed;
+  const counted = { ...sums, revenue, customers: customers.size, new_customers: newCustomers.size };
+  return Object.fromEntries(Object.entries(counted).map(([name, value]) => [name, value === 0 ? 0 : value]));
+}

@@ -1,0 +1,23 @@
+import type { ModelSettings } from '../../core/attribution/settings.ts';
+
+/** A question to reports, what was answered, and with which settings. It never changes. */
+export interface SavedRun {
+  id: string;
+  name: string;
+  /** A query string. */
+  question: string;
+  settings: ModelSettings;
+  /** JSON, as it was answered. */
+  answer: string;
+  createdAt: number;
+}
+
+export interface SavedRuns {
+  /** Null: the site has `max` of them already. */
+  add(site: string, run: Omit<SavedRun, 'id' | 'createdAt'>, max: number, now: number): Promise<SavedRun | null>;
+  get(site: string, id: string): Promise<SavedRun | null>;
+  /** Newest first, without their answers. */
+  list(site: string): Promise<Omit<SavedRun, 'answer'>[]>;
+  /** False: there is none. */
+  remove(site: string, id: string): Promise<boolean>;
+}
