@@ -71,6 +71,7 @@ describe('the guides are true', () => {
       'docs/attribution.md',
       'docs/operations.md',
       'docs/channels.md',
+      'docs/spend.md',
       'docs/currencies.md',
       'docs/subscriptions.md',
     ];

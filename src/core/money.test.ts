@@ -43,3 +43,20 @@ test('parts add up, keep the sign, and differ from the exact share by less than 
     }),
   );
 });
+
+test('large weights split as small ones of the same proportions do', () => {
+  const amounts = fc.integer({ min: -1e9, max: 1e9 });
+  const weights = fc
+    .array(fc.integer({ min: 0, max: 1_000 }), { minLength: 1, maxLength: 12 })
+    .filter((all) => all.some(Boolean));
+  fc.assert(
+    fc.property(amounts, weights, (amount, all) => {
+      const small = splitByLargestRemainder(amount, all.map(BigInt));
+      const large = splitByLargestRemainder(
+        amount,
+        all.map((weight) => BigInt(weight) << 64n),
+      );
+      assert.deepEqual(small, large);
+    }),
+  );
+});

@@ -67,7 +67,7 @@ export async function importSpend(
 ): Promise<SpendImported> {
   const today = dayAt(now(), site.timezone);
   const read =
-    input.kind === 'file' ? readSpendFile(input.bytes, input.options, today) : readSpendRows(input.rows, today);
+    input.kind === 'file' ? await readSpendFile(input.bytes, input.options, today) : readSpendRows(input.rows, today);
   const known = await records.spend.identities(site.id, read.platform);
   const found = identify(read.platform, read.lines, known);
   const rejected = [...read.rejected, ...found.rejected].toSorted((a, b) => a.line - b.line);
@@ -151,8 +151,10 @@ async function compare(
   lines: readonly IdentifiedLine[],
 ): Promise<{ new: number; changed: number; unchanged: number }> {
   const counts = { new: 0, changed: 0, unchanged: 0 };
-  for (let from = 0; from < lines.length; from += LINES_TOGETHER) {
-    const part = lines.slice(from, from + LINES_TOGETHER).map(({ key, spend }) => ({ day: spend.day, key, spend }));
+  // In the order of the index: neighbours are read together.
+  const ordered = lines.toSorted((a, b) => (a.spend.day < b.spend.day ? -1 : a.spend.day > b.spend.day ? 1 : 0));
+  for (let from = 0; from < ordered.length; from += LINES_TOGETHER) {
+    const part = ordered.slice(from, from + LINES_TOGETHER).map(({ key, spend }) => ({ day: spend.day, key, spend }));
     const before = new Map((await records.spend.winners(site, part)).map((one) => [`${one.day} ${one.key}`, one.line]));
     for (const { day, key, spend } of part) {
       const old = before.get(`${day} ${key}`);

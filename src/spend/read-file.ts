@@ -18,6 +18,9 @@ import { SpendRefused } from './refused.ts';
 export const SPEND_LINES_MAX = 200_000;
 /** Preambles are a dozen lines at most. */
 const HEADER_WITHIN = 60;
+/** A large file must not keep hits and webhooks waiting. */
+const LINES_AT_ONCE = 2_000;
+const breathe = () => new Promise<void>((resolve) => setImmediate(resolve));
 const DELIMITERS = [',', '\t', ';'];
 
 export interface ReadSpend extends GroupedSpend {
@@ -38,9 +41,9 @@ export interface ReadSpend extends GroupedSpend {
  * @param today 'YYYY-MM-DD' where it is today first
  * @throws SpendRefused when the file as a whole cannot be read
  */
-export function readSpendFile(bytes: Uint8Array, options: SpendFileOptions, today: string): ReadSpend {
+export async function readSpendFile(bytes: Uint8Array, options: SpendFileOptions, today: string): Promise<ReadSpend> {
   const { text, encoding } = decodeSpend(bytes);
-  const { records, header, recognised } = findHeader(text, options.platform);
+  const { records, header, recognised } = await findHeader(text, options.platform);
   requireColumns(recognised, options, header);
   const column = (field: Field) => recognised.columns[field];
   const cell = (record: CsvRecord, field: Field) => {
@@ -61,7 +64,8 @@ export function readSpendFile(bytes: Uint8Array, options: SpendFileOptions, toda
   const rejected: NamedLine[] = [];
   const leftOut: NamedLine[] = [];
   const read: ReadLine[] = [];
-  for (const record of records) {
+  for (const [index, record] of records.entries()) {
+    if (index % LINES_AT_ONCE === 0) await breathe();
     const line = readLine(record, of(record), reading);
     if ('spend' in line) read.push(line);
     else if (line.isSpend) rejected.push({ line: record.line, reason: line.reason });
@@ -91,7 +95,7 @@ interface Found {
 }
 
 /** The delimiter is the one with which there is a header. */
-function findHeader(text: string, wanted: SpendPlatform | null): Found {
+async function findHeader(text: string, wanted: SpendPlatform | null): Promise<Found> {
   let first = '';
   for (const delimiter of DELIMITERS) {
     let seen = 0;
@@ -100,6 +104,7 @@ function findHeader(text: string, wanted: SpendPlatform | null): Found {
     for (const record of readCsv(text, delimiter)) {
       if (found) {
         records.push(record);
+        if (records.length % LINES_AT_ONCE === 0) await breathe();
         if (records.length > SPEND_LINES_MAX) {
           throw new SpendRefused('file', `has more than ${SPEND_LINES_MAX} lines; export fewer days`);
         }

@@ -143,7 +143,7 @@ test('a settlement that Stripe does not have yet is asked for again, and comes w
   const site = await connected(money, { events: ['charge.succeeded'] });
   const { account } = money.stripe;
   const { charge } = checkoutPayment(account, { amount: 2000, currency: 'usd' });
-  await money.drain(1);
+  await money.drain(6);
   assert.equal((await bookOf(money, site.id))[0]!.feeMinor, 0);
   settle(account.engine, charge!);
   money.passTime(6 * 3_600_000);

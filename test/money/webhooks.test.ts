@@ -226,6 +226,32 @@ test('trap 21: a thin event fetches its object; without a key that may read it, 
   assert.match((await money.records.inbox.deadLetters(limited.site, 1))[0]?.lastError ?? '', /rak_payment_intent_read/);
 });
 
+test('a webhook whose booking fails is not done: it is booked when the store takes it again', async () => {
+  const { site, secret } = await connected();
+  await send(site, event(charge()), secret);
+  let isFull = true;
+  const records: typeof money.records = {
+    ...money.records,
+    transaction: (work) =>
+      money.records.transaction((tx) => {
+        const append: typeof tx.ledger.append = async (...entries) => {
+          if (isFull) throw new Error('no room');
+          return tx.ledger.append(...entries);
+        };
+        return work({ ...tx, ledger: { ...tx.ledger, append } });
+      }),
+  };
+  let skewMs = 0;
+  const recorder = createRecorder({ ...money, records, now: () => money.now() + skewMs });
+  while (await recorder.runOnce());
+  assert.deepEqual(await bookOf(money, site), []);
+  assert.equal((await money.records.inbox.counts(site)).pending, 1);
+  isFull = false;
+  skewMs = 60_000;
+  while (await recorder.runOnce());
+  assert.equal((await bookOf(money, site)).length, 1);
+});
+
 test('a pause that Stripe asks for is kept, however short our own would be', async () => {
   const { site, secret } = await connected();
   const bought = checkoutPayment(money.stripe.account, { amount: 800, currency: 'usd' });

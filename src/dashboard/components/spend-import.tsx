@@ -181,7 +181,7 @@ function Preview({ answer, name, isBusy, onImport, onCancel }: PreviewProps) {
         ))}
       </dl>
       {Object.keys(answer.columns).length > 0 ? (
-        <p className="label break-words">Read from the columns {Object.values(answer.columns).join(', ')}.</p>
+        <p className="label break-words">Columns read: {Object.values(answer.columns).join(', ')}</p>
       ) : null}
       {rejected.count > 0 ? (
         <Note tone="down" testId="spend-rejected">

@@ -96,6 +96,7 @@ function ReturnRow({ row, money }: { row: Row; money: (row: Row, name: string) =
         </span>
         <span className="label block truncate" title={origin}>
           {origin}
+          {number(row, 'visitors') === 0 ? <span className="text-warn"> · no visitors</span> : null}
         </span>
       </span>
       <span role="cell" className="text-right font-medium">

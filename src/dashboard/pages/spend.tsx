@@ -15,7 +15,7 @@ import { countOf, formatAmounts } from '../spend.ts';
 import { formatDays, todayIn } from '../time.ts';
 import { useSite } from './site-frame.tsx';
 
-const METRICS = 'spend,revenue,roas,new_customers,cac,payback_days';
+const METRICS = 'spend,visitors,revenue,roas,new_customers,cac,payback_days';
 /** Those with spend come first; beyond them nobody reads. */
 const ROWS = 200;
 

@@ -7,7 +7,14 @@ import type { ModelSettings } from '../../core/attribution/settings.ts';
 import type { ReportQuery } from '../../core/report.ts';
 import type { FactsClient } from './client.ts';
 import { TooMuchToCompute } from './facts.ts';
-import { paidPathsSql, standing, type PaidPathCells, type PaidPathsQuestion } from './paid-paths.ts';
+import {
+  COUNTS_AS_AMOUNT,
+  COUNTS_AS_PAYMENT,
+  paidPathsSql,
+  standing,
+  type PaidPathCells,
+  type PaidPathsQuestion,
+} from './paid-paths.ts';
 import { rangeParams } from './report-dimensions.ts';
 import { firstOf } from './ranked.ts';
 import { isTooMuch } from './what-if-report.ts';
@@ -41,20 +48,17 @@ async function readPaid(client: Client, query: Question): Promise<ChannelPath[]>
   const { text, params } = paidPathsSql(paidQuestion(query));
   await client.readParts<PaidPathCells>(text, params, (rows) => {
     for (const [entries, touches, , , , total] of rows) {
-      const path = standing(touches).sort((a, b) => a[0] - b[0]);
-      const known = standing(entries).filter(({ 10: [bits] }) => bits === allBits);
-      const isConversion = total > 0 && known.some(({ 9: [, , paid] }) => paid === 1);
+      const path = standingPath(touches);
+      const known = standing(entries).filter(({ 10: [bits = 0] }) => bits === allBits);
+      const isConversion = total > 0 && known.some(({ 9: counts }) => counts & COUNTS_AS_PAYMENT);
       if (path.length === 0 || !isConversion) continue;
-      const revenueMinor = known.reduce((sum, { 9: [counts], 5: amount }) => sum + (counts === 1 ? amount : 0), 0);
+      const revenueMinor = known.reduce(
+        (sum, { 9: counts, 5: amount }) => sum + (counts & COUNTS_AS_AMOUNT ? amount : 0),
+        0,
+      );
       const converting = {
-        path: path.map(([, occurredAt, source, , medium, campaign, , [channel]]) => ({
-          occurredAt,
-          source,
-          channel: channel!,
-          medium,
-          campaign,
-        })),
-        endsAt: path[0]![8],
+        path: path.map((touch) => ({ ...touch, channel: touch.label })),
+        endsAt: 0,
         revenueMinor,
       };
       for (const one of channelPaths({ paid: [converting], unpaid: [] }, query.whatIf)) {

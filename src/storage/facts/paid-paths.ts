@@ -23,7 +23,10 @@ import { creditVocabulary, payers, scopeOf, scopeSql, type MoneyScope } from './
 
 export const ENTRY_KINDS = ['charge', 'refund', 'dispute'] as const;
 
-/** As the store writes them; `sign` last, so that what was cancelled can be left out (standing). */
+/**
+ * As the store writes them: tens of megabytes of text for a large question, so nothing is said twice and what the question
+ * does not need is left empty. `sign` last, so that what was cancelled can be left out (standing).
+ */
 export type EntryCells = [
   id: string,
   kind: number,
@@ -34,27 +37,38 @@ export type EntryCells = [
   feeCurrency: string,
   fee: number,
   tax: number,
-  /** Does the entry count, as an amount, as a fee, as the charge of a payment? */
-  counts: [amount: number, fee: number, paid: number, worth: number],
-  bits: [amount: number, fee: number, payment: number],
-  labels: [amount: string[], fee: string[], payment: string[]],
+  /** COUNTS_AS_… together. */
+  counts: number,
+  /** As an amount, as a fee, as the charge of a payment; empty without filters. */
+  bits: number[],
+  /** As above; empty without dimensions of entries. */
+  labels: string[][],
   sign: number,
 ];
-export type TouchCells = [
-  position: number,
-  atMs: number,
-  source: string,
-  channel: string,
-  medium: string,
-  campaign: string,
-  bits: number,
+export const COUNTS_AS_AMOUNT = 1;
+export const COUNTS_AS_FEE = 2;
+export const COUNTS_AS_PAYMENT = 4;
+/** In the currency asked for: what an order was worth. */
+export const COUNTS_AS_WORTH = 8;
+
+/** Touchpoints in time order, one list for each of what is told about them: far fewer objects than one per touchpoint. */
+export type TouchLists = [
+  /** Milliseconds before the path's end: windows and half-lives know no other time. */
+  agesMs: number[],
+  isDirect: number[],
+  /** Channel, medium and campaign in one; empty unless repeats are collapsed. */
+  origins: string[],
+  /** Empty without filters. */
+  bits: number[],
+  /** Of several dimensions, joined by a zero character; empty without dimensions of touchpoints. */
   labels: string[],
-  endsAtMs: number,
-  sign: number,
+  /** Empty unless something was cancelled. */
+  positions: number[],
+  signs: number[],
 ];
 export type PaidPathCells = [
   entries: EntryCells[],
-  touches: TouchCells[],
+  touches: TouchLists,
   /** Bits of a payment without a known visitor. */
   unattributedBits: number,
   who: string,
@@ -84,14 +98,14 @@ export function paidPathsSql(question: PaidPathsQuestion): Sql {
     ? `LEFT JOIN (${payers(query)}) AS w ON w.payment = cityHash64(e.payment_id)`
     : `LEFT JOIN (SELECT '' AS payment_id, 0 AS who, 0 AS is_first, 0 AS total) AS w ON w.payment_id = e.payment_id`;
   const text = `
-    SELECT e.entries, p.touches, ${bitsSql(filters, UNKNOWN_VISITOR, 'touch')}, toString(w.who), toUInt8(w.is_first),
-      toInt64(w.total)
+    SELECT e.entries, ${listsSql(question)}, ${bitsSql(filters, UNKNOWN_VISITOR, 'touch')},
+      toString(w.who), toUInt8(w.is_first), toInt64(w.total)
     FROM (
       SELECT c.payment_id AS payment_id, groupArray(${entrySql(question)}) AS entries
       FROM credits AS c WHERE ${owner} AND c.payment_id GLOBAL IN (${chosen}) GROUP BY c.payment_id
     ) AS e
     LEFT JOIN (
-      SELECT t.payment_id AS payment_id, groupArray(${touchSql(question)}) AS touches
+      SELECT t.payment_id AS payment_id, arraySort(groupArray(${touchSql(question)})) AS touches
       FROM payment_paths AS t WHERE ${touchOwner} AND t.payment_id GLOBAL IN (${chosen}) GROUP BY t.payment_id
     ) AS p ON p.payment_id = e.payment_id
     ${payer}`;
@@ -103,28 +117,46 @@ function entrySql(question: PaidPathsQuestion): string {
   const { query, amounts, fees, payments, dimensions } = question;
   const words = vocabulariesOf(query);
   const ofEntry = dimensions.filter((dimension) => !isOfTouch(dimension));
-  const labels = (isAsked: boolean, vocabulary: Vocabulary) =>
-    isAsked ? labelsSql(ofEntry, vocabulary) : 'emptyArrayString()';
-  const bits = (vocabulary: Vocabulary) => bitsSql(query.filters, vocabulary, 'entry');
+  const families = [
+    [amounts, words.amounts],
+    [fees, words.fees],
+    [payments, words.payments],
+  ] as const;
+  const labels = families.map(([isAsked, words]) => (isAsked ? labelsSql(ofEntry, words) : 'emptyArrayString()'));
+  const bits = families.map(([, words]) => bitsSql(query.filters, words, 'entry'));
   const { amount, fee, paid, worth } = countsSql(question);
   return `(
     c.entry_id, transform(toString(c.entry_kind), ['charge', 'refund', 'dispute'], [0, 1, 2], 2),
     toUnixTimestamp64Milli(c.entry_at), toString(c.money), toString(c.currency), c.amount,
     toString(c.fee_currency), c.fee_first_touch, c.tax_first_touch,
-    (toUInt8(${amount}), toUInt8(${fee}), toUInt8(${paid}), toUInt8(${worth})),
-    (${bits(words.amounts)}, ${bits(words.fees)}, ${bits(words.payments)}),
-    (${labels(amounts, words.amounts)}, ${labels(fees, words.fees)}, ${labels(payments, words.payments)}),
+    toUInt8(${amount}) * ${COUNTS_AS_AMOUNT} + toUInt8(${fee}) * ${COUNTS_AS_FEE}
+      + toUInt8(${paid}) * ${COUNTS_AS_PAYMENT} + toUInt8(${worth}) * ${COUNTS_AS_WORTH},
+    ${query.filters.length === 0 ? 'emptyArrayUInt32()' : `[${bits.join(', ')}]`},
+    ${ofEntry.length === 0 ? '[emptyArrayString()]' : `[${labels.join(', ')}]`},
     c.sign)`;
 }
 
+/** The position is the first: they are sorted by it. */
 function touchSql({ query, dimensions }: PaidPathsQuestion): string {
-  const labels = labelsSql(dimensions.filter(isOfTouch), TOUCHPOINT);
-  // Repeats are told by these three; they are long, and mostly not asked for.
-  const origin = query.whatIf?.collapseRepeats ? ['t.channel', 't.medium', 't.campaign'] : [`''`, `''`, `''`];
+  const ofTouch = dimensions.filter(isOfTouch);
   return `(
-    t.position, toUnixTimestamp64Milli(t.touch_at), toString(t.source),
-    ${origin.map((column) => `toString(${column})`).join(', ')},
-    ${bitsSql(query.filters, TOUCHPOINT, 'touch')}, ${labels}, toUnixTimestamp64Milli(t.ends_at), t.sign)`;
+    t.position, toUnixTimestamp64Milli(t.ends_at) - toUnixTimestamp64Milli(t.touch_at), toUInt8(t.source = ''),
+    ${joinedSql(query.whatIf?.collapseRepeats ? ['t.channel', 't.source', 't.medium', 't.campaign'] : [])},
+    ${bitsSql(query.filters, TOUCHPOINT, 'touch')},
+    ${joinedSql(ofTouch.map((dimension) => labelOf(dimension, TOUCHPOINT)))}, t.sign)`;
+}
+
+function listsSql({ query, dimensions }: PaidPathsQuestion): string {
+  const list = (at: number, isNeeded = true) => (isNeeded ? `p.touches.${at}` : '[]');
+  const isCancelled = `arrayExists(sign -> sign < 0, p.touches.7)`;
+  return `(
+    ${list(2)}, ${list(3)}, ${list(4, query.whatIf?.collapseRepeats)}, ${list(5, query.filters.length > 0)},
+    ${list(6, dimensions.some(isOfTouch))}, if(${isCancelled}, p.touches.1, []), if(${isCancelled}, p.touches.7, []))`;
+}
+
+function joinedSql(columns: readonly string[]): string {
+  if (columns.length === 0) return `''`;
+  return columns.map((column) => `toString(${column})`).join(` || char(0) || `);
 }
 
 function vocabulariesOf({ by }: ReportQuery) {
@@ -180,7 +212,7 @@ function chosenSql(question: PaidPathsQuestion): string {
   return [amount, fee, question.scope === 'unconverted' ? worth : paid].filter((part) => part !== '0').join(' OR ');
 }
 
-/** Rows of which no more were cancelled than appended; without `sign`'s part in it, equal rows are one. */
+/** Rows of which no more were cancelled than appended; equal but for their sign, rows are one. */
 export function standing<Row extends unknown[]>(rows: Row[]): Row[] {
   if (rows.every((row) => row.at(-1) === 1)) return rows;
   const signs = new Map<string, { row: Row; sum: number }>();
@@ -190,4 +222,32 @@ export function standing<Row extends unknown[]>(rows: Row[]): Row[] {
     signs.set(key, { row: known.row, sum: known.sum + Number(row.at(-1)) });
   }
   return [...signs.values()].filter(({ sum }) => sum > 0).map(({ row }) => row);
+}
+
+/** A touchpoint as narrowedPath and weightsOf read it. Times are told from the path's end, which is 0. */
+export interface PaidTouch {
+  occurredAt: number;
+  source: string;
+  channel: string;
+  medium: string;
+  campaign: string;
+  bits: number;
+  /** As in TouchLists. */
+  label: string;
+}
+
+/** The path that stands, in time order. */
+export function standingPath([ages, isDirect, origins, bits, labels, positions, signs]: TouchLists): PaidTouch[] {
+  const touchAt = (index: number): PaidTouch => ({
+    occurredAt: -ages[index]!,
+    source: isDirect[index] === 1 ? '' : 'known',
+    channel: origins[index] ?? '',
+    medium: '',
+    campaign: '',
+    bits: bits[index] ?? 0,
+    label: labels[index] ?? '',
+  });
+  if (signs.length === 0) return ages.map((_, index) => touchAt(index));
+  const cells = signs.map((sign, index): [number, PaidTouch, number] => [positions[index]!, touchAt(index), sign]);
+  return standing(cells).map(([, touch]) => touch);
 }

@@ -5,8 +5,17 @@ import type { ModelSettings } from '../../core/attribution/settings.ts';
 import { weightsOf } from '../../core/attribution/weights.ts';
 import type { LedgerEntry } from '../../core/ledger.ts';
 import type { Dimension } from '../../core/report.ts';
-import { ENTRY_KINDS, isOfTouch, standing } from './paid-paths.ts';
-import type { EntryCells, PaidPathCells, PaidPathsQuestion, TouchCells } from './paid-paths.ts';
+import {
+  COUNTS_AS_AMOUNT,
+  COUNTS_AS_FEE,
+  COUNTS_AS_PAYMENT,
+  COUNTS_AS_WORTH,
+  ENTRY_KINDS,
+  isOfTouch,
+  standing,
+  standingPath,
+} from './paid-paths.ts';
+import type { EntryCells, PaidPathCells, PaidPathsQuestion, PaidTouch } from './paid-paths.ts';
 import { UNATTRIBUTED } from './report-dimensions.ts';
 
 /**
@@ -33,8 +42,6 @@ export interface Tally {
 /** Rows of an answer are bounded; what it is added up from is, too. */
 export const MAX_LABELS = 200_000;
 
-type Touch = { bits: number; labels: string[] } & Parameters<typeof weightsOf>[1][number] &
-  Parameters<typeof narrowedPath>[0][number];
 interface Entry extends LedgerEntry {
   cells: EntryCells;
   taxMinor: number;
@@ -50,25 +57,32 @@ export function createTallies(question: PaidPathsQuestion, models: readonly Rule
   const places = placesOf(question.dimensions);
   const allBits = 2 ** question.query.filters.length - 1;
 
-  /** The tallies that a credit counts in. */
-  function tallyOf({ byLabel }: Tallies, entryLabels: readonly string[], touch: Touch): Tally {
-    const labels = places.map(({ ofTouch, index }) => (ofTouch ? touch.labels : entryLabels)[index]!);
-    const key = labels.join('\0');
+  const onlyTouches = places.every(({ ofTouch }) => ofTouch);
+
+  /** The tally that a credit counts in. */
+  function tallyOf({ byLabel }: Tallies, entryLabels: readonly string[], touch: PaidTouch): Tally {
+    const key = onlyTouches ? touch.label : labelsOf(entryLabels, touch).join('\0');
     const known = byLabel.get(key);
     if (known) return known;
     if (byLabel.size === MAX_LABELS) throw new RangeError(`more than ${MAX_LABELS} rows`);
-    const fresh = emptyTally(labels);
+    const fresh = emptyTally(labelsOf(entryLabels, touch));
     byLabel.set(key, fresh);
     return fresh;
   }
 
+  function labelsOf(entryLabels: readonly string[], touch: PaidTouch): string[] {
+    const ofTouch = touch.label.split('\0');
+    return places.map((place) => (place.ofTouch ? ofTouch : entryLabels)[place.index]!);
+  }
+
   function add(payment: PaidPathCells): void {
-    const [entryCells, touchCells, unattributedBits, who, isFirst, total] = payment;
+    const [entryCells, touchLists, unattributedBits, who, isFirst, total] = payment;
     const entries = standing(entryCells).map(entryOf);
-    const whole = standing(touchCells).sort(byPosition);
-    const path = narrowedPath(whole.map(touchOf), { ...settings, endsAt: whole[0]?.[8] ?? 0 });
+    const path = narrowedPath(standingPath(touchLists), { ...settings, endsAt: 0 });
     const isAttributed = path.length > 0;
-    const touches = isAttributed ? path : [unknownVisitor(unattributedBits, places.length)];
+    const touches = isAttributed
+      ? path
+      : [unknownVisitor(unattributedBits, places.filter(({ ofTouch }) => ofTouch).length)];
     for (const model of models) {
       const weights = isAttributed ? weightsOf(model, path, settings) : [1n];
       const into = tallies.get(model)!;
@@ -83,7 +97,7 @@ export function createTallies(question: PaidPathsQuestion, models: readonly Rule
   interface Group {
     group: Entry[];
     weights: bigint[];
-    touches: Touch[];
+    touches: PaidTouch[];
     isAttributed: boolean;
     into: Tallies;
     paid: Map<string, Paid>;
@@ -96,20 +110,25 @@ export function createTallies(question: PaidPathsQuestion, models: readonly Rule
     const taxes = taxed ? shareEntries(weights, group.map(asTax)) : null;
     const fees = hasFees ? shareFees(weights, group) : null;
     for (const entry of group) {
-      const [countsAmount, countsFee, countsPaid, countsWorth] = entry.cells[9];
-      const [amountBits, feeBits, paymentBits] = entry.cells[10];
-      const [amountLabels, feeLabels, paymentLabels] = entry.cells[11];
+      const {
+        9: counts,
+        10: [amountBits = 0, feeBits = 0, paymentBits = 0],
+      } = entry.cells;
+      const {
+        11: [amountLabels = [], feeLabels = [], paymentLabels = []],
+      } = entry.cells;
+      const [countsPaid, countsWorth] = [counts & COUNTS_AS_PAYMENT, counts & COUNTS_AS_WORTH];
       for (const [position, touch] of touches.entries()) {
         const passes = (bits: number) => (bits & touch.bits) === allBits;
         const amount = amounts?.get(entry.id)?.[position] ?? 0;
-        if (countsAmount && passes(amountBits)) {
+        if (counts & COUNTS_AS_AMOUNT && passes(amountBits)) {
           const tax = taxes?.get(entry.id)?.[position] ?? 0;
           if (amount !== 0 || tax !== 0) {
             addAmount(tallyOf(into, amountLabels, touch), entry.kind, amount, tax, isAttributed);
             addAmount(into.total, entry.kind, amount, tax, isAttributed);
           }
         }
-        if (countsFee && passes(feeBits)) {
+        if (counts & COUNTS_AS_FEE && passes(feeBits)) {
           const fee = fees?.get(entry.id)?.[position] ?? 0;
           if (fee !== 0) {
             tallyOf(into, feeLabels, touch).fees += fee;
@@ -172,15 +191,9 @@ function addAmount(tally: Tally, kind: LedgerEntry['kind'], amount: number, tax:
   tally.tax += tax;
 }
 
-const byPosition = (a: TouchCells, b: TouchCells) => a[0] - b[0];
-
-function touchOf([, atMs, source, channel, medium, campaign, bits, labels]: TouchCells): Touch {
-  return { occurredAt: atMs, source, channel, medium, campaign, bits, labels };
-}
-
-function unknownVisitor(bits: number, dimensions: number): Touch {
-  const labels = Array.from({ length: dimensions }, () => UNATTRIBUTED);
-  return { occurredAt: 0, source: '', channel: '', medium: '', campaign: '', bits, labels };
+function unknownVisitor(bits: number, dimensions: number): PaidTouch {
+  const label = Array.from({ length: dimensions }, () => UNATTRIBUTED).join('\0');
+  return { occurredAt: 0, source: '', channel: '', medium: '', campaign: '', bits, label };
 }
 
 /** A row that says an entry in the reporting currency is in it, whatever was paid and settled. */

@@ -47,14 +47,7 @@ export function createSpend(db: Kysely<Database>): Spend {
     async standing(site, places) {
       const found: StandingSpend[] = [];
       for (const part of chunks(places, PLACES_TOGETHER)) {
-        const rows = await db
-          .selectFrom(wanted(part))
-          .innerJoin('spend', (join) =>
-            join.onRef('spend.day', '=', 'wanted.column1').onRef('spend.campaign_key', '=', 'wanted.column2'),
-          )
-          .selectAll('spend')
-          .where('spend.site', '=', site)
-          .execute();
+        const rows = await db.selectFrom('spend').selectAll().where('site', '=', site).where(isOneOf(part)).execute();
         found.push(...rows.map(toStanding));
       }
       return found;
@@ -89,12 +82,9 @@ export function createSpend(db: Kysely<Database>): Spend {
 }
 
 const afterPlace = ({ day, key }: SpendPlace) => sql<boolean>`(day, campaign_key) > (${day}, ${key})`;
-/** Joined and not `in`: SQLite would read every row of the site for each list. Both name the columns of VALUES so. */
-const wanted = (places: readonly SpendPlace[]) =>
-  sql<{
-    column1: string;
-    column2: string;
-  }>`(values ${sql.join(places.map(({ day, key }) => sql`(${day}, ${key})`))})`.as('wanted');
+/** Alone, without a join or an order: else SQLite takes another index, and reads all of the site for each list. */
+const isOneOf = (places: readonly SpendPlace[]) =>
+  sql<boolean>`(day, campaign_key) in (values ${sql.join(places.map(({ day, key }) => sql`(${day}, ${key})`))})`;
 
 function ofDays(db: Kysely<Database>, site: string, { from, to, platform }: SpendDays) {
   let query = db.selectFrom('spend').where('site', '=', site);
@@ -106,22 +96,28 @@ function ofDays(db: Kysely<Database>, site: string, { from, to, platform }: Spen
 async function winners(db: Kysely<Database>, site: string, places: readonly SpendPlace[]): Promise<KeyedLine[]> {
   const found: KeyedLine[] = [];
   for (const part of chunks(places, PLACES_TOGETHER)) {
-    const rows = await db
-      .selectFrom(wanted(part))
-      .innerJoin('spend_lines', (join) =>
-        join.onRef('spend_lines.day', '=', 'wanted.column1').onRef('spend_lines.campaign_key', '=', 'wanted.column2'),
-      )
-      .innerJoin('spend_imports', 'spend_imports.seq', 'spend_lines.import')
-      .selectAll('spend_lines')
-      .where('spend_lines.site', '=', site)
-      .where('spend_imports.state', '=', 'done')
-      .orderBy('spend_lines.import')
-      .execute();
+    const rows = await db.selectFrom('spend_lines').selectAll().where('site', '=', site).where(isOneOf(part)).execute();
+    const done = await doneImports(db, [...new Set(rows.map((row) => row.import))]);
+    const standing = rows.filter((row) => done.has(row.import)).sort((a, b) => a.import - b.import);
     // The latest of a place comes last.
-    const last = new Map(rows.map((row) => [`${row.day} ${row.campaign_key}`, row]));
+    const last = new Map(standing.map((row) => [`${row.day} ${row.campaign_key}`, row]));
     found.push(...[...last.values()].map((row) => ({ day: row.day, key: row.campaign_key, line: toLine(row) })));
   }
   return found;
+}
+
+async function doneImports(db: Kysely<Database>, seqs: readonly number[]): Promise<Set<number>> {
+  const done = new Set<number>();
+  for (const part of chunks(seqs)) {
+    const rows = await db
+      .selectFrom('spend_imports')
+      .select('seq')
+      .where('seq', 'in', part)
+      .where('state', '=', 'done')
+      .execute();
+    for (const { seq } of rows) done.add(seq);
+  }
+  return done;
 }
 
 async function put(db: Kysely<Database>, rows: readonly StandingSpend[]): Promise<void> {
