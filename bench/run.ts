@@ -9,6 +9,7 @@ const BENCHES: Record<string, () => Promise<{ measure(): Promise<string[]> }>> =
   webhooks: () => import('./webhooks.ts'),
   backfill: () => import('./backfill.ts'),
   recompute: () => import('./recompute.ts'),
+  'what-if': () => import('./what-if.ts'),
   report: () => import('./report.ts'),
   pixel: () => import('./pixel.ts'),
 };

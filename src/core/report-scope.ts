@@ -87,11 +87,11 @@ export const EVENT_DIMENSIONS: readonly Dimension[] = ['page', 'event'];
 const EVENT_METRICS: readonly Metric[] = ['visitors', 'sessions', 'pageviews', 'events'];
 
 /** Known of a payment, not of a visit. */
-const PAYMENT_DIMENSIONS: readonly Dimension[] = ['currency', 'payment_kind', 'product', 'coupon'];
+const PAYMENT_DIMENSIONS: readonly Dimension[] = ['currency', 'payment_kind', 'product', 'coupon', 'payment'];
 /** Known of a visit, but not kept with touchpoints. */
 const VISIT_ONLY_DIMENSIONS: readonly Dimension[] = ['exit_page', 'region', 'city', 'language'];
 /** Known of a payment; and recurring revenue by the hour says nothing. */
-const NOT_OF_SUBSCRIPTIONS: readonly Dimension[] = ['hour', 'payment_kind', 'product', 'coupon'];
+const NOT_OF_SUBSCRIPTIONS: readonly Dimension[] = ['hour', 'payment_kind', 'product', 'coupon', 'payment'];
 /** What is known of advertising: the campaign and the day. */
 const SPEND_DIMENSIONS: readonly Dimension[] = ['channel', 'source', 'medium', 'campaign', 'day', 'week', 'month'];
 export const TIME_DIMENSIONS: readonly Dimension[] = ['hour', 'day', 'week', 'month'];

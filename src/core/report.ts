@@ -76,6 +76,7 @@ export const DIMENSIONS = [
   'payment_kind',
   'product',
   'coupon',
+  'payment',
 ] as const;
 export type Dimension = (typeof DIMENSIONS)[number];
 

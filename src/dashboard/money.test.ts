@@ -19,6 +19,11 @@ test('amounts follow Stripe’s decimals, not the currency’s own', () => {
   }
 });
 
+test('an average is shown to the minor unit', () => {
+  assert.equal(digits(formatMoney(36250 / 22, 'usd')), '16.48');
+  assert.equal(digits(formatMoney(-0.2, 'usd')), '0.00');
+});
+
 test('a code that is no currency still shows its amount', () => {
   assert.equal(digits(formatMoney(1234, 'x')), '12.34');
 });

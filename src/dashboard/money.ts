@@ -20,9 +20,12 @@ function formatOf(currency: string, compact: boolean): Intl.NumberFormat {
   return made;
 }
 
-/** Formatted from the exact decimal string: no float ever stands between the ledger and the screen. */
+/**
+ * Formatted from the exact decimal string: no float ever stands between the ledger and the screen. Averages, as the cost
+ * of a customer, are no whole minor units and are rounded to one.
+ */
 function format(amountMinor: number, currency: string, compact: boolean): string {
-  const text = decimalString(amountMinor, currency) as `${number}`;
+  const text = decimalString(Math.round(amountMinor), currency) as `${number}`;
   return formatOf(currency, compact).format(text).replace('-', '−');
 }
 

@@ -14,6 +14,7 @@ import type {
 } from '../http/contract.ts';
 import type { SubscriptionDetailAnswer, SubscriptionsAnswer } from '../http/contract-subscriptions.ts';
 import type { SpendAnswer } from '../http/contract-spend.ts';
+import type { RecomputeAnswer, RunAnswer, RunsAnswer } from '../http/contract-models.ts';
 import type { Mode } from '../core/payment.ts';
 import { ApiError, get } from './api.ts';
 import type { Params } from './api.ts';
@@ -84,6 +85,23 @@ export const keysQuery = (site: string) =>
   queryOptions({
     queryKey: ['keys', site],
     queryFn: async ({ signal }) => (await get<KeysAnswer>(pathOf(site, '/keys'), {}, signal)).keys,
+  });
+export const runsQuery = (site: string) =>
+  queryOptions({
+    queryKey: ['runs', site],
+    queryFn: async ({ signal }) => (await get<RunsAnswer>(pathOf(site, '/runs'), {}, signal)).runs,
+  });
+export const runQuery = (site: string, id: string) =>
+  queryOptions({
+    queryKey: ['runs', site, id],
+    queryFn: ({ signal }) => get<RunAnswer>(pathOf(site, `/runs/${encodeURIComponent(id)}`), {}, signal),
+    // It never changes.
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+export const recomputeQuery = (site: string) =>
+  queryOptions({
+    queryKey: ['recompute', site],
+    queryFn: ({ signal }) => get<RecomputeAnswer>(pathOf(site, '/recompute'), {}, signal),
   });
 export const reportQuery = (site: string, params: Params) =>
   queryOptions({

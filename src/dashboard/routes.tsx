@@ -9,6 +9,7 @@ import {
 import { HomePage } from './pages/home.tsx';
 import { NotFoundPage, PageError } from './pages/not-found.tsx';
 import { SiteFrame } from './pages/site-frame.tsx';
+import { compareSearch } from './compare-search.ts';
 import { overviewSearch, parseSearch, paymentsSearch, signInSearch, strictly, stringifySearch } from './search.ts';
 import type { Mode } from '../core/payment.ts';
 
@@ -75,6 +76,13 @@ const spend = createRoute({
   component: lazyRouteComponent(() => import('./pages/spend.tsx'), 'SpendPage'),
 });
 
+const compare = createRoute({
+  getParentRoute: () => site,
+  path: '/compare',
+  validateSearch: strictly(compareSearch),
+  component: lazyRouteComponent(() => import('./pages/compare.tsx'), 'ComparePage'),
+});
+
 const settings = createRoute({
   getParentRoute: () => site,
   path: '/settings',
@@ -105,6 +113,11 @@ const settingsRevenue = createRoute({
   ),
   component: lazyRouteComponent(() => import('./pages/settings-revenue.tsx'), 'RevenuePage'),
 });
+const settingsAttribution = createRoute({
+  getParentRoute: () => settings,
+  path: '/attribution',
+  component: lazyRouteComponent(() => import('./pages/settings-attribution.tsx'), 'AttributionPage'),
+});
 const settingsHistory = createRoute({
   getParentRoute: () => settings,
   path: '/history',
@@ -130,6 +143,7 @@ const tree = root.addChildren([
     overview,
     payments,
     payment,
+    compare,
     subscriptions,
     subscription,
     spend,
@@ -138,6 +152,7 @@ const tree = root.addChildren([
       settingsSite,
       settingsScript,
       settingsRevenue,
+      settingsAttribution,
       settingsHistory,
       settingsCheckUp,
       settingsKeys,

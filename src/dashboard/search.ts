@@ -1,18 +1,18 @@
-import { RULE_MODELS } from '../core/attribution/models.ts';
-import type { RuleModel } from '../core/attribution/models.ts';
 import type { Mode } from '../core/payment.ts';
 import { isDay } from '../core/report-days.ts';
 import { DIMENSIONS, FILTER_OPERATORS } from '../core/report.ts';
 import type { Filter } from '../core/report.ts';
 import type { Days, RangeName } from './time.ts';
 import { RANGES, daysOf } from './time.ts';
+import { ANY_MODELS } from './words.ts';
+import type { AnyModel } from './words.ts';
 
 /** What the overview shows lives in its address: plain names and values, defaults left out. */
 export interface OverviewSearch {
   range?: RangeName;
   from?: string;
   to?: string;
-  model?: RuleModel;
+  model?: AnyModel;
   mode?: Mode;
   /** The API's filter, as JSON text. */
   filter?: string;
@@ -44,7 +44,7 @@ export const strictly =
     ...read(raw),
   });
 
-const oneOf = <T extends string>(value: unknown, allowed: readonly T[]): T | undefined =>
+export const oneOf = <T extends string>(value: unknown, allowed: readonly T[]): T | undefined =>
   allowed.find((item) => item === value);
 const MODES = ['live', 'test'] as const;
 
@@ -57,7 +57,7 @@ export function overviewSearch(raw: Record<string, unknown>): OverviewSearch {
     if (isDay(from) && isDay(to))
       Object.assign(search, from <= to ? { range, from, to } : { range, from: to, to: from });
   } else if (range && range !== '30d') search.range = range;
-  const model = oneOf(raw.model, RULE_MODELS);
+  const model = oneOf(raw.model, ANY_MODELS);
   if (model && model !== 'first_touch') search.model = model;
   const mode = oneOf(raw.mode, MODES);
   if (mode) search.mode = mode;

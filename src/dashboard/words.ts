@@ -1,35 +1,74 @@
+import { DATA_DRIVEN_MODELS } from '../core/attribution/data-driven.ts';
+import type { DataDrivenModel } from '../core/attribution/data-driven.ts';
+import { RULE_MODELS } from '../core/attribution/models.ts';
 import type { RuleModel } from '../core/attribution/models.ts';
 import type { UnattributedReason } from '../core/link.ts';
 import type { PaymentKind } from '../core/payment.ts';
+import type { ModelSettingsAnswer } from '../http/contract-models.ts';
 
 export const UNATTRIBUTED = '(unattributed)';
 export const UNATTRIBUTED_TEXT = 'Unattributed — paid without a known visitor';
 
-/** One sentence each. */
-export const MODELS: Record<RuleModel, { name: string; definition: string }> = {
-  first_touch: {
-    name: 'First touch',
-    definition: 'All of a payment goes to the visit that first brought the customer.',
-  },
-  last_touch: { name: 'Last touch', definition: 'All of a payment goes to the last visit before it.' },
-  last_non_direct: {
-    name: 'Last non-direct',
-    definition: 'All of a payment goes to the last visit before it that was not direct.',
-  },
-  linear: { name: 'Linear', definition: 'Every visit before the payment gets the same share.' },
-  position_based: {
-    name: 'Position-based',
-    definition: '40 % to the first visit, 40 % to the last, 20 % shared by those between.',
-  },
-  time_decay: {
-    name: 'Time decay',
-    definition: 'Later visits get more: a visit’s weight halves for every 7 days before the payment.',
-  },
-  custom: {
-    name: 'Custom',
-    definition: 'Weights by position that you set for this site. Until you do, every visit gets the same share.',
-  },
+/** A rule-based or a data-driven model. */
+export type AnyModel = RuleModel | DataDrivenModel;
+export const ANY_MODELS: readonly AnyModel[] = [...RULE_MODELS, ...DATA_DRIVEN_MODELS];
+
+export const MODEL_NAMES: Record<AnyModel, string> = {
+  first_touch: 'First touch',
+  last_touch: 'Last touch',
+  last_non_direct: 'Last non-direct',
+  linear: 'Linear',
+  position_based: 'Position-based',
+  time_decay: 'Time decay',
+  custom: 'Custom',
+  markov: 'Markov',
+  shapley: 'Shapley',
 };
+
+/** One sentence each, with what the site says about the models. */
+export function modelDefinitions(models: ModelSettingsAnswer): Record<AnyModel, string> {
+  const { first, middle, last } = models.position_percents;
+  const custom = models.custom && customText(models.custom);
+  return {
+    first_touch: 'All of a payment goes to the visit that first brought the customer.',
+    last_touch: 'All of a payment goes to the last visit before it.',
+    last_non_direct: 'All of a payment goes to the last visit before it that was not direct.',
+    linear: 'Every visit before the payment gets the same share.',
+    position_based: `${first} % to the first visit, ${last} % to the last, ${middle} % shared by those between.`,
+    time_decay: `Later visits get more: a visit’s weight halves for every ${hoursText(models.half_life_hours)} before the last one.`,
+    custom: custom ?? 'Weights by position that you set for this site. Until you do, every visit gets the same share.',
+    markov: 'From all paths, paying or not: each channel gets by how many payments would be lost without it.',
+    shapley: 'From all paying paths: each channel gets what it adds, on average, to every set of other channels.',
+  };
+}
+
+function customText({ name, from_start: start, others, from_end: end }: NonNullable<ModelSettingsAnswer['custom']>) {
+  const parts = [
+    start.length > 0 ? `${start.join(', ')} from the start` : '',
+    `${others} shared by the others`,
+    end.length > 0 ? `${end.join(', ')} from the end` : '',
+  ];
+  return `${name}: weights of ${parts.filter(Boolean).join('; ')}.`;
+}
+
+export function hoursText(hours: number): string {
+  if (hours % 24 !== 0) return hours === 1 ? 'hour' : `${hours} hours`;
+  return hours === 24 ? 'day' : `${hours / 24} days`;
+}
+
+/** What narrows a path, said in a few words. */
+export function settingsText(models: ModelSettingsAnswer): string {
+  const parts = [
+    models.window_days === null
+      ? 'lifetime'
+      : `window of ${models.window_days} ${models.window_days === 1 ? 'day' : 'days'}`,
+    models.ignore_direct ? 'direct ignored' : '',
+    models.collapse_repeats ? 'repeats collapsed' : '',
+    `half-life ${hoursText(models.half_life_hours).replace(/^(hour|day)$/, '1 $1')}`,
+    Object.values(models.position_percents).join('/'),
+  ];
+  return parts.filter(Boolean).join(' · ');
+}
 
 export const PAYMENT_KIND_NAMES: Record<PaymentKind, string> = {
   one_time: 'One-time',
@@ -73,13 +112,27 @@ export const REASONS: Record<UnattributedReason, { short: string; remedy: string
   },
   pending: { short: 'Being matched', remedy: 'Nothing to do: this takes a few seconds.' },
 };
-export const reasonName = (reason: string): string =>
-  REASONS[reason as UnattributedReason]?.short ?? reason.replaceAll('_', ' ');
-
-export const dimensionName = (dimension: string): string => {
-  const words = dimension.replaceAll('_', ' ');
+/** 'past_due' → 'Past due'. */
+const spoken = (word: string): string => {
+  const words = word.replaceAll('_', ' ');
   return words.charAt(0).toUpperCase() + words.slice(1);
 };
+/** `no_payment` is a subscription's: nobody can be credited before it is paid. */
+export const reasonName = (reason: string): string =>
+  REASONS[reason as UnattributedReason]?.short ?? (reason === 'no_payment' ? 'Not paid yet' : spoken(reason));
+/** Of a subscription, as Stripe calls it. */
+export const statusName = (status: string): string => spoken(status);
+
+export const dimensionName = (dimension: string): string => spoken(dimension);
+
+/** What changes recurring revenue. */
+export const MOVEMENT_NAMES = {
+  new: 'New',
+  reactivation: 'Reactivated',
+  expansion: 'Expansion',
+  contraction: 'Contraction',
+  churn: 'Churned',
+} as const;
 
 /** What a row's value is called on the screen. The API's own words stay in the data and in the title. */
 export function valueName(value: string, dimension = 'value'): string {

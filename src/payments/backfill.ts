@@ -5,6 +5,7 @@ import { bookPage, LeaseLost } from './backfill-page.ts';
 import type { PageResult } from './backfill-page.ts';
 import { isAnsweredByLists, rangeOf, readArgs, readProgress, tasksOf, withBad } from './backfill-plan.ts';
 import type { BackfillArgs, BackfillProgress, StepProgress } from './backfill-plan.ts';
+import { lockConnection } from './book.ts';
 import { keyPlace } from './connect.ts';
 import { closeListGap } from './heal.ts';
 import { ProviderUnavailable } from './provider.ts';
@@ -102,7 +103,11 @@ async function finish(
   progress: BackfillProgress,
   now: number,
 ): Promise<void> {
-  await records.wanted.release(connection.id, progress.heldUntil, now);
+  await records.transaction(async (tx) => {
+    // Whoever books holds the connection while it changes what is wanted.
+    await lockConnection(tx, connection);
+    await tx.wanted.release(connection.id, progress.heldUntil, now);
+  });
   if (args.gap !== null) await closeListGap(records, args.gap, freshByList(progress), now);
 }
 

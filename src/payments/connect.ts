@@ -1,6 +1,7 @@
 import type { Mode } from '../core/payment.ts';
 import type { Secrets } from '../secrets.ts';
 import type { Connection, Records } from '../storage/records/records.ts';
+import { lockConnection } from './book.ts';
 import { connectionOfKey, connectionOfSecret, ConnectRefused } from './connect-choose.ts';
 import { addWebhookSecret, keyPlace } from './connect-secrets.ts';
 import type { SetUp } from './connect-setup.ts';
@@ -105,6 +106,8 @@ async function saveKey(
     permissions: null,
     ...statusOf(probe),
   };
+  // Whoever books holds the connection while it changes what is wanted.
+  await lockConnection(tx, target);
   await tx.connections.update(target.id, change);
   await tx.wanted.retryForbidden(target.id, now());
   return { ...target, ...change };
@@ -160,6 +163,7 @@ export function createRechecker(deps: Deps & { everyMs?: number }): { runOnce():
       probe.status === 'refused' ? { status: 'refused' as const, statusReason: probe.reason } : statusOf(probe);
     const account = probe.status === 'verified' ? (probe.account ?? connection.account) : connection.account;
     return records.transaction(async (tx) => {
+      await lockConnection(tx, connection);
       const current = await tx.connections.get(connection.id);
       // Another key came in meanwhile: this answer is about the old one.
       if (current?.sealedKey !== sealedKey) return false;

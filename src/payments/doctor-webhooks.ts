@@ -10,6 +10,12 @@ const SILENT_MS = 7 * 24 * HOUR_MS;
 const REFUSALS_SHOWN_MS = 7 * 24 * HOUR_MS;
 /** The first version in which invoices no longer name their payment: before it objects say more than they do now. */
 const CURRENT_SINCE = '2025-03-31';
+/** An endpoint is refused a type that came after the version it is pinned to, and with it the whole list. */
+const TYPES_SINCE: Record<string, string> = { 'invoice_payment.paid': '2025-05-28', 'invoice.overpaid': '2025-05-28' };
+
+function knownTo({ apiVersion }: Endpoint, types: readonly string[]): string[] {
+  return types.filter((type) => apiVersion === null || apiVersion >= (TYPES_SINCE[type] ?? ''));
+}
 
 /** Looks at the endpoints of each connection that send to this site. */
 function endpoints(look: (at: Endpoint[], connection: ExaminedConnection, site: Examined) => Finding[]): Check {
@@ -81,9 +87,11 @@ const ENDPOINT_CHECKS: Checks = {
 
   webhook_missing_types: endpoints((at, _connection, { webhookEvents }) => {
     const active = at.filter(({ enabled }) => enabled);
-    const missing = webhookEvents.filter((type) => active.every((it) => missingTypes(it, [type]).length > 0));
-    const [first] = active;
-    if (!first || missing.length === 0) return [];
+    const lacks = (it: Endpoint, type: string) => missingTypes(it, [type]).length > 0;
+    const couldSend = (type: string) => active.find((it) => knownTo(it, [type]).length > 0);
+    const missing = webhookEvents.filter((type) => couldSend(type) && active.every((it) => lacks(it, type)));
+    const first = missing[0] === undefined ? undefined : couldSend(missing[0]);
+    if (!first) return [];
     const money = missing.some((type) => /^(charge|refund)\./.test(type));
     return [
       {
@@ -92,7 +100,7 @@ const ENDPOINT_CHECKS: Checks = {
         title: `The endpoint leaves out ${count(missing.length, 'event type')}`,
         detail: `Not sent: ${missing.join(', ')}.`,
         objects: [first.id],
-        remedy: updateTypes(first.id, [...new Set([...first.events, ...webhookEvents])]),
+        remedy: updateTypes(first.id, [...new Set([...first.events, ...knownTo(first, webhookEvents)])]),
       },
     ];
   }),
@@ -107,7 +115,7 @@ const ENDPOINT_CHECKS: Checks = {
         detail:
           'Stripe waits with an invoice until every endpoint has taken its invoice.created: if this server is down, billing is late.',
         objects: [endpoint.id],
-        remedy: updateTypes(endpoint.id, webhookEvents),
+        remedy: updateTypes(endpoint.id, knownTo(endpoint, webhookEvents)),
       })),
   ),
 

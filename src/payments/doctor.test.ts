@@ -267,6 +267,18 @@ describe('the check-up', () => {
     });
   }
 
+  it('never says to send what the endpoint’s version does not know: Stripe would refuse the whole list', () => {
+    const webhookEvents = [...EVENTS, 'invoice_payment.paid'];
+    const old = (events: string[]) => ({ webhookEvents, ...at(endpoint({ apiVersion: '2024-09-30.acacia', events })) });
+    assert.deepEqual(codes(old(EVENTS)), ['webhook_old_version']);
+    for (const events of [['charge.succeeded'], ['*']]) {
+      const { findings } = checkUp({ ...WELL, ...old(events) });
+      const remedy = findings.find(({ remedy: { code } }) => code?.includes('webhook_endpoints/we_1'))?.remedy.code;
+      assert.match(remedy!, /refund\.created/);
+      assert.doesNotMatch(remedy!, /invoice_payment\.paid/);
+    }
+  });
+
   it('judges coverage by recent payments, the worst first', () => {
     const bare = { reason: 'no_visitor_id', links: [], visitor: null };
     const payments = [...many(2), ...many(8, bare).map((it) => ({ ...it, id: `b${it.id}` }))];

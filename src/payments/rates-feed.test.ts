@@ -16,8 +16,10 @@ let directory: string;
 let records: ReturnType<typeof openRecords>;
 let answer: (response: ServerResponse) => void;
 let asked = 0;
-const server = createServer((_request, response) => {
+let authorized: string | undefined;
+const server = createServer((request, response) => {
   asked += 1;
+  authorized = request.headers.authorization;
   answer(response);
 });
 const url = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}/rates.csv`;
@@ -85,4 +87,19 @@ test('the feed is read at the start and once a day, and tried again when it fail
   answer = (response) => response.end('Date,USD\n2026-11-20,1.0931\n');
   assert.deepEqual([await turn(passedMs), booked], [1, 1], 'nothing new, nothing to credit');
   assert.equal((await feedState(records.settings)).error, null);
+});
+
+test('an address with a user and a password is asked with them, and no message holds them', async () => {
+  const said: unknown[] = [];
+  const address = url().replace('http://', 'http://us%40er:s%3Acret@');
+  const options = { info: (...it: unknown[]) => said.push(it), warn: (...it: unknown[]) => said.push(it), error() {} };
+  answer = (response) => response.end('Date,USD\n2026-11-19,1.0930\n');
+  await createRatesFeed({ records, url: address, now: () => NOW, log: options }).runOnce();
+  assert.equal(authorized, `Basic ${btoa('us@er:s:cret')}`);
+  assert.equal((await feedState(records.settings)).error, null);
+  answer = (response) => response.writeHead(401).end();
+  await createRatesFeed({ records, url: address, now: () => NOW, log: options }).runOnce();
+  const state = JSON.stringify(await feedState(records.settings));
+  assert.match(state, /answered 401/);
+  assert.doesNotMatch(state + JSON.stringify(said), /cret/);
 });

@@ -69,9 +69,20 @@ function reasonOf(error: unknown): string {
   return cause instanceof Error ? `${message}: ${cause.message || cause.name}` : message;
 }
 
+/** `fetch` takes no address with a user and a password in it, and its refusal would repeat them. */
+function apart(url: string): { address: URL; credentials: { authorization?: string } } {
+  const address = new URL(url);
+  const { username, password } = address;
+  if (username === '' && password === '') return { address, credentials: {} };
+  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  Object.assign(address, { username: '', password: '' });
+  return { address, credentials: { authorization: `Basic ${Buffer.from(pair).toString('base64')}` } };
+}
+
 async function fetchText(url: string, bytesMax: number, timeoutMs: number): Promise<string> {
-  const response = await fetch(url, {
-    headers: { accept: 'text/csv, application/xml, text/xml;q=0.9, */*;q=0.1' },
+  const { address, credentials } = apart(url);
+  const response = await fetch(address, {
+    headers: { accept: 'text/csv, application/xml, text/xml;q=0.9, */*;q=0.1', ...credentials },
     signal: AbortSignal.timeout(timeoutMs),
   });
   if (!response.ok || !response.body) {

@@ -54,7 +54,9 @@ export function createRecorder(options: RecorderOptions): { runOnce(): Promise<b
         place,
         reads.flatMap((it) => it.objects),
       );
-      for (const { row } of reads) if (!(await tx.inbox.done(row, now()))) throw new LeaseLost();
+      // By id, as webhooks are stored: two that hold the same rows in two orders would wait for each other (PostgreSQL).
+      const inOrder = reads.map(({ row }) => row).sort((a, b) => (a.eventId < b.eventId ? -1 : 1));
+      for (const row of inOrder) if (!(await tx.inbox.done(row, now()))) throw new LeaseLost();
       return booked.length > 0;
     });
   }

@@ -44,13 +44,13 @@ const SEED = 20_261;
 const UNATTRIBUTED = '(unattributed)';
 const OTHER = '(other)';
 const ROWS_MAX = 10_000;
-/** What is split; all else of money follows from these. */
-const PARTS = ['gross', 'refunded', 'disputed', 'tax', 'fees'] as const satisfies readonly Metric[];
+/** What is split, each for itself: a channel may have refunds under `linear` and none of them here, or the other way round. */
+const PARTS = ['revenue', 'gross', 'refunded', 'disputed', 'tax', 'fees'] as const satisfies readonly Metric[];
 type Part = (typeof PARTS)[number];
 type Parts = Record<Part | 'conversions', number>;
-const NOTHING: Parts = { gross: 0, refunded: 0, disputed: 0, tax: 0, fees: 0, conversions: 0 };
+const NOTHING: Parts = { revenue: 0, gross: 0, refunded: 0, disputed: 0, tax: 0, fees: 0, conversions: 0 };
 /** Filters that choose payments. Others would choose parts of a payment, whose shares nobody has asked the model for. */
-const PAYMENT_FILTERS: readonly Dimension[] = ['currency', 'payment_kind', 'product', 'coupon'];
+const PAYMENT_FILTERS: readonly Dimension[] = ['currency', 'payment_kind', 'product', 'coupon', 'payment'];
 
 export async function answerDataDriven(
   { facts, solve }: DataDrivenDeps,
@@ -151,17 +151,13 @@ const SPLIT: Partial<Record<Metric, (parts: Parts) => number>> = {
   gross: ({ gross }) => gross,
   refunded: ({ refunded }) => refunded,
   disputed: ({ disputed }) => disputed,
-  revenue: revenueOf,
+  revenue: ({ revenue }) => revenue,
   tax: ({ tax }) => tax,
-  revenue_without_tax: (parts) => revenueOf(parts) - parts.tax,
+  revenue_without_tax: ({ revenue, tax }) => revenue - tax,
   fees: ({ fees }) => fees,
-  net: (parts) => revenueOf(parts) - parts.fees,
+  net: ({ revenue, fees }) => revenue - fees,
   conversions: ({ conversions }) => Math.round(conversions * 1e6) / 1e6,
 };
-
-function revenueOf({ gross, refunded, disputed }: Parts): number {
-  return gross - refunded - disputed;
-}
 
 const isOfCredits = (metric: Metric) =>
   METRIC_SOURCES[metric].some((source) => ['amounts', 'fees', 'payments', 'payback'].includes(source));

@@ -57,6 +57,7 @@ export function createReports({ facts, solve, now, defaultMode }: ReportsOptions
     const rules = models!.filter((model): model is RuleModel => !(dataDriven as string[]).includes(model));
     // Without a rule-based one, linear says which rows there are: the others follow it within each channel.
     const compared = await facts.compareModels(query, rules.length > 0 ? rules : ['linear']);
+    if (rules.length === 0) [compared.totals, ...compared.rows].forEach(withoutLinear);
     let answer: ReportAnswer & { basedOn: BasedOn[] } = { ...compared, basedOn: [] };
     for (const model of dataDriven) {
       const whole = { ...query, limit: ROWS_MAX, order: null };
@@ -103,6 +104,11 @@ export function createReports({ facts, solve, now, defaultMode }: ReportsOptions
     ask: async (site: ReportSite, question: Readonly<Record<string, string | undefined>>): Promise<ReportOutcome> =>
       (await askWith(site, question)).outcome,
   };
+}
+
+/** It was not asked for. */
+function withoutLinear(row: ReportRow): void {
+  for (const name of Object.keys(row)) if (name.endsWith(':linear')) delete row[name];
 }
 
 const ROWS_MAX = 10_000;

@@ -7,4 +7,6 @@ import type { Problem } from './solver.ts';
 
 const { model, paths, order, seed } = workerData as Problem;
 const random = seededRandom(seed);
-parentPort!.postMessage(model === 'markov' ? markov(paths, { random, order }) : shapley(paths, { random }));
+const answer = model === 'markov' ? markov(paths, { random, order }) : shapley(paths, { random });
+// oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread’s port, not a window
+parentPort!.postMessage(answer);

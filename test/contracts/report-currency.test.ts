@@ -106,6 +106,15 @@ describe('money in several currencies, reported in dollars', () => {
     assert.deepEqual(euros, { gross: 77_00 });
   });
 
+  test('a filter by currency chooses what was paid: net is that less its fees, in whatever they were taken', async () => {
+    const filters = [['currency', 'is', ['eur']]] as const;
+    const { totals } = await report(site, { metrics: ['revenue', 'fees', 'net'], filters });
+    assert.deepEqual(totals, { revenue: 42_50, fees: 2_81, net: 39_69 });
+    const others = [['currency', 'is_not', ['eur']]] as const;
+    const { totals: rest } = await report(site, { metrics: ['revenue', 'fees', 'net'], filters: others });
+    assert.deepEqual(rest, { revenue: 42_00, fees: 1_65, net: 40_35 });
+  });
+
   test('payments count once; an average order is of those that were converted', async () => {
     const question = { metrics: ['conversions', 'average_order_value', 'coverage'] as const };
     const { totals, unconverted } = await report(site, question);

@@ -40,9 +40,18 @@ export const CREDIT_BUGS: readonly Bug[] = [
     name: 'rounding instead of the largest remainder',
     tempting: 'each part is right to the cent; their sum is not',
     file: 'src/core/money.ts',
-    find: '    parts[index]! += 1;\n',
-    replace: '    if (remainders.find((it) => it.index === index)!.remainder * 2n >= total) parts[index]! += 1;\n',
+    find: '  if (left === 0) return parts;\n',
+    replace:
+      '  if (left >= 0) return parts.map((part, at) => part + (remainders[at]!.remainder * 2 >= total ? 1 : 0));\n',
     tests: ['src/core/money.test.ts'],
+  },
+  {
+    name: 'what is left of large weights is dropped',
+    tempting: 'time decay has weights of 64 bits; under a cent is nothing',
+    file: 'src/core/money.ts',
+    find: 'const left = Number(amount - floors.reduce((sum, part) => sum + part, 0n));',
+    replace: 'const left = Number((amount - floors.reduce((sum, part) => sum + part, 0n)) * 0n);',
+    tests: ['src/core/money.test.ts', 'src/core/attribution/credits.test.ts'],
   },
   {
     name: 'a refund is shared by a split of its own',

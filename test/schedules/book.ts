@@ -26,8 +26,9 @@ export async function bookOf(records: Records, site: string, startMs: number): P
   const payments: BookedPayment[] = [];
   const book: Book = { payments, settled: {}, sums: {}, uncredited: [] };
   for (const id of await records.payments.all(site, null, 1_000)) {
-    const row = await records.payments.get(site, id);
+    // In this order: a payment that is newer than these entries is told by what the entries lack.
     const entries = await records.ledger.entries(site, id);
+    const row = await records.payments.get(site, id);
     const since = (at: number | null) => (at === null ? null : at - startMs);
     const { attribution: it, ...payment } = row!;
     addSums(book, entries);

@@ -2,32 +2,32 @@
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
-import { describePlan, planOf, plainPlan, type Plan } from './plan.ts';
+import { describePlan, planOf, type Plan } from './plan.ts';
 import { perform } from './perform.ts';
 import { readStories, type Story } from './story.ts';
 import { openTheatre, type Store, type Theatre } from './theatre.ts';
 
 const FIXED = 20_261_028;
 const fresh = randomInt(2 ** 31);
-const SAMPLES: [store: Store, seeds: number[]][] = [
-  ['sqlite', [FIXED, fresh]],
-  ['postgres', [fresh + 1]],
-];
 /** Plays wait for workers most of the time. */
 const AT_ONCE = 16;
+/** On SQLite half of the stories by a fixed seed and half by a fresh one, on PostgreSQL every second one by a fresh seed. */
+const SAMPLES: [store: Store, seedOf: (index: number) => number | null][] = [
+  ['sqlite', (index) => (index % 2 === 0 ? FIXED : fresh)],
+  ['postgres', (index) => (index % 2 === fresh % 2 ? fresh : null)],
+];
 
-for (const [store, seeds] of SAMPLES) {
-  describe(`stories by random schedules on ${store}, seeds ${seeds.join(', ')}`, { concurrency: AT_ONCE }, () => {
+for (const [store, seedOf] of SAMPLES) {
+  describe(`stories by random schedules on ${store}, seeds ${FIXED} and ${fresh}`, { concurrency: AT_ONCE }, () => {
     let theatre: Theatre;
     before(async () => {
       theatre = await openTheatre(store);
     });
     after(() => theatre.close());
-    for (const story of readStories(null)) {
-      it(story.name, async () => {
-        await playBy(theatre, story, plainPlan(null));
-        for (const seed of seeds) await playBy(theatre, story, planOf(seed, story.pinned !== null));
-      });
+    for (const [index, story] of readStories(null).entries()) {
+      const seed = seedOf(index);
+      if (seed === null) continue;
+      it(story.name, () => playBy(theatre, story, planOf(seed, story.pinned !== null)));
     }
   });
 }

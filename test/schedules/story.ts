@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { array, nat, sample } from 'fast-check';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -33,11 +33,11 @@ export function readStories(pattern: string | null): Story[] {
     });
 }
 
-const CHOICES = fc.array(fc.nat({ max: 2 ** 31 - 1 }), { minLength: 10, maxLength: 40, size: 'max' });
+const CHOICES = array(nat({ max: 2 ** 31 - 1 }), { minLength: 10, maxLength: 40, size: 'max' });
 
 /** Stories nobody wrote. */
 export async function makeStories(count: number, seed: number): Promise<Story[]> {
-  const lists = fc.sample(CHOICES, { numRuns: count, seed });
+  const lists = sample(CHOICES, { numRuns: count, seed });
   return Promise.all(lists.map((choices, index) => storyFrom(`random-${index + 1}`, choices)));
 }
 

@@ -47,6 +47,6 @@ function rowsOf(
   return storedPath === undefined ? [] : [{ pathOf: id, site, mode, ...storedPath, touchpoints: [...path], sign }];
 }
 
-function isSame({ sign: _, ...old }: PathRow, { sign: __, ...fresh }: PathRow): boolean {
-  return JSON.stringify(old) === JSON.stringify(fresh);
+function isSame(old: PathRow, fresh: PathRow): boolean {
+  return JSON.stringify({ ...old, sign: 1 }) === JSON.stringify(fresh);
 }

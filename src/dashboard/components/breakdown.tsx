@@ -24,13 +24,18 @@ function ShareBar({ share, tone }: { share: number; tone: 'accent' | 'warn' }) {
   );
 }
 
-const COLUMNS = 'grid grid-cols-[minmax(0,1fr)_4.2rem_4.6rem_7rem_3.9rem] gap-x-2';
-const PHONE = 'max-sm:grid-cols-[minmax(0,1fr)_auto]';
+/** Amounts of many digits take the room of the share, which the bar shows too. */
+const LONG_AMOUNT = 12;
+const COLUMNS =
+  'grid grid-cols-[minmax(0,1fr)_4.2rem_4.6rem_7rem_3.9rem] gap-x-2 group-data-[wide=true]/table:grid-cols-[minmax(0,1fr)_5rem_4.6rem_10.5rem]';
+const SHARE = 'text-right text-muted max-sm:hidden group-data-[wide=true]/table:hidden';
+const PHONE = 'max-sm:!grid-cols-[minmax(0,1fr)_auto]';
 
 /** One line of numbers; on a phone the counts move under the name. */
 function Cells({ row, share, currency, children }: { row: Row; share: number; currency: string; children: ReactNode }) {
   const visitors = formatCount(numberOf(row, 'visitors'));
-  const customers = formatCount(numberOf(row, 'customers'));
+  // A data-driven model says nothing of who they were.
+  const customers = row.customers === null ? '—' : formatCount(numberOf(row, 'customers'));
   const isUnattributed = row.visitors === null || (children === null && visitors === '0');
   return (
     <>
@@ -44,7 +49,7 @@ function Cells({ row, share, currency, children }: { row: Row; share: number; cu
       <span role="cell" className="text-right font-medium" data-column="revenue">
         {formatMoney(numberOf(row, 'revenue'), currency)}
       </span>
-      <span role="cell" className="text-right text-muted max-sm:hidden" data-column="share">
+      <span role="cell" className={SHARE} data-column="share">
         {formatShare(share)}
       </span>
       <span role="cell" className="label col-span-2 sm:hidden">
@@ -119,7 +124,7 @@ function UnattributedRow({
   siteId: string;
   mode: 'live' | 'test';
 }) {
-  const customers = formatCount(numberOf(row, 'customers'));
+  const customers = row.customers === null ? '—' : formatCount(numberOf(row, 'customers'));
   return (
     <div
       role="row"
@@ -150,7 +155,7 @@ function UnattributedRow({
         <span role="cell" className="text-right font-medium" data-column="revenue">
           {formatMoney(numberOf(row, 'revenue'), currency)}
         </span>
-        <span role="cell" className="text-right text-muted max-sm:hidden">
+        <span role="cell" className={SHARE}>
           {formatShare(share)}
         </span>
         <span className="label col-span-full">Paid without a known visitor. This is not “Direct”.</span>
@@ -181,9 +186,15 @@ export function Breakdown({
   // Before the first payment the bars compare visitors, so that the page is not a wall of zeros.
   const measure = numberOf(totals, 'revenue') === 0 ? 'visitors' : 'revenue';
   const whole = numberOf(totals, measure);
+  const isWide = shownRows.some((row) => formatMoney(numberOf(row, 'revenue'), currency).length > LONG_AMOUNT);
   const shareOf = (row: Row): number => (whole > 0 ? numberOf(row, measure) / whole : 0);
   return (
-    <div role="table" aria-label={`By ${dimension.replaceAll('_', ' ')}`} className="flex flex-1 flex-col tabular-nums">
+    <div
+      role="table"
+      aria-label={`By ${dimension.replaceAll('_', ' ')}`}
+      className="group/table flex flex-1 flex-col tabular-nums"
+      data-wide={isWide}
+    >
       <div role="row" className={`label ${COLUMNS} ${PHONE} border-b border-line px-4 pb-2 sm:px-5`}>
         <span role="columnheader">{dimensionName(dimension)}</span>
         <span role="columnheader" className="text-right max-sm:hidden">
@@ -195,7 +206,7 @@ export function Breakdown({
         <span role="columnheader" className="text-right">
           Revenue
         </span>
-        <span role="columnheader" className="text-right max-sm:hidden" title={`Share of ${measure}`}>
+        <span role="columnheader" className={SHARE} title={`Share of ${measure}`}>
           Share
         </span>
       </div>

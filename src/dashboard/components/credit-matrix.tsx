@@ -3,11 +3,13 @@ import { RULE_MODELS } from '../../core/attribution/models.ts';
 import type { RuleModel } from '../../core/attribution/models.ts';
 import { formatMoney } from '../money.ts';
 import { formatMoment } from '../time.ts';
-import { MODELS } from '../words.ts';
+import { useSite } from '../pages/site-frame.tsx';
+import { MODEL_NAMES, modelDefinitions } from '../words.ts';
 import { touchpointName } from './touchpoint-path.tsx';
 
 /** Touchpoints × models. The last line is added up here, from what is shown, and held against the revenue. */
 export function CreditMatrix({ payment, timezone }: { payment: PaymentDetailAnswer; timezone: string }) {
+  const definitions = modelDefinitions(useSite().models);
   const models = RULE_MODELS.filter((model) => payment.credits[model]);
   if (models.length === 0) return <p className="px-5 pb-5 text-muted">No credits are stored for this payment.</p>;
   const amountsOf = (model: string): number[] => payment.credits[model] ?? [];
@@ -19,13 +21,8 @@ export function CreditMatrix({ payment, timezone }: { payment: PaymentDetailAnsw
           <tr>
             <th className="sticky left-0 bg-panel py-2 pr-3 pl-4 text-left font-normal sm:pl-5">Visit</th>
             {models.map((model) => (
-              <th
-                key={model}
-                scope="col"
-                className="py-2 pr-4 font-normal sm:last:pr-5"
-                title={MODELS[model].definition}
-              >
-                {MODELS[model].name}
+              <th key={model} scope="col" className="py-2 pr-4 font-normal sm:last:pr-5" title={definitions[model]}>
+                {MODEL_NAMES[model]}
               </th>
             ))}
           </tr>

@@ -96,7 +96,7 @@ function LetterRow({ letter, timezone, isBusy, onReplay }: RowProps) {
           Replay
         </Button>
       ) : (
-        <span className="label basis-full sm:basis-auto">Its content was purged: read the history again.</span>
+        <span className="label basis-full">Its content was purged: read the history again.</span>
       )}
     </li>
   );

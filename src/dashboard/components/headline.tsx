@@ -75,8 +75,19 @@ function Cell({
   );
 }
 
-function Figure({ children }: { children: ReactNode }) {
-  return <dd className="figure text-[1.45rem] leading-tight font-semibold sm:text-[1.85rem]">{children}</dd>;
+/** Long amounts are set smaller, and break behind their currency rather than run out of their cell. */
+export function Figure({ text }: { text: string }) {
+  const size =
+    text.length > 16
+      ? 'text-[1rem] sm:text-[1.25rem]'
+      : text.length > 11
+        ? 'text-[1.15rem] sm:text-[1.5rem]'
+        : 'text-[1.45rem] sm:text-[1.85rem]';
+  return (
+    <dd className={`figure flex min-h-[1.85rem] items-end leading-tight font-semibold sm:min-h-[2.35rem] ${size}`}>
+      <span className="min-w-0 break-words">{text.replaceAll('\u00a0', ' ')}</span>
+    </dd>
+  );
 }
 
 function Coverage({ share }: { share: number }) {
@@ -98,9 +109,13 @@ export function Headline({ answer, siteId }: { answer: ReportAnswer | undefined;
     const now = numberOf(totals, name);
     return (
       <>
-        <Figure>{now === null ? '—' : shown(now)}</Figure>
+        <Figure text={now === null ? '—' : shown(now)} />
         <dd>
-          <Delta now={now} before={numberOf(compare?.totals, name)} shown={shown} asPoints={asPoints} />
+          {compare ? (
+            <Delta now={now} before={numberOf(compare.totals, name)} shown={shown} asPoints={asPoints} />
+          ) : (
+            <span className="label">no comparison</span>
+          )}
         </dd>
       </>
     );

@@ -80,6 +80,13 @@ export const SystemIcon = () => (
     <path d="M5.5 13.7h5" />
   </Icon>
 );
+export const GearIcon = () => (
+  <Icon>
+    <circle cx="8" cy="8" r="2.1" />
+    <path d="M8 1.6v1.9M8 12.5v1.9M1.6 8h1.9M12.5 8h1.9M3.5 3.5l1.3 1.3M11.2 11.2l1.3 1.3M12.5 3.5l-1.3 1.3M4.8 11.2l-1.3 1.3" />
+    <circle cx="8" cy="8" r="4.6" />
+  </Icon>
+);
 export const PersonIcon = () => (
   <Icon>
     <circle cx="8" cy="5.4" r="2.7" />

@@ -6,7 +6,7 @@ import { kindName, reasonName, UNATTRIBUTED_TEXT, valueName } from '../words.ts'
 import { Badge, Skeleton } from './states.tsx';
 
 const COLUMNS =
-  'grid gap-x-6 grid-cols-[minmax(0,1fr)_auto] md:grid-cols-[10rem_9rem_minmax(0,9rem)_minmax(0,1fr)_minmax(0,12rem)]';
+  'grid gap-x-6 grid-cols-[minmax(0,1fr)_auto] md:grid-cols-[9rem_9rem_9rem_minmax(0,1fr)] lg:grid-cols-[10rem_9rem_minmax(0,9rem)_minmax(0,1fr)_minmax(0,12rem)]';
 
 export function PaymentsTable({
   payments,
@@ -28,7 +28,9 @@ export function PaymentsTable({
         </span>
         <span role="columnheader">Kind</span>
         <span role="columnheader">Source</span>
-        <span role="columnheader">Customer</span>
+        <span role="columnheader" className="max-lg:hidden">
+          Customer
+        </span>
       </div>
       {payments.map((payment) => (
         <PaymentRow key={payment.id} payment={payment} siteId={siteId} timezone={timezone} mode={mode} />
@@ -67,7 +69,7 @@ function PaymentRow({
           {formatMoment(payment.occurred_at, timezone)}
         </Link>
       </span>
-      <span role="cell" className="text-right max-md:order-2">
+      <span role="cell" className="min-w-0 text-right break-words max-md:order-2">
         <span className="font-medium">{formatMoney(payment.gross, payment.currency)}</span>
         {takenBack > 0 ? (
           <span className="block text-[0.8rem] text-down">
@@ -80,7 +82,7 @@ function PaymentRow({
       </span>
       <span role="cell" className="min-w-0 truncate max-md:order-1">
         {payment.reason === null ? (
-          <span title={payment.source}>{valueName(payment.source)}</span>
+          <bdi title={payment.source}>{valueName(payment.source)}</bdi>
         ) : (
           <span className="flex flex-wrap items-baseline gap-x-2" title={UNATTRIBUTED_TEXT}>
             <span className="text-warn">Unattributed</span>
@@ -90,7 +92,7 @@ function PaymentRow({
       </span>
       <span
         role="cell"
-        className="truncate font-mono text-[0.82rem] text-muted max-md:hidden"
+        className="truncate font-mono text-[0.82rem] text-muted max-lg:hidden"
         title={payment.customer ?? 'No customer in Stripe'}
       >
         {payment.customer ?? 'guest'}

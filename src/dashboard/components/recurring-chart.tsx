@@ -3,6 +3,7 @@ import { scaleBand, scaleLinear } from '@visx/scale';
 import { Bar, LinePath } from '@visx/shape';
 import { useEffect, useRef, useState } from 'react';
 import { formatMoney, formatMoneyShort } from '../money.ts';
+import { MOVEMENT_NAMES as SPOKEN } from '../words.ts';
 
 /** What one bucket tells: the revenue at its end, and what moved in it. */
 export interface RecurringBucket {
@@ -16,19 +17,14 @@ export interface RecurringBucket {
 }
 export const MOVEMENTS = ['new', 'reactivation', 'expansion', 'contraction', 'churned'] as const;
 export type MovementName = (typeof MOVEMENTS)[number];
-export const MOVEMENT_NAMES: Record<MovementName, string> = {
-  new: 'New',
-  reactivation: 'Reactivated',
-  expansion: 'Expansion',
-  contraction: 'Contraction',
-  churned: 'Churned',
-};
+const nameOf = (name: MovementName): string => SPOKEN[name === 'churned' ? 'churn' : name];
 const isLoss = (name: MovementName) => name === 'contraction' || name === 'churned';
+/** Told apart without colour too: the side says gain or loss, the lightness which, and what came back is outlined. */
 const FILLS: Record<MovementName, string> = {
   new: 'fill-accent',
-  reactivation: 'fill-visitors',
-  expansion: 'fill-up',
-  contraction: 'fill-warn',
+  reactivation: 'fill-accent-soft stroke-accent',
+  expansion: 'fill-gain-mid',
+  contraction: 'fill-loss-mid',
   churned: 'fill-down',
 };
 
@@ -123,14 +119,15 @@ function Stack({ bucket, scales, dimmed }: { bucket: RecurringBucket; scales: Sc
           number,
           number,
         ];
-        const height = Math.max(1, bottom - top);
+        // Half a pixel inside, where the outline of what came back lies.
+        const inset = name === 'reactivation' ? 0.5 : 0;
         return (
           <Bar
             key={name}
-            x={x(bucket.key) ?? 0}
-            y={top}
-            width={Math.max(1, x.bandwidth())}
-            height={height}
+            x={(x(bucket.key) ?? 0) + inset}
+            y={top + inset}
+            width={Math.max(1, x.bandwidth() - 2 * inset)}
+            height={Math.max(1, bottom - top - 2 * inset)}
             className={FILLS[name]}
           />
         );
@@ -138,6 +135,12 @@ function Stack({ bucket, scales, dimmed }: { bucket: RecurringBucket; scales: Sc
     </Group>
   );
 }
+
+const Swatch = ({ name }: { name: MovementName }) => (
+  <svg width="10" height="10" aria-hidden="true">
+    <rect x="0.5" y="0.5" width="9" height="9" rx="2" className={FILLS[name]} />
+  </svg>
+);
 
 function Tooltip({
   bucket,
@@ -163,7 +166,10 @@ function Tooltip({
       </p>
       {MOVEMENTS.filter((name) => bucket.moved[name] !== 0).map((name) => (
         <p key={name} className="flex justify-between gap-6">
-          <span className="text-muted">{MOVEMENT_NAMES[name]}</span>
+          <span className="flex items-center gap-1.5 text-muted">
+            <Swatch name={name} />
+            {nameOf(name)}
+          </span>
           <span className="figure">{formatMoney(bucket.moved[name] * (isLoss(name) ? -1 : 1), currency)}</span>
         </p>
       ))}
@@ -279,10 +285,8 @@ export function MovementLegend() {
     <ul className="label flex flex-wrap gap-x-4 gap-y-1" aria-label="Colours of the movements">
       {MOVEMENTS.map((name) => (
         <li key={name} className="flex items-center gap-1.5">
-          <svg width="10" height="10" aria-hidden="true">
-            <rect width="10" height="10" rx="2" className={FILLS[name]} />
-          </svg>
-          {MOVEMENT_NAMES[name]}
+          <Swatch name={name} />
+          {nameOf(name)}
         </li>
       ))}
     </ul>

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import type { RatesAnswer } from '../../http/contract.ts';
 import { formatMoney } from '../money.ts';
 import { ratesQuery } from '../queries.ts';
-import { formatMoment } from '../time.ts';
+import { formatDays, formatMoment } from '../time.ts';
 import { ErrorNote, Note, Skeleton } from './states.tsx';
 
 /** What the reporting currency rests on: the rates that are known, and the money none of them could convert. */
@@ -24,7 +24,9 @@ export function SiteRates({ site, timezone }: { site: string; timezone: string }
       ) : rates.error ? (
         <ErrorNote error={rates.error} retry={() => void rates.refetch()} />
       ) : (
-        <Skeleton className="h-16 w-full" />
+        <div aria-busy="true">
+          <Skeleton className="h-16 w-full" />
+        </div>
       )}
     </section>
   );
@@ -34,16 +36,16 @@ function Status({ rates, timezone }: { rates: RatesAnswer; timezone: string }) {
   const { known, feed, unconverted } = rates;
   return (
     <>
-      <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1">
+      <dl className="grid grid-cols-[auto_minmax(0,1fr)] items-baseline gap-x-4 gap-y-1 break-words">
         <dt className="label">Rates known</dt>
-        <dd data-testid="rates-known">{known ? `${known.from} to ${known.to}` : 'none'}</dd>
+        <dd data-testid="rates-known">{known ? formatDays(known) : 'none'}</dd>
         <dt className="label">Feed</dt>
         <dd data-testid="rates-feed">{feedText(feed, timezone)}</dd>
         <dt className="label">Apart, not converted</dt>
         <dd data-testid="rates-unconverted">
           {unconverted.length === 0
             ? 'nothing'
-            : unconverted.map(({ currency, revenue }) => formatMoney(revenue, currency)).join(', ')}
+            : unconverted.map(({ currency, revenue }) => formatMoney(revenue, currency)).join(' · ')}
         </dd>
       </dl>
       {feed?.error ? (

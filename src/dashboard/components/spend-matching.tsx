@@ -68,7 +68,7 @@ function CampaignRow({ campaign, isSaid, siteId }: { campaign: Campaign; isSaid:
   return (
     <li className="px-4 py-3 sm:px-5" data-testid="spend-campaign" data-matched={!isUnmatched}>
       <div className="flex flex-wrap items-center gap-x-4 gap-y-1.5">
-        <div className="min-w-0 flex-1 basis-64">
+        <div className="min-w-0 flex-1 basis-full sm:basis-64">
           <p className="truncate font-medium" title={campaign.campaign || 'No name'}>
             {campaign.campaign || 'No name'}
           </p>
@@ -76,7 +76,7 @@ function CampaignRow({ campaign, isSaid, siteId }: { campaign: Campaign; isSaid:
             {PLATFORM_NAMES[campaign.platform]} → {origin}
           </p>
         </div>
-        <span className="figure">{formatAmounts(campaign.spend)}</span>
+        <span className="figure max-sm:mr-auto">{formatAmounts(campaign.spend)}</span>
         {isUnmatched ? (
           <Badge tone="warn">No visitors</Badge>
         ) : (

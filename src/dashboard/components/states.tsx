@@ -20,15 +20,16 @@ const titleOf = (error: Error): string => {
 /** What happened, in the server's words, and a way to ask again. */
 export function ErrorNote({ error, retry }: { error: Error; retry?: () => void }) {
   const title = titleOf(error);
+  const rest = error.message.startsWith(title) ? error.message.slice(title.length).trim() : error.message;
   return (
     <div role="alert" data-testid="error" className="flex flex-col items-start gap-3 p-5">
       <div className="flex gap-2.5">
         <span className="mt-0.5 text-down">
           <WarningIcon />
         </span>
-        <div>
+        <div className="min-w-0">
           <p className="font-medium">{title}</p>
-          {error.message === title ? null : <p className="text-muted">{sentence(error.message)}</p>}
+          {rest === '' ? null : <p className="[overflow-wrap:anywhere] text-muted">{sentence(rest)}</p>}
         </div>
       </div>
       {retry ? <Button onClick={retry}>Try again</Button> : null}
@@ -61,7 +62,7 @@ export function Note({
   testId?: string;
 }) {
   return (
-    <div className={`rounded-lg border px-4 py-3 ${TONES[tone]}`} data-testid={testId}>
+    <div className={`rounded-lg border px-4 py-3 [overflow-wrap:anywhere] ${TONES[tone]}`} data-testid={testId}>
       {children}
     </div>
   );

@@ -2,11 +2,11 @@ import { Link } from '@tanstack/react-router';
 import type { SubscriptionAnswer } from '../../http/contract-subscriptions.ts';
 import { formatMoney } from '../money.ts';
 import { formatMoment } from '../time.ts';
-import { reasonName, UNATTRIBUTED_TEXT, valueName } from '../words.ts';
+import { reasonName, statusName, UNATTRIBUTED_TEXT, valueName } from '../words.ts';
 import { Badge } from './states.tsx';
 
 const COLUMNS =
-  'grid gap-x-6 grid-cols-[minmax(0,1fr)_auto] md:grid-cols-[10rem_9rem_minmax(0,8rem)_minmax(0,1fr)_minmax(0,12rem)]';
+  'grid gap-x-6 grid-cols-[minmax(0,1fr)_auto] md:grid-cols-[9rem_9rem_8rem_minmax(0,1fr)] lg:grid-cols-[10rem_9rem_minmax(0,8rem)_minmax(0,1fr)_minmax(0,12rem)]';
 
 export function SubscriptionsTable({
   subscriptions,
@@ -26,7 +26,9 @@ export function SubscriptionsTable({
         </span>
         <span role="columnheader">Status</span>
         <span role="columnheader">Source</span>
-        <span role="columnheader">Customer</span>
+        <span role="columnheader" className="max-lg:hidden">
+          Customer
+        </span>
       </div>
       {subscriptions.map((subscription) => (
         <SubscriptionLine key={subscription.id} subscription={subscription} siteId={siteId} timezone={timezone} />
@@ -61,15 +63,18 @@ function SubscriptionLine({
           {formatMoment(subscription.started_at, timezone)}
         </Link>
       </span>
-      <span role="cell" className="text-right font-medium max-md:order-2">
+      <span
+        role="cell"
+        className={`min-w-0 text-right break-words max-md:order-2 ${mrr === 0 ? 'text-muted' : 'font-medium'}`}
+      >
         {formatMoney(mrr, currency)}
       </span>
       <span role="cell" className="truncate text-muted max-md:order-4 max-md:text-right max-md:text-[0.87rem]">
-        {status.replaceAll('_', ' ')}
+        {statusName(status)}
       </span>
       <span role="cell" className="min-w-0 truncate max-md:order-1">
         {reason === null ? (
-          <span title={source}>{valueName(source)}</span>
+          <bdi title={source}>{valueName(source)}</bdi>
         ) : (
           <span className="flex flex-wrap items-baseline gap-x-2" title={UNATTRIBUTED_TEXT}>
             <span className="text-warn">Unattributed</span>
@@ -77,7 +82,11 @@ function SubscriptionLine({
           </span>
         )}
       </span>
-      <span role="cell" className="truncate font-mono text-[0.82rem] text-muted max-md:hidden" title={customer ?? ''}>
+      <span
+        role="cell"
+        className="truncate font-mono text-[0.82rem] text-muted max-lg:hidden"
+        title={customer ?? 'No customer in Stripe'}
+      >
         {customer ?? '—'}
       </span>
     </div>

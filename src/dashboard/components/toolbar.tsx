@@ -1,13 +1,13 @@
 import { Popover } from 'radix-ui';
 import { useState } from 'react';
-import { RULE_MODELS } from '../../core/attribution/models.ts';
-import type { RuleModel } from '../../core/attribution/models.ts';
 import type { Mode } from '../../core/payment.ts';
 import type { OverviewSearch } from '../search.ts';
 import { daysOfSearch } from '../search.ts';
 import { RANGES, formatDays } from '../time.ts';
 import type { RangeName } from '../time.ts';
-import { MODELS } from '../words.ts';
+import { ANY_MODELS, MODEL_NAMES, modelDefinitions } from '../words.ts';
+import type { AnyModel } from '../words.ts';
+import { useSite } from '../pages/site-frame.tsx';
 import { Button, Field, TOOL } from './controls.tsx';
 import { CalendarIcon, ChevronIcon, SplitIcon } from './icons.tsx';
 import { Menu, MenuChoices } from './menu.tsx';
@@ -86,13 +86,13 @@ export function RangePicker({ search, today, onChange }: { search: OverviewSearc
   );
 }
 
-const MODEL_OPTIONS = RULE_MODELS.map((value) => ({
-  value,
-  name: MODELS[value].name,
-  description: MODELS[value].definition,
-}));
-
-export function ModelPicker({ model, onChange }: { model: RuleModel; onChange: Change }) {
+export function ModelPicker({ model, onChange }: { model: AnyModel; onChange: Change }) {
+  const definitions = modelDefinitions(useSite().models);
+  const options = ANY_MODELS.map((value) => ({
+    value,
+    name: MODEL_NAMES[value],
+    description: definitions[value],
+  }));
   return (
     <Menu
       wide
@@ -101,16 +101,16 @@ export function ModelPicker({ model, onChange }: { model: RuleModel; onChange: C
           type="button"
           className={TOOL}
           data-testid="model-picker"
-          aria-label={`Attribution model: ${MODELS[model].name}`}
-          title={MODELS[model].definition}
+          aria-label={`Attribution model: ${MODEL_NAMES[model]}`}
+          title={definitions[model]}
         >
           <SplitIcon />
-          <span>{MODELS[model].name}</span>
+          <span>{MODEL_NAMES[model]}</span>
           <ChevronIcon />
         </button>
       }
     >
-      <MenuChoices value={model} options={MODEL_OPTIONS} onChange={(next) => onChange({ model: next })} />
+      <MenuChoices value={model} options={options} onChange={(next) => onChange({ model: next })} />
     </Menu>
   );
 }

@@ -1,12 +1,12 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { Link, useNavigate } from '@tanstack/react-router';
-import { useState } from 'react';
+import { Link, useLocation, useNavigate } from '@tanstack/react-router';
+import { useEffect, useRef, useState } from 'react';
 import type { MeAnswer, SiteAnswer } from '../../http/contract.ts';
 import type { Mode } from '../../core/payment.ts';
 import { send } from '../api.ts';
 import type { Theme } from '../preferences.ts';
 import { savedTheme, saveTheme } from '../preferences.ts';
-import { ChevronIcon, Mark, MoonIcon, PersonIcon, SunIcon, SystemIcon } from './icons.tsx';
+import { ChevronIcon, GearIcon, Mark, MoonIcon, PersonIcon, SunIcon, SystemIcon } from './icons.tsx';
 import { Menu, MenuChoices, MenuItem, MenuSeparator } from './menu.tsx';
 
 export function Brand() {
@@ -113,6 +113,7 @@ function SiteMenu({ sites, current }: { sites: readonly SiteAnswer[]; current: S
 
 const PAGES = [
   ['/sites/$siteId/payments', 'Payments'],
+  ['/sites/$siteId/compare', 'Models'],
   ['/sites/$siteId/subscriptions', 'Subscriptions'],
   ['/sites/$siteId/spend', 'Spend'],
 ] as const;
@@ -133,52 +134,82 @@ export function TopBar({
   return (
     <header className="border-b border-line bg-panel">
       <div className="mx-auto flex max-w-6xl flex-wrap items-center gap-x-3 px-4 sm:px-6">
-        <div className="flex h-13 min-w-0 flex-1 items-center gap-2 sm:max-w-[45%] sm:flex-none">
+        <div className="flex h-13 min-w-0 flex-1 items-center gap-2 lg:max-w-[38%] lg:flex-none">
           <Brand />
           <span className="text-line" aria-hidden="true">
             /
           </span>
           <SiteMenu sites={sites} current={site} />
         </div>
-        <nav
-          aria-label="Site"
-          className="order-last flex basis-full gap-6 overflow-x-auto sm:order-none sm:ml-4 sm:basis-auto"
-        >
-          <Link
-            to="/sites/$siteId"
-            params={params}
-            search={search}
-            className="nav-link"
-            activeOptions={{ exact: true, includeSearch: false }}
-          >
-            Overview
-          </Link>
-          {PAGES.map(([to, name]) => (
-            <Link
-              key={to}
-              to={to}
-              params={params}
-              search={search}
-              className="nav-link"
-              activeOptions={{ includeSearch: false }}
-            >
-              {name}
-            </Link>
-          ))}
+        <PageLinks params={params} search={search} />
+        <div className="ml-auto flex items-center gap-1">
           <Link
             to="/sites/$siteId/settings"
             params={params}
-            className="nav-link"
+            aria-label="Settings"
+            className={`${ROUND} data-[status=active]:bg-accent-soft data-[status=active]:text-accent sm:hidden`}
             activeOptions={{ includeSearch: false }}
           >
-            Settings
+            <GearIcon />
           </Link>
-        </nav>
-        <div className="ml-auto flex items-center gap-1">
           <ThemeMenu />
           <AccountMenu member={member} />
         </div>
       </div>
     </header>
   );
+}
+
+function PageLinks({ params, search }: { params: { siteId: string }; search: { mode?: Mode } }) {
+  const row = useActiveInView();
+  return (
+    <nav
+      ref={row}
+      aria-label="Site"
+      className="order-last -mx-4 flex basis-[calc(100%+2rem)] gap-3.5 overflow-x-auto px-4 text-[0.92rem] [scrollbar-width:none] sm:mx-0 sm:basis-full sm:gap-6 sm:px-0 sm:text-[1rem] lg:order-none lg:ml-4 lg:min-w-0 lg:basis-auto"
+    >
+      <Link
+        to="/sites/$siteId"
+        params={params}
+        search={search}
+        className="nav-link"
+        activeOptions={{ exact: true, includeSearch: false }}
+      >
+        Overview
+      </Link>
+      {PAGES.map(([to, name]) => (
+        <Link
+          key={to}
+          to={to}
+          params={params}
+          search={search}
+          className="nav-link"
+          activeOptions={{ includeSearch: false }}
+        >
+          {name}
+        </Link>
+      ))}
+      <Link
+        to="/sites/$siteId/settings"
+        params={params}
+        className="nav-link max-sm:hidden"
+        activeOptions={{ includeSearch: false }}
+      >
+        Settings
+      </Link>
+    </nav>
+  );
+}
+
+/** On a narrow screen the row of pages scrolls: the page one is on is never the one that is hidden. */
+function useActiveInView() {
+  const row = useRef<HTMLElement>(null);
+  const { pathname } = useLocation();
+  useEffect(() => {
+    const links = [...(row.current?.querySelectorAll('a') ?? [])];
+    const active = links.findLast((link) => pathname.startsWith(link.pathname));
+    if (!row.current || !active) return;
+    row.current.scrollLeft = active.offsetLeft - (row.current.clientWidth - active.offsetWidth) / 2;
+  }, [pathname]);
+  return row;
 }

@@ -7,6 +7,7 @@ import { useTitle } from '../components/card-page.tsx';
 import { buttonClass } from '../components/controls.tsx';
 import { FilterChips } from '../components/filter-chips.tsx';
 import { Headline, RevenueSum } from '../components/headline.tsx';
+import { ModelBasis } from '../components/model-basis.tsx';
 import { SourceTables } from '../components/source-tables.tsx';
 import { Empty, ErrorNote, Note, Skeleton } from '../components/states.tsx';
 import { TimePanel } from '../components/time-panel.tsx';
@@ -17,7 +18,7 @@ import type { OverviewSearch } from '../search.ts';
 import { daysOfSearch, overviewSearch, parseFilters } from '../search.ts';
 import { formatDays, todayIn } from '../time.ts';
 import type { Days } from '../time.ts';
-import { MODELS } from '../words.ts';
+import { MODEL_NAMES, modelDefinitions } from '../words.ts';
 import { useSite } from './site-frame.tsx';
 
 const HEADLINE = 'visitors,customers,revenue,coverage,gross,refunded,disputed';
@@ -82,8 +83,11 @@ export function OverviewPage() {
           </section>
           <TimeSection site={site} days={days} asked={asked} />
           <p className="label px-1" data-testid="model-definition">
-            <span className="font-medium text-ink">{MODELS[model].name}.</span> {MODELS[model].definition}
+            <span className="font-medium text-ink">{MODEL_NAMES[model]}.</span> {modelDefinitions(site.models)[model]}
           </p>
+          {headline.data?.based_on?.map((basis) => (
+            <ModelBasis key={basis.model} basis={basis} />
+          ))}
           <SourceTables siteId={site.id} asked={asked} filters={filters} onChange={change} search={search} />
         </>
       )}

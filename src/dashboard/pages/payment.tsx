@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 import type { PaymentDetailAnswer } from '../../http/contract.ts';
 import type { UnattributedReason } from '../../core/link.ts';
 import { useTitle } from '../components/card-page.tsx';
+import { ChannelWeights } from '../components/channel-weights.tsx';
 import { ConvertedEntries } from '../components/converted-entries.tsx';
 import { CreditMatrix } from '../components/credit-matrix.tsx';
 import { EvidenceLinks } from '../components/evidence-links.tsx';
@@ -38,7 +39,7 @@ export function PaymentPage() {
         <BackIcon /> Payments
       </Link>
       {payment.data ? (
-        <Payment payment={payment.data} timezone={site.timezone} />
+        <Payment payment={payment.data} siteId={site.id} timezone={site.timezone} />
       ) : payment.error ? (
         <div className="panel">
           <ErrorNote error={payment.error} retry={() => void payment.refetch()} />
@@ -54,7 +55,7 @@ export function PaymentPage() {
   );
 }
 
-function Payment({ payment, timezone }: { payment: PaymentDetailAnswer; timezone: string }) {
+function Payment({ payment, siteId, timezone }: { payment: PaymentDetailAnswer; siteId: string; timezone: string }) {
   return (
     <>
       <header className="flex flex-col gap-1">
@@ -81,7 +82,18 @@ function Payment({ payment, timezone }: { payment: PaymentDetailAnswer; timezone
           ) : (
             <span>Guest: no customer in Stripe</span>
           )}
-          {payment.subscription ? <Id name="Subscription" value={payment.subscription} /> : null}
+          {payment.subscription ? (
+            <span className="min-w-0">
+              Subscription{' '}
+              <Link
+                to="/sites/$siteId/subscriptions/$subscriptionId"
+                params={{ siteId, subscriptionId: payment.subscription }}
+                className="text-link font-mono text-[0.8rem] break-all"
+              >
+                {payment.subscription}
+              </Link>
+            </span>
+          ) : null}
         </p>
       </header>
       <Verdict payment={payment} timezone={timezone} />
@@ -97,19 +109,32 @@ function Payment({ payment, timezone }: { payment: PaymentDetailAnswer; timezone
       <Section title="Evidence" note="Every value found in Stripe or sent by the pixel that could name the visitor.">
         <EvidenceLinks links={payment.links} timezone={timezone} />
       </Section>
-      {payment.touchpoints.length > 0 ? (
-        <>
-          <Section title="Path to the payment" note="The visits of this customer, oldest first.">
-            <TouchpointPath payment={payment} timezone={timezone} />
-          </Section>
-          <Section title="Credit" note="What each visit earned, by each model. Every column adds up to the revenue.">
-            <CreditMatrix payment={payment} timezone={timezone} />
-          </Section>
-        </>
-      ) : null}
+      {payment.touchpoints.length > 0 ? <PathAndCredit payment={payment} siteId={siteId} timezone={timezone} /> : null}
       <Section title="Ledger" note="Append-only. The payment’s amounts are the sums of these entries.">
         <LedgerEntries payment={payment} timezone={timezone} />
       </Section>
+    </>
+  );
+}
+
+function PathAndCredit({
+  payment,
+  siteId,
+  timezone,
+}: {
+  payment: PaymentDetailAnswer;
+  siteId: string;
+  timezone: string;
+}) {
+  return (
+    <>
+      <Section title="Path to the payment" note="The visits of this customer, oldest first.">
+        <TouchpointPath payment={payment} timezone={timezone} />
+      </Section>
+      <Section title="Credit" note="What each visit earned, by each model. Every column adds up to the revenue.">
+        <CreditMatrix payment={payment} timezone={timezone} />
+      </Section>
+      <ChannelWeights payment={payment} siteId={siteId} timezone={timezone} />
     </>
   );
 }

@@ -4,6 +4,7 @@ import { useSite } from './site-frame.tsx';
 const PAGES = [
   { to: '/sites/$siteId/settings/script', name: 'Script' },
   { to: '/sites/$siteId/settings/revenue', name: 'Revenue' },
+  { to: '/sites/$siteId/settings/attribution', name: 'Attribution' },
   { to: '/sites/$siteId/settings/history', name: 'History' },
   { to: '/sites/$siteId/settings/check-up', name: 'Check-up' },
   { to: '/sites/$siteId/settings/keys', name: 'API keys' },
@@ -14,7 +15,7 @@ export function SettingsFrame() {
   const site = useSite();
   return (
     <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-x-10 gap-y-4 md:grid-cols-[9rem_minmax(0,1fr)]">
-      <nav aria-label="Settings" className="flex flex-wrap gap-1 md:sticky md:top-6 md:flex-col">
+      <nav aria-label="Settings" className="-mx-3 flex flex-wrap gap-1 md:sticky md:mx-0 md:top-6 md:flex-col">
         {PAGES.map(({ to, name }) => (
           <Link
             key={to}

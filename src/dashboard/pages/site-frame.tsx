@@ -76,7 +76,7 @@ function ToSignIn() {
 function FrameSkeleton() {
   return (
     <div aria-busy="true">
-      <div className="h-[5.7rem] border-b border-line bg-panel sm:h-[3.3rem]" />
+      <div className="h-[6.3rem] border-b border-line bg-panel lg:h-[3.3rem]" />
       <div className="mx-auto max-w-6xl px-6 py-6">
         <Skeleton className="h-9 w-72" />
       </div>

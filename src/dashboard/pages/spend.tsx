@@ -80,7 +80,7 @@ export function SpendPage() {
       ) : (
         <div aria-busy="true" className="flex flex-col gap-5">
           <Skeleton className="h-24 w-full" />
-          <Skeleton className="h-72 w-full" />
+          <Skeleton className="h-[36rem] w-full" />
         </div>
       )}
       <SpendImportPanel siteId={site.id} />

@@ -7,7 +7,8 @@ import { Button, buttonClass } from '../components/controls.tsx';
 import { MOVEMENTS, MovementLegend, RecurringChart } from '../components/recurring-chart.tsx';
 import type { MovementName, RecurringBucket } from '../components/recurring-chart.tsx';
 import { RecurringHeadline, RecurringTable } from '../components/recurring-tables.tsx';
-import { Empty, ErrorNote, Note, Skeleton } from '../components/states.tsx';
+import { PaymentsSkeleton } from '../components/payments-table.tsx';
+import { Empty, ErrorNote, Skeleton } from '../components/states.tsx';
 import { SubscriptionsTable } from '../components/subscriptions-table.tsx';
 import { ModeSwitch, RangePicker } from '../components/toolbar.tsx';
 import type { Change } from '../components/toolbar.tsx';
@@ -65,18 +66,23 @@ export function SubscriptionsPage() {
               <ErrorNote error={headline.error} retry={() => void headline.refetch()} />
             </div>
           ) : (
-            <RecurringHeadline answer={headline.data} />
+            <div className={`flex flex-col gap-2 ${headline.isPlaceholderData ? 'settling' : ''}`}>
+              <RecurringHeadline answer={headline.data} />
+              <Unconverted answers={headline.data?.unconverted} />
+            </div>
           )}
-          <Unconverted answers={headline.data?.unconverted} />
           <Curve site={site} days={days} asked={asked} />
           <RecurringTable siteId={site.id} asked={asked} />
-          <div className="panel overflow-hidden">
+          <section className="panel overflow-hidden" aria-label="All subscriptions">
+            <h2 className="px-4 pt-4 pb-1 font-semibold sm:px-5">All subscriptions</h2>
             {list.error && !list.data ? (
               <ErrorNote error={list.error} retry={() => void list.refetch()} />
+            ) : !list.data ? (
+              <PaymentsSkeleton />
             ) : (
               <SubscriptionsTable subscriptions={subscriptions} siteId={site.id} timezone={site.timezone} />
             )}
-          </div>
+          </section>
         </>
       )}
       {list.hasNextPage ? (
@@ -97,8 +103,11 @@ function Curve({ site, days, asked }: { site: SiteAnswer; days: Days; asked: Ask
   return (
     <section aria-label="Over time" className="panel min-h-[386px] px-4 py-4 sm:px-5">
       {series.data ? (
-        <div className="flex flex-col gap-3">
-          <MovementLegend />
+        <div className={`flex flex-col gap-3 ${series.isPlaceholderData ? 'settling' : ''}`}>
+          <div className="flex flex-wrap items-baseline justify-between gap-x-6 gap-y-1">
+            <h2 className="font-semibold">Recurring revenue by {dimension}</h2>
+            <MovementLegend />
+          </div>
           <RecurringChart
             currency={series.data.currency}
             buckets={bucketsOf(series.data.rows, days, dimension, site.timezone).map((bucket): RecurringBucket => {
@@ -116,7 +125,10 @@ function Curve({ site, days, asked }: { site: SiteAnswer; days: Days; asked: Ask
       ) : series.error ? (
         <ErrorNote error={series.error} retry={() => void series.refetch()} />
       ) : (
-        <Skeleton className="h-[340px] w-full" />
+        <div aria-busy="true">
+          <Skeleton className="mb-4 h-5 w-56 max-w-full" />
+          <Skeleton className="h-[310px] w-full" />
+        </div>
       )}
     </section>
   );
@@ -126,10 +138,14 @@ function Unconverted({ answers }: { answers: Record<string, Record<string, numbe
   const others = Object.entries(answers ?? {}).filter(([, values]) => values.mrr !== 0);
   if (others.length === 0) return null;
   return (
-    <Note testId="recurring-unconverted">
-      Not included, because no exchange rate is known:{' '}
-      {others.map(([currency, values]) => `${formatMoney(values.mrr ?? 0, currency)} MRR`).join(', ')}.
-    </Note>
+    <p
+      className="figure label px-1 text-ink"
+      data-testid="recurring-unconverted"
+      title="Neither Stripe nor a known rate says it in the site’s currency: it is not added."
+    >
+      Apart, not converted: {others.map(([currency, values]) => formatMoney(values.mrr ?? 0, currency)).join(' · ')} of
+      MRR
+    </p>
   );
 }
 

@@ -1,5 +1,5 @@
 import type { ApiScope } from '../api-scope.ts';
-import { ratesAnswer } from '../contract.ts';
+import { ratesAnswer } from '../contract-report.ts';
 import type { HttpDeps } from '../deps.ts';
 import { siteParams } from './sites.ts';
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ApiScope } from '../api-scope.ts';
-import { paymentDetailAnswer, paymentsAnswer, paymentsQuery, reportAnswer } from '../contract.ts';
+import { paymentDetailAnswer, paymentsAnswer, paymentsQuery } from '../contract.ts';
+import { reportAnswer } from '../contract-report.ts';
 import type { HttpDeps, Outcome } from '../deps.ts';
 import { Refusal } from '../errors.ts';
 import { siteParams } from './sites.ts';

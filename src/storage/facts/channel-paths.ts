@@ -12,6 +12,7 @@ import {
   COUNTS_AS_PAYMENT,
   paidPathsSql,
   standing,
+  standingPath,
   type PaidPathCells,
   type PaidPathsQuestion,
 } from './paid-paths.ts';

@@ -123,7 +123,8 @@ function entrySql(question: PaidPathsQuestion): string {
     [payments, words.payments],
   ] as const;
   const labels = families.map(([isAsked, words]) => (isAsked ? labelsSql(ofEntry, words) : 'emptyArrayString()'));
-  const bits = families.map(([, words]) => bitsSql(query.filters, words, 'entry'));
+  // A filter by currency chooses what was paid, whatever its fees were taken in.
+  const bits = [words.amounts, words.amounts, words.payments].map((it) => bitsSql(query.filters, it, 'entry'));
   const { amount, fee, paid, worth } = countsSql(question);
   return `(
     c.entry_id, transform(toString(c.entry_kind), ['charge', 'refund', 'dispute'], [0, 1, 2], 2),

@@ -31,6 +31,7 @@ export function creditVocabulary(at: string, currency: 'currency' | 'fee_currenc
     special: {
       currency: `toString(c.${currency})`,
       payment_kind: 'toString(c.payment_kind)',
+      payment: 'c.payment_id',
       product: `if(c.product = '', '(none)', c.product)`,
       coupon: `if(c.coupon = '', '(none)', toString(c.coupon))`,
     },
@@ -92,7 +93,8 @@ export const FEE_MEASURES = { fees: `sum(fee)` } as const;
 export function feeRows(query: ReportQuery, dimensions: readonly Dimension[], scope: MoneyScope): Sql {
   const at = query.by === 'payment_date' ? 'c.payment_at' : 'c.entry_at';
   const vocabulary = creditVocabulary(at, 'fee_currency');
-  const filters = filterSql(query.filters, vocabulary);
+  // A filter chooses payments by what was paid, so that net is the revenue of these payments less their fees.
+  const filters = filterSql(query.filters, creditVocabulary(at));
   const text = `
     SELECT ${labelColumns(dimensions, vocabulary)} c.fee_${MODEL_COLUMNS[query.model]} * c.sign AS fee
     FROM credits AS c

@@ -55,116 +55,158 @@ export interface Tallies {
 export function createTallies(question: PaidPathsQuestion, models: readonly RuleModel[], settings: ModelSettings) {
   const tallies = new Map<RuleModel, Tallies>(models.map((model) => [model, emptyTallies()]));
   const places = placesOf(question.dimensions);
-  const allBits = 2 ** question.query.filters.length - 1;
-
-  const onlyTouches = places.every(({ ofTouch }) => ofTouch);
-
-  /** The tally that a credit counts in. */
-  function tallyOf({ byLabel }: Tallies, entryLabels: readonly string[], touch: PaidTouch): Tally {
-    const key = onlyTouches ? touch.label : labelsOf(entryLabels, touch).join('\0');
-    const known = byLabel.get(key);
-    if (known) return known;
-    if (byLabel.size === MAX_LABELS) throw new RangeError(`more than ${MAX_LABELS} rows`);
-    const fresh = emptyTally(labelsOf(entryLabels, touch));
-    byLabel.set(key, fresh);
-    return fresh;
-  }
-
-  function labelsOf(entryLabels: readonly string[], touch: PaidTouch): string[] {
-    const ofTouch = touch.label.split('\0');
-    return places.map((place) => (place.ofTouch ? ofTouch : entryLabels)[place.index]!);
-  }
+  const counting: Counting = {
+    question,
+    places,
+    onlyTouches: places.every(({ ofTouch }) => ofTouch),
+    allBits: 2 ** question.query.filters.length - 1,
+  };
+  const touchLabels = places.filter(({ ofTouch }) => ofTouch).length;
 
   function add(payment: PaidPathCells): void {
     const [entryCells, touchLists, unattributedBits, who, isFirst, total] = payment;
-    const entries = standing(entryCells).map(entryOf);
+    const groups = Map.groupBy(standing(entryCells).map(entryOf), (entry) => entry.cells[3]);
     const path = narrowedPath(standingPath(touchLists), { ...settings, endsAt: 0 });
     const isAttributed = path.length > 0;
-    const touches = isAttributed
-      ? path
-      : [unknownVisitor(unattributedBits, places.filter(({ ofTouch }) => ofTouch).length)];
+    const touches = isAttributed ? path : [unknownVisitor(unattributedBits, touchLabels)];
     for (const model of models) {
       const weights = isAttributed ? weightsOf(model, path, settings) : [1n];
       const into = tallies.get(model)!;
       const paid = new Map<string, Paid>();
-      for (const group of Map.groupBy(entries, (entry) => entry.cells[3]).values()) {
-        addGroup({ group, weights, touches, isAttributed, into, paid });
-      }
-      if (total > 0) for (const one of paid.values()) addPaid(one, { who, isFirst, total, into });
-    }
-  }
-
-  interface Group {
-    group: Entry[];
-    weights: bigint[];
-    touches: PaidTouch[];
-    isAttributed: boolean;
-    into: Tallies;
-    paid: Map<string, Paid>;
-  }
-
-  function addGroup({ group, weights, touches, isAttributed, into, paid }: Group): void {
-    const { amounts: hasAmounts, fees: hasFees, payments: hasPayments } = question;
-    const amounts = hasAmounts || hasPayments ? shareEntries(weights, group) : null;
-    const taxed = hasAmounts && group.some((entry) => entry.taxMinor !== 0);
-    const taxes = taxed ? shareEntries(weights, group.map(asTax)) : null;
-    const fees = hasFees ? shareFees(weights, group) : null;
-    for (const entry of group) {
-      const {
-        9: counts,
-        10: [amountBits = 0, feeBits = 0, paymentBits = 0],
-      } = entry.cells;
-      const {
-        11: [amountLabels = [], feeLabels = [], paymentLabels = []],
-      } = entry.cells;
-      const [countsPaid, countsWorth] = [counts & COUNTS_AS_PAYMENT, counts & COUNTS_AS_WORTH];
-      for (const [position, touch] of touches.entries()) {
-        const passes = (bits: number) => (bits & touch.bits) === allBits;
-        const amount = amounts?.get(entry.id)?.[position] ?? 0;
-        if (counts & COUNTS_AS_AMOUNT && passes(amountBits)) {
-          const tax = taxes?.get(entry.id)?.[position] ?? 0;
-          if (amount !== 0 || tax !== 0) {
-            addAmount(tallyOf(into, amountLabels, touch), entry.kind, amount, tax, isAttributed);
-            addAmount(into.total, entry.kind, amount, tax, isAttributed);
-          }
-        }
-        if (counts & COUNTS_AS_FEE && passes(feeBits)) {
-          const fee = fees?.get(entry.id)?.[position] ?? 0;
-          if (fee !== 0) {
-            tallyOf(into, feeLabels, touch).fees += fee;
-            into.total.fees += fee;
-          }
-        }
-        if ((countsPaid || countsWorth) && passes(paymentBits)) {
-          const tally = tallyOf(into, paymentLabels, touch);
-          const key = `${tally.labels.join('\0')}\0${entry.cells[4]}`;
-          const sums = paid.get(key) ?? { tally, credit: 0, worth: 0, counted: 0 };
-          if (countsPaid) sums.credit += amount;
-          if (countsWorth) sums.worth += amount;
-          if (countsWorth) sums.counted += 1;
-          paid.set(key, sums);
-        }
-      }
-    }
-  }
-
-  /** As paymentRows in report-money.ts has it: who was given nothing by a payment did not bring it. */
-  function addPaid(
-    { tally, credit, worth, counted }: Paid,
-    { who, isFirst, total, into }: { who: string; isFirst: number; total: number; into: Tallies },
-  ): void {
-    if (credit === 0 || (question.scope === 'unconverted' && counted === 0)) return;
-    for (const one of [tally, into.total]) {
-      one.conversions += credit / total;
-      one.customers.add(who);
-      if (isFirst === 1) one.newCustomers.add(who);
-      if (counted === 0) continue;
-      one.orders += credit / total;
-      one.order_amount += worth;
+      for (const group of groups.values()) addGroup(counting, { group, weights, touches, isAttributed, into, paid });
+      if (total > 0) for (const one of paid.values()) addPaid(counting, one, { who, isFirst, total, into });
     }
   }
 
   return { add, tallies };
+}
+
+interface Counting {
+  question: PaidPathsQuestion;
+  places: readonly Place[];
+  onlyTouches: boolean;
+  allBits: number;
+}
+
+/** The tally that a credit counts in. */
+function tallyOf(counting: Counting, { byLabel }: Tallies, entryLabels: readonly string[], touch: PaidTouch): Tally {
+  const key = counting.onlyTouches ? touch.label : labelsOf(counting, entryLabels, touch).join('\0');
+  const known = byLabel.get(key);
+  if (known) return known;
+  if (byLabel.size === MAX_LABELS) throw new RangeError(`more than ${MAX_LABELS} rows`);
+  const fresh = emptyTally(labelsOf(counting, entryLabels, touch));
+  byLabel.set(key, fresh);
+  return fresh;
+}
+
+function labelsOf({ places }: Counting, entryLabels: readonly string[], touch: PaidTouch): string[] {
+  const ofTouch = touch.label.split('\0');
+  return places.map((place) => (place.ofTouch ? ofTouch : entryLabels)[place.index]!);
+}
+
+/** Entries that are shared together: those in their own money, or those said in one reporting currency. */
+interface Group {
+  group: Entry[];
+  weights: bigint[];
+  touches: PaidTouch[];
+  isAttributed: boolean;
+  into: Tallies;
+  paid: Map<string, Paid>;
+}
+
+type Shares = Map<string, number[]> | null;
+
+function addGroup(counting: Counting, of: Group): void {
+  const { group, weights } = of;
+  const { amounts: hasAmounts, fees: hasFees, payments: hasPayments } = counting.question;
+  const amounts = hasAmounts || hasPayments ? shareEntries(weights, group) : null;
+  const taxed = hasAmounts && group.some((entry) => entry.taxMinor !== 0);
+  const taxes = taxed ? shareEntries(weights, group.map(asTax)) : null;
+  const fees = hasFees ? shareFees(weights, group) : null;
+  for (const entry of group) {
+    const counts = entry.cells[9];
+    if (counts & COUNTS_AS_AMOUNT) addAmounts(counting, of, entry, { amounts, taxes });
+    if (counts & COUNTS_AS_FEE) addFees(counting, of, entry, fees);
+    if (counts & (COUNTS_AS_PAYMENT | COUNTS_AS_WORTH)) noteCharge(counting, of, entry, amounts);
+  }
+}
+
+function addAmounts(
+  counting: Counting,
+  { touches, into, isAttributed }: Group,
+  entry: Entry,
+  { amounts, taxes }: { amounts: Shares; taxes: Shares },
+): void {
+  const {
+    10: [bits = 0],
+    11: [labels = []],
+  } = entry.cells;
+  for (const [position, touch] of touches.entries()) {
+    if ((bits & touch.bits) !== counting.allBits) continue;
+    const amount = amounts?.get(entry.id)?.[position] ?? 0;
+    const tax = taxes?.get(entry.id)?.[position] ?? 0;
+    if (amount === 0 && tax === 0) continue;
+    for (const tally of [tallyOf(counting, into, labels, touch), into.total]) {
+      if (entry.kind === 'charge') tally.gross += amount;
+      else if (entry.kind === 'refund') tally.refunded -= amount;
+      else tally.disputed -= amount;
+      if (isAttributed) tally.attributed += amount;
+      tally.tax += tax;
+    }
+  }
+}
+
+function addFees(counting: Counting, { touches, into }: Group, entry: Entry, fees: Shares): void {
+  const {
+    10: [, bits = 0],
+    11: [, labels = []],
+  } = entry.cells;
+  for (const [position, touch] of touches.entries()) {
+    const fee = fees?.get(entry.id)?.[position] ?? 0;
+    if (fee === 0 || (bits & touch.bits) !== counting.allBits) continue;
+    tallyOf(counting, into, labels, touch).fees += fee;
+    into.total.fees += fee;
+  }
+}
+
+/** What a payment gives to each label is added up first: shares are of its charges together. */
+function noteCharge(counting: Counting, { touches, into, paid }: Group, entry: Entry, amounts: Shares): void {
+  const {
+    4: paidIn,
+    9: counts,
+    10: [, , bits = 0],
+    11: [, , labels = []],
+  } = entry.cells;
+  for (const [position, touch] of touches.entries()) {
+    if ((bits & touch.bits) !== counting.allBits) continue;
+    const amount = amounts?.get(entry.id)?.[position] ?? 0;
+    const tally = tallyOf(counting, into, labels, touch);
+    const key = `${tally.labels.join('\0')}\0${paidIn}`;
+    const sums = paid.get(key) ?? { tally, credit: 0, worth: 0, counted: 0 };
+    if (counts & COUNTS_AS_PAYMENT) sums.credit += amount;
+    if (counts & COUNTS_AS_WORTH) {
+      sums.worth += amount;
+      sums.counted += 1;
+    }
+    paid.set(key, sums);
+  }
+}
+
+/** As paymentRows in report-money.ts has it: who was given nothing by a payment did not bring it. */
+function addPaid(
+  { question }: Counting,
+  { tally, credit, worth, counted }: Paid,
+  { who, isFirst, total, into }: { who: string; isFirst: number; total: number; into: Tallies },
+): void {
+  if (credit === 0 || (question.scope === 'unconverted' && counted === 0)) return;
+  for (const one of [tally, into.total]) {
+    one.conversions += credit / total;
+    one.customers.add(who);
+    if (isFirst === 1) one.newCustomers.add(who);
+    if (counted === 0) continue;
+    one.orders += credit / total;
+    one.order_amount += worth;
+  }
 }
 
 interface Paid {
@@ -174,21 +216,18 @@ interface Paid {
   counted: number;
 }
 
+interface Place {
+  ofTouch: boolean;
+  index: number;
+}
+
 /** Which of its two label lists holds each dimension of the question. */
-function placesOf(dimensions: readonly Dimension[]): { ofTouch: boolean; index: number }[] {
+function placesOf(dimensions: readonly Dimension[]): Place[] {
   const next = { touch: 0, entry: 0 };
   return dimensions.map((dimension) => {
     const ofTouch = isOfTouch(dimension);
     return { ofTouch, index: ofTouch ? next.touch++ : next.entry++ };
   });
-}
-
-function addAmount(tally: Tally, kind: LedgerEntry['kind'], amount: number, tax: number, isAttributed: boolean): void {
-  if (kind === 'charge') tally.gross += amount;
-  else if (kind === 'refund') tally.refunded -= amount;
-  else tally.disputed -= amount;
-  if (isAttributed) tally.attributed += amount;
-  tally.tax += tax;
 }
 
 function unknownVisitor(bits: number, dimensions: number): PaidTouch {

@@ -43,28 +43,7 @@ export function createJobs(db: Kysely<Database>): Jobs {
         .execute();
       return rows.map(toJob);
     },
-    async claim(owner, now, leaseMs, only = {}) {
-      const due = db
-        .selectFrom('jobs')
-        .select('id')
-        .where(OPEN)
-        .where('due_at', '<=', now)
-        .$if(only.kinds !== undefined, (query) => query.where('kind', 'in', [...only.kinds!]))
-        .$if(only.id !== undefined, (query) => query.where('id', '=', only.id!))
-        .orderBy('due_at')
-        .orderBy('created_at')
-        .limit(1);
-      const row = await db
-        .with('due', () => skipLocked(db, due))
-        .updateTable('jobs')
-        .set((eb) => ({ state: 'running', owner, due_at: now + leaseMs, fence: eb('fence', '+', 1) }))
-        .where(sql<boolean>`id in (select id from due)`)
-        .where(OPEN)
-        .where('due_at', '<=', now)
-        .returningAll()
-        .executeTakeFirst();
-      return row ? toJob(row) : null;
-    },
+    claim: (...request) => claim(db, ...request),
     async progress(job, progress, leaseUntil) {
       const result = await held(job)
         .set({ progress: JSON.stringify(progress), due_at: leaseUntil })
@@ -88,6 +67,32 @@ export function createJobs(db: Kysely<Database>): Jobs {
       return result.numUpdatedRows === 1n;
     },
   };
+}
+
+async function claim(
+  db: Kysely<Database>,
+  ...[owner, now, leaseMs, only = {}]: Parameters<Jobs['claim']>
+): Promise<Job | null> {
+  const due = db
+    .selectFrom('jobs')
+    .select('id')
+    .where(OPEN)
+    .where('due_at', '<=', now)
+    .$if(only.kinds !== undefined, (query) => query.where('kind', 'in', [...only.kinds!]))
+    .$if(only.id !== undefined, (query) => query.where('id', '=', only.id!))
+    .orderBy('due_at')
+    .orderBy('created_at')
+    .limit(1);
+  const row = await db
+    .with('due', () => skipLocked(db, due))
+    .updateTable('jobs')
+    .set((eb) => ({ state: 'running', owner, due_at: now + leaseMs, fence: eb('fence', '+', 1) }))
+    .where(sql<boolean>`id in (select id from due)`)
+    .where(OPEN)
+    .where('due_at', '<=', now)
+    .returningAll()
+    .executeTakeFirst();
+  return row ? toJob(row) : null;
 }
 
 function toJob(row: Selectable<JobsTable>): Job {

@@ -89,7 +89,10 @@ export interface PolledInbox {
   known(connection: string, eventIds: readonly string[]): Promise<string[]>;
   /** A webhook brought what had been polled before: its endpoint did not miss it. */
   delivered(connection: string, eventId: string): Promise<void>;
-  /** Polled events that happened before `before`, were expected by webhook and belong to no gap yet. Oldest first. */
+  /**
+   * Polled events that happened before `before`, were expected by webhook and belong to no gap yet. Oldest first. Those that
+   * another transaction holds are passed over; the others are held until this one ends.
+   */
   undelivered(
     connection: string,
     before: number,
