@@ -11,6 +11,31 @@ describeStores('history in the records store', (stores) => {
     records = await stores.fresh();
   });
 
+  test('a poll that writes a gap down and a webhook that waits for what it polled do not wait for each other', async () => {
+    const { id: connection } = await addConnection(records);
+    const row = (eventId: string) => ({ connection, eventId, type: 'charge.succeeded', body: 'x', receivedAt: 1 });
+    const polled = { eventAt: 1, isExpected: true };
+    await records.inbox.add({ ...row('evt_1'), polled });
+    const [delivering, storing] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const webhooks = records.transaction(async (tx) => {
+      await tx.inbox.delivered(connection, 'evt_1');
+      delivering.resolve();
+      // SQLite has one writer: there the poll begins when this has ended.
+      if (stores.engine === 'PostgreSQL') await storing.promise;
+      return tx.inbox.add(row('evt_2'));
+    });
+    await delivering.promise;
+    const poll = records.transaction(async (tx) => {
+      await tx.inbox.add({ ...row('evt_2'), polled });
+      storing.resolve();
+      const missed = (await tx.inbox.undelivered(connection, 2, 10)).map(({ eventId }) => eventId);
+      await tx.inbox.assignGap(connection, missed, 'gap');
+      return missed;
+    });
+    const isNew = stores.engine === 'SQLite';
+    assert.deepEqual(await Promise.all([webhooks, poll]), [isNew, isNew ? [] : ['evt_2']]);
+  });
+
   test('a cursor is made once and leased to one; a late save is refused', async () => {
     const { id } = await addConnection(records);
     assert.equal(await records.cursors.get(id, 'poll'), null);

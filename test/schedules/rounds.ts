@@ -20,6 +20,7 @@ export interface Rounds {
   /** Plays under way at once. */
   atOnce: number;
   onPlayed?: (plays: number) => void;
+  onFailed?: (failure: Failure) => void;
 }
 
 /** Plays each story as it happened, then by so many plans. @returns what went wrong, and how many plays there were */
@@ -31,7 +32,9 @@ export async function playRounds(rounds: Rounds): Promise<{ plays: number; failu
     const { wrong } = await told(theatre, story, plan);
     plays += 1;
     if (wrong.length > 0) {
-      failures.push({ story: story.name, store: theatre.store, plan, wrong, text: story.made?.text ?? null });
+      const failure = { story: story.name, store: theatre.store, plan, wrong, text: story.made?.text ?? null };
+      failures.push(failure);
+      rounds.onFailed?.(failure);
     }
     rounds.onPlayed?.(plays);
   };

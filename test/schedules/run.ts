@@ -64,6 +64,7 @@ async function playStore(store: Store): Promise<Answer> {
       schedules,
       seed,
       atOnce: Number(values['at-once']),
+      onFailed: ({ story, plan, wrong }) => say(`${store}: ${story} failed (seed ${plan.seed}): ${wrong[0]}`),
       onPlayed: (count) => {
         if (count % 100 === 0) say(`${store}: ${count} of ${total} plays, ${secondsSince(startedAt)} s`);
       },
