@@ -11,7 +11,8 @@ if (major < 24) {
   process.exit(1);
 }
 // A server that is told to stop before it could begin has stopped as asked.
-if (process.argv[2] === 'serve') for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(0));
+if (process.argv[2] === 'serve')
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(0));
 // Starting is mostly reading code: what was compiled is kept for the next time. Where it cannot be kept nothing is lost.
 module.enableCompileCache(fileURLToPath(new URL('../../node_modules/.cache/headwater', import.meta.url)));
 setTimeout(() => module.flushCompileCache(), 3_000).unref();
