@@ -1,4 +1,5 @@
 import { decimalString } from '../core/currency.ts';
+import { moneyObjectOf } from '../core/ledger.ts';
 import { EVIDENCE_OBJECTS, type Expectation } from './scenario-expect.ts';
 import { checkRecurring } from './check-recurring.ts';
 import { checkReturn } from './check-spend.ts';
@@ -171,7 +172,11 @@ async function evidence(questions: Questions, expected: Extract<Expectation, { k
 }
 
 interface ConvertedAnswer {
-  converted?: { currency: string; revenue: number; entries: { amount: number | null; by: string | null }[] };
+  converted?: {
+    currency: string;
+    revenue: number;
+    entries: { id: string; amount: number | null; by: string | null }[];
+  };
 }
 
 async function converted(questions: Questions, expected: Extract<Expectation, { kind: 'converted' }>): Promise<Answer> {
@@ -179,7 +184,12 @@ async function converted(questions: Questions, expected: Extract<Expectation, { 
   if (charge === null) return { ok: false, found: 'no such payment in the story' };
   const { converted: found } = await get<ConvertedAnswer>(questions, `payments/${charge}`);
   if (!found) return { ok: false, found: 'it is in the currency of the site' };
-  const moved = found.entries.filter((entry) => entry.amount !== 0);
+  // A refund that was heard of before it was itemised is taken back: entries that add up to nothing say nothing.
+  const objects = [...Map.groupBy(found.entries, (entry) => moneyObjectOf(entry.id)).values()];
+  const moved = objects
+    .filter((own) => own.some((it) => it.amount === null) || own.reduce((sum, it) => sum + (it.amount ?? 0), 0) !== 0)
+    .flat()
+    .filter((entry) => entry.amount !== 0);
   const by = [...new Set(moved.map((entry) => entry.by ?? 'nothing'))].sort().join(' and ');
   const wanted = expected.by.split(' and ').sort().join(' and ');
   return {
