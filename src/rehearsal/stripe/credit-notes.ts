@@ -2,7 +2,7 @@ import type { CreditNoteRow, InvoiceRow } from './billing-rows.ts';
 import { addToBalance } from './customers.ts';
 import type { Engine } from './engine.ts';
 import { StripeRefusal } from './errors.ts';
-import { remainingOf } from './invoices.ts';
+import { markPaid, releaseIntent, remainingOf } from './invoices.ts';
 import { refund } from './refunds.ts';
 
 /** Credit notes. Only their refunds move cash; credit to the customer's balance and money given back elsewhere do not. */
@@ -49,6 +49,11 @@ export function createCreditNote(engine: Engine, invoice: InvoiceRow, input: Cre
   }
   emit('credit_note.created', note);
   emit('invoice.updated', invoice);
+  if (!isPaid && remainingOf(invoice) === 0) {
+    // Nothing is left to pay, and so nothing to charge.
+    releaseIntent(engine, invoice);
+    markPaid(engine, invoice);
+  }
   return note;
 }
 

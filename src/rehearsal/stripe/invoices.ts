@@ -225,7 +225,7 @@ export function addInvoicePayment(engine: Engine, invoice: InvoiceRow, input: Pa
 }
 
 /** Another way of paying was found: the invoice's own intent is cancelled, its invoice payment too. */
-function releaseIntent(engine: Engine, invoice: InvoiceRow): void {
+export function releaseIntent(engine: Engine, invoice: InvoiceRow): void {
   const { state, invoicePayments } = engine;
   const intent = state.get('payment_intent', invoice.paymentIntent);
   if (!intent || intent.status === 'succeeded' || intent.status === 'canceled') return;
