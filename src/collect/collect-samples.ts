@@ -9,14 +9,19 @@ import type { Site, SiteSettings } from '../storage/records/records.ts';
 import { type CollectRequest, type CollectResult, createCollect } from './collect.ts';
 import { createCollectCounters } from './counters.ts';
 import { createLocate } from './locate.ts';
-import { createSpool } from './spool.ts';
+import { createSpool, type Spool } from './spool.ts';
 
 /** What the tests of collect post, and to what: the real steps over a real spool. */
 export const NOW = Date.UTC(2026, 10, 20, 12);
 export const CHROME =
   'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36';
 const dir = mkdtempSync(join(tmpdir(), 'collect-'));
-after(() => rmSync(dir, { recursive: true }));
+const spools: Spool[] = [];
+after(async () => {
+  // A spool writes from a thread of its own: what a test left open could make a file while the directory goes.
+  for (const spool of spools) await spool.close();
+  rmSync(dir, { recursive: true });
+});
 
 const settings: SiteSettings = {
   hosts: ['checkout.example'],
@@ -41,6 +46,7 @@ export const SITE: Site = {
 let files = 0;
 export async function open(options: { bytesMax?: number; findSite?: () => Promise<Site | null> } = {}) {
   const spool = createSpool({ path: join(dir, `${++files}.sqlite`), now: () => NOW, bytesMax: options.bytesMax });
+  spools.push(spool);
   const counters = createCollectCounters();
   const collect = createCollect({
     findSite: options.findSite ?? ((id) => (id === SITE.id ? SITE : null)),
