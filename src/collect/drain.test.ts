@@ -13,7 +13,12 @@ import { createSpool, type Spool } from './spool.ts';
 const NOW = Date.UTC(2026, 10, 20, 12);
 const DAY = 86_400_000;
 const dir = mkdtempSync(join(tmpdir(), 'drain-'));
-after(() => rmSync(dir, { recursive: true }));
+const spools: Spool[] = [];
+after(async () => {
+  // A spool writes from a thread of its own: what a test left open could make a file while the directory goes.
+  for (const spool of spools) await spool.close();
+  rmSync(dir, { recursive: true });
+});
 let files = 0;
 const newPath = () => join(dir, `${++files}.sqlite`);
 const log = { info() {}, warn() {}, error() {} };
@@ -75,6 +80,7 @@ function event(more: Partial<Event> = {}): Event {
 
 function open(memory = memoryFacts(), path = newPath(), batchEvents?: number) {
   const spool = createSpool({ path, now: () => NOW });
+  spools.push(spool);
   const handed: SiteHits[][] = [];
   const counters = createCollectCounters();
   const handOver = async (hits: SiteHits[]) => void handed.push(hits);
@@ -311,6 +317,7 @@ async function dieAt(step: number, story: Awaited<ReturnType<typeof makeStory>>)
   const seen = new Set<string>();
   const handOver = { call: async (hits: SiteHits[]) => hits.forEach((h) => h.visitors.forEach((v) => seen.add(v))) };
   const real = createSpool({ path, now: () => NOW });
+  spools.push(real);
   const spool: Spool = dying(real, clock, ['take', 'range', 'readPlan', 'writePlan', 'finish']);
   const facts = dying(memory.facts, clock, ['insertEvents', 'knownEventIds', 'sessionsBetween']);
   const mortal = createDrain({
