@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Played, play, type Target } from '../../src/rehearsal/play.ts';
+import type { Expectation } from '../../src/rehearsal/scenario-expect.ts';
 import type { Scenario } from '../../src/rehearsal/scenario.ts';
 import { targetFor } from '../../src/rehearsal/stage.ts';
 import { againstBalance, againstReports, type Book, bookOf } from './book.ts';
@@ -11,6 +12,12 @@ const PATIENCE_MS = 120_000;
 const POLL_MS = 400;
 /** Hits are in the facts store after a turn of the drain. */
 const DRAINED_MS = 450;
+
+/**
+ * What reports say of these follows from the credits: a book whose credits are those of a telling whose reports were asked
+ * need not ask them again. (Subscriptions are in no book: they are always asked about.)
+ */
+const IN_THE_BOOK: readonly Expectation['kind'][] = ['credits', 'metric', 'books'];
 
 export interface Told {
   book: Book;
@@ -30,12 +37,15 @@ export interface Judging {
 /**
  * Plays a story by a plan and asks for everything: its own expectations over HTTP, the balance of the simulated Stripe, the
  * credits in the facts store against the ledger.
+ *
+ * @param asksReports whether reports are asked, which costs as much as the rest of a play
  */
 export async function perform(
   theatre: Theatre,
   scenario: Scenario,
   plan: Plan,
   { agrees, remember, offBalance }: Judging,
+  asksReports = true,
 ): Promise<Told> {
   const target = await targetFor(theatre)(scenario);
   try {
@@ -49,12 +59,13 @@ export async function perform(
         return { ...courier, finish };
       },
       patience: { patienceMs: PATIENCE_MS, pollMs: 1_000, settleMs: 0 },
+      asks: (kind) => asksReports || !IN_THE_BOOK.includes(kind),
       ...(plan.version === null ? {} : { version: plan.version }),
     });
     const unmet = played.findings
       .filter((finding) => !finding.ok)
       .map(({ line, text, found }) => `line ${line}: ${text}, but ${found}`);
-    const { book, wrong } = await settled(theatre, target, played, (it) => [
+    const { book, wrong } = await settled(theatre, target, played, asksReports, (it) => [
       ...agrees(it, plan.version ?? ''),
       ...(offBalance === null ? againstBalance(it, target.account.balance()) : []),
     ]);
@@ -82,6 +93,7 @@ async function settled(
   { app: { records } }: Theatre,
   target: Target,
   played: Played,
+  asksReports: boolean,
   judge: (book: Book) => string[],
 ): Promise<Told> {
   const deadline = Date.now() + (played.ok ? PATIENCE_MS : 5_000);
@@ -91,7 +103,7 @@ async function settled(
     const book = await bookOf(records, target.site, played.startMs);
     const wrong = [...(dead > 0 ? [`${dead} webhooks are dead letters`] : []), ...judge(book)];
     // The costly question last.
-    if (isQuiet && wrong.length === 0) wrong.push(...(await againstReports(book, target, played)));
+    if (asksReports && isQuiet && wrong.length === 0) wrong.push(...(await againstReports(book, target, played)));
     if (isQuiet && wrong.length === 0) return { book, wrong };
     if (Date.now() > deadline) return { book, wrong: isQuiet ? wrong : [...wrong, 'work is still under way'] };
     await sleep(POLL_MS);

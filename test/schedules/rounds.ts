@@ -23,6 +23,9 @@ export interface Rounds {
   onFailed?: (failure: Failure) => void;
 }
 
+/** Every plan's credits are compared with those of the first telling; reports are asked there, and in one play of so many. */
+const REPORTS_EVERY = 8;
+
 /** Plays each story as it happened, then by so many plans. @returns what went wrong, and how many plays there were */
 export async function playRounds(rounds: Rounds): Promise<{ plays: number; failures: Failure[] }> {
   const { theatre, stories, schedules, seed, atOnce } = rounds;
@@ -77,7 +80,7 @@ async function shortened(theatre: Theatre, story: Story, failure: Failure): Prom
 
 async function told(theatre: Theatre, { scenario, judging }: Story, plan: Plan): Promise<Pick<Told, 'wrong'>> {
   try {
-    return await perform(theatre, scenario, plan, judging);
+    return await perform(theatre, scenario, plan, judging, plan.seed % REPORTS_EVERY === 0);
   } catch (error) {
     return { wrong: [`could not be played: ${(error as Error).stack}`] };
   }
