@@ -3,6 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { LedgerEntry } from '../src/core/ledger.ts';
 import type { Payment } from '../src/core/payment.ts';
 import { createAttributor } from '../src/payments/attribute.ts';
@@ -39,12 +40,13 @@ export async function measure(count = 100_000): Promise<string[]> {
     const mirror = createMirror({ records, facts });
     const attributor = createAttributor({ records, facts, now: Date.now, log, onOutbox() {} });
     /** As in the server, where each worker has its own loop: requests, credits and rows move side by side. */
-    const pass = async (name: string) => {
+    const pass = async (name: string, beside: () => Promise<void> = async () => {}) => {
       const startedAt = performance.now();
       const cpu = process.cpuUsage();
       let [hasRequested, hasAttributed] = [false, false];
       let mirrored = 0;
-      const request = recompute.run(site.id, null, async () => true).then(() => (hasRequested = true));
+      const requests = recompute.run(site.id, null, async () => true);
+      const request = Promise.all([requests, beside()]).then(() => (hasRequested = true));
       const attribute = async () => {
         for (;;) {
           const isLast = hasRequested;
@@ -59,7 +61,7 @@ export async function measure(count = 100_000): Promise<string[]> {
           const isLast = hasAttributed;
           if (await mirror.runOnce()) mirrored += 1;
           else if (isLast) break;
-          else await new Promise((resolve) => setTimeout(resolve, 20));
+          else await sleep(20);
         }
       };
       await Promise.all([request, attribute(), carry()]);
@@ -71,12 +73,18 @@ export async function measure(count = 100_000): Promise<string[]> {
     };
     const lines = [await pass('first attribution'), await pass('recompute, nothing changed')];
     await records.sites.update(site.id, { settings: { ...site.settings, windowDays: 20 } });
-    lines.push(await pass('recompute with a window of 20 days'));
+    const waits: number[] = [];
+    lines.push(await pass('recompute with a window of 20 days', () => bookMeanwhile(site.id, waits)));
+    waits.sort((a, b) => a - b);
+    lines.push(
+      `a payment booked meanwhile stood in the facts store after ${Math.round(waits.at(-1)!)} ms at worst, ${Math.round(waits[waits.length >> 1]!)} ms in the middle of ${waits.length}`,
+    );
+    const booked = count + waits.length;
     const [sums] = await client.query<Record<string, number>>(
       'SELECT sum(linear * sign) AS linear, sum(time_decay * sign) AS time_decay, sum(first_touch * sign) AS first_touch, sum(sign) AS rows FROM credits WHERE site = {site:String}',
       { site: site.id },
     );
-    const gross = count * 3_000;
+    const gross = booked * 3_000;
     const isExact = [sums!.linear, sums!.time_decay, sums!.first_touch].every((sum) => Number(sum) === gross);
     if (!isExact) throw new Error(`credits do not add up to ${gross}: ${JSON.stringify(sums)}`);
     return [
@@ -87,6 +95,20 @@ export async function measure(count = 100_000): Promise<string[]> {
     await records.close();
     await facts.close();
     rmSync(dataDir, { recursive: true, force: true });
+  }
+
+  /** One payment after the other while many wait, each until its credits stand; adds how long it took. */
+  async function bookMeanwhile(site: string, waits: number[]): Promise<void> {
+    const stands = 'SELECT count() AS rows FROM credits WHERE site = {site:String} AND payment_id = {id:String}';
+    do {
+      const startedAt = performance.now();
+      const n = count + waits.length;
+      await addPayments(site, n, n + 1);
+      const { id } = paymentOf(site, n, count);
+      await records.attributions.request(site, [id], Date.now(), ['new_payment']);
+      while (Number((await client.query<{ rows: number }>(stands, { site, id }))[0]!.rows) === 0) await sleep(20);
+      waits.push(performance.now() - startedAt);
+    } while ((await records.attributions.count(site)) > count / 20);
   }
 
   async function addPayments(site: string, from: number, to: number): Promise<void> {

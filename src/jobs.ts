@@ -93,10 +93,12 @@ export function recomputeTurn(deps: {
     if (typeof job.args.site !== 'string') throw new Error('the job names no site');
     const from = typeof job.progress.requested === 'number' ? (job.progress as unknown as RecomputeProgress) : null;
     let isOurs = true;
-    await recompute.run(job.args.site, from, async (progress) => {
+    const saved = async (progress: RecomputeProgress) => {
       onProgress();
       return (isOurs = await records.jobs.progress(job, { ...progress }, now() + LEASE_MS));
-    });
+    };
+    const why = job.args.reason === 'settings_changed' ? job.args.reason : 'recompute';
+    await recompute.run(job.args.site, from, saved, why);
     return { state: isOurs ? 'done' : 'lost' };
   };
 }

@@ -8,6 +8,15 @@ import channels from '../src/core/channel-table.json' with { type: 'json' };
 import { UNATTRIBUTED_REASONS, VISITOR_METADATA_KEYS } from '../src/core/link.ts';
 import { DATA_DRIVEN_MODELS } from '../src/core/attribution/data-driven.ts';
 import { RULE_MODELS } from '../src/core/attribution/models.ts';
+import {
+  FILTER_DEPTH_MAX,
+  FILTER_VALUE_LENGTH_MAX,
+  FILTER_VALUES_MAX,
+  FILTERS_MAX,
+  OPERATOR_ALIASES,
+} from '../src/core/report-filters.ts';
+import { dimensionsOf } from '../src/core/report-scope.ts';
+import { DIMENSIONS, FILTER_OPERATORS, METRICS } from '../src/core/report.ts';
 import { withExamples } from './attribution-page.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -38,6 +47,27 @@ describe('the guides are true', () => {
     assert.equal(page, withExamples(page), 'run: node test/attribution-page.ts');
     const titles = [...page.matchAll(/^### `(\w+)`$/gm)].map((match) => match[1]);
     assert.deepEqual(titles, [...RULE_MODELS, ...DATA_DRIVEN_MODELS]);
+  });
+
+  it('docs/reports.md says every metric, dimension and operator, and what splits what', () => {
+    const tables = rows('docs/reports.md');
+    const namesIn = (cell: string) => [...cell.matchAll(/`(\w+)`/g)].map((match) => match[1]!);
+    const listed = (title: string) => {
+      const table = tables.slice(tables.findIndex(([first]) => first === title) + 2);
+      const end = table.findIndex(([first]) => /^-+$/.test(first!));
+      return end < 0 ? table : table.slice(0, end - 1);
+    };
+    const firsts = (title: string) => listed(title).map(([first]) => namesIn(first!)[0]);
+    assert.deepEqual(firsts('metric'), [...METRICS]);
+    assert.deepEqual(firsts('dimension'), [...DIMENSIONS]);
+    assert.deepEqual(firsts('operator'), [...FILTER_OPERATORS, ...Object.keys(OPERATOR_ALIASES)]);
+    const split = listed('metrics').flatMap(([metrics, by]) =>
+      namesIn(metrics!).map((metric) => [metric, namesIn(by!)] as const),
+    );
+    assert.deepEqual(Object.fromEntries(split), Object.fromEntries(METRICS.map((one) => [one, dimensionsOf(one)])));
+    const text = read('docs/reports.md');
+    const bounds = `At most ${FILTERS_MAX} conditions, groups ${FILTER_DEPTH_MAX} deep, ${FILTER_VALUES_MAX} values`;
+    assert.ok(text.includes(bounds) && text.includes(`${FILTER_VALUE_LENGTH_MAX} characters a value`), bounds);
   });
 
   it('docs/operations.md lists every setting, and no other', () => {
@@ -74,6 +104,7 @@ describe('the guides are true', () => {
       'docs/spend.md',
       'docs/currencies.md',
       'docs/subscriptions.md',
+      'docs/journeys.md',
     ];
     const broken = pages.flatMap((page) =>
       [...read(page).matchAll(/\]\((?!https?:)([^)#]+)/g)]

@@ -14,6 +14,10 @@ import { createReplay } from '../src/payments/replay.ts';
 import { createHistoryJob } from '../src/sites/stripe-history-jobs.ts';
 import { createStripeHistory } from '../src/sites/stripe-history.ts';
 import { createStripeSettings } from '../src/sites/stripe-settings.ts';
+import { PUBLIC_ONLY } from '../src/alerts/address.ts';
+import { createAlertUse } from '../src/alerts/use.ts';
+import { identityUse } from '../src/compose/identity.ts';
+import { createSecrets } from '../src/secrets.ts';
 import { openRecords } from '../src/storage/records/open.ts';
 import { createAccounts } from '../src/http/accounts/accounts.ts';
 import type { HttpDeps } from '../src/http/deps.ts';
@@ -23,6 +27,16 @@ const log = pino({ level: 'silent' });
 export const PASSWORD = 'correct horse battery';
 
 const NO_REPORT = { ok: false, code: 'bad_question', field: 'metrics', message: 'metrics: none here' } as const;
+
+const noJourney = async () => NO_REPORT;
+const NO_JOURNEYS: HttpDeps['journeys'] = {
+  paths: noJourney,
+  times: noJourney,
+  assists: noJourney,
+  flow: noJourney,
+  cohorts: noJourney,
+  lifetime: noJourney,
+};
 
 type Records = ReturnType<typeof openRecords>;
 type TestAccounts = ReturnType<typeof createAccounts>;
@@ -102,8 +116,20 @@ function depsOver(records: Records, accounts: TestAccounts): Omit<HttpDeps, 'now
       list: async () => ({ ok: true, value: { payments: [], next: null } }),
       get: async () => null,
     },
+    journeys: NO_JOURNEYS,
+    timelines: { visitor: async () => null, customer: async () => null },
+    findPeople: async () => [],
     runs: createRuns({ records, askWith: async () => ({ outcome: NO_REPORT, asked: null }), now: Date.now }),
     recomputeOf: createRecomputeStatus({ records }),
+    alerts: createAlertUse({
+      records,
+      facts: { coverageByDay: async () => [] },
+      secrets: createSecrets('s'.repeat(64)),
+      defaultMode,
+      rule: PUBLIC_ONLY,
+      now: Date.now,
+    }),
+    identity: identityUse({ records, now: Date.now }),
     siteActivity: createSiteActivity({ facts: { lastHit }, records, defaultMode }),
     ratesOf: async ({ currency }) => ({ currency, known: null, feed: null, mode: 'test', unconverted: [] }),
     spend: createSpendUse({

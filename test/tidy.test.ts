@@ -57,7 +57,7 @@ describe('who may import whom', () => {
       allowed: ({ to }) => inside(to, 'core'),
       remedy: 'core is pure: pass the value in as an argument (clock, randomness, packages live outside of it)',
     },
-    ...['collect', 'payments', 'reports', 'spend'].map((folder) => ({
+    ...['collect', 'payments', 'reports', 'spend', 'journeys', 'alerts'].map((folder) => ({
       folder,
       allowed: ({ to, typeOnly }: Import) =>
         inside(to, 'core', folder) ||
@@ -65,6 +65,7 @@ describe('who may import whom', () => {
         /^src\/(loop|secrets)\.ts$/.test(to) ||
         (folder === 'collect' && to === 'sdk/src/protocol.ts') ||
         (folder === 'spend' && to === 'src/sites/site-input.ts') ||
+        (folder === 'journeys' && /^src\/reports\/(parse|refused)\.ts$/.test(to)) ||
         /^src\/storage\/(facts\/facts|records\/records)\.ts$/.test(to) ||
         (typeOnly && (inside(to, 'storage', 'collect', 'payments') || to === 'src/http/contract.ts')),
       remedy: `${folder} is a use case: take the store or the neighbour as a typed argument; main.ts passes it in`,

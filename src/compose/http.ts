@@ -7,6 +7,9 @@ import { createLocate } from '../collect/locate.ts';
 import type { Spool } from '../collect/spool.ts';
 import type { Config } from '../config.ts';
 import type { HttpDeps } from '../http/deps.ts';
+import { createJourneys } from '../journeys/journeys.ts';
+import { createPeopleSearch } from '../journeys/search.ts';
+import { createTimelines } from '../journeys/timeline.ts';
 import { whyUnreachable } from '../payments/endpoints.ts';
 import { createWebhookReceiver } from '../payments/inbox.ts';
 import { conversionOf } from '../payments/rates.ts';
@@ -30,6 +33,8 @@ import { createStripeSettings } from '../sites/stripe-settings.ts';
 import type { Facts } from '../storage/facts/facts.ts';
 import { now } from './base.ts';
 import type { Base } from './base.ts';
+import { alertUse } from './alerts.ts';
+import { identityUse } from './identity.ts';
 import type { Workers } from './workers.ts';
 
 const DIST = fileURLToPath(new URL('../../dist/', import.meta.url));
@@ -47,13 +52,12 @@ interface Parts {
 export async function httpDeps(parts: Parts): Promise<HttpDeps> {
   const { config, log, base, facts, spool, workers } = parts;
   const { records, secrets, accounts } = base;
-  const { publicUrl } = config;
   const defaultMode = createDefaultMode({ records });
   const reports = createReports({ facts, solve: createSolver(), now, defaultMode });
   return {
     log,
     now,
-    publicUrl,
+    publicUrl: config.publicUrl,
     trustedProxies: config.trustedProxies,
     collectPerMinute: config.collectPerMinute,
     dashboardDir: join(DIST, 'dashboard'),
@@ -72,6 +76,9 @@ export async function httpDeps(parts: Parts): Promise<HttpDeps> {
     historyJob: createHistoryJob({ records, now, wake: workers.wake('history') }),
     replay: createReplay({ records, now, wake: workers.wake('record') }),
     report: reports.ask,
+    journeys: createJourneys({ facts, defaultMode, now }),
+    timelines: createTimelines({ records, facts, defaultMode }),
+    findPeople: createPeopleSearch({ records, facts, hashEmail: secrets.hash, defaultMode }),
     runs: createRuns({ records, askWith: reports.askWith, now }),
     recomputeOf: createRecomputeStatus({ records }),
     subscriptions: createSubscriptionReports({
@@ -84,6 +91,7 @@ export async function httpDeps(parts: Parts): Promise<HttpDeps> {
       defaultMode,
       convert: (entries, to) => conversionOf(records, entries, to),
     }),
+    ...peopleDeps(parts),
     siteActivity: createSiteActivity({ facts, records, defaultMode }),
     ratesOf: createRatesStatus({
       records,
@@ -109,6 +117,15 @@ export async function httpDeps(parts: Parts): Promise<HttpDeps> {
       outboxRows: () => records.outbox.count(),
       attributionsWaiting: () => records.attributions.count(),
     },
+  };
+}
+
+/** Who is one person, how much is attributed by it, and alerts about that. */
+function peopleDeps({ base, facts, workers }: Parts) {
+  const { records } = base;
+  return {
+    alerts: alertUse({ ...base, facts, wake: workers.wake('alert delivery') }),
+    identity: identityUse({ records, now, onRequested: workers.wake('attribute') }),
   };
 }
 

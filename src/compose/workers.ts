@@ -22,10 +22,11 @@ import { andSpend, spendTurn } from '../spend/turns.ts';
 import { createEnvironmentConnection } from '../sites/environment-connection.ts';
 import type { Facts } from '../storage/facts/facts.ts';
 import { WEBHOOK_EVENTS } from '../stripe/event-types.ts';
+import { alertWorkers } from './alerts.ts';
 import { now } from './base.ts';
 import type { Base } from './base.ts';
 
-const FACTS_LOOPS = new Set(['drain', 'attribute', 'mirror']);
+const FACTS_LOOPS = new Set(['drain', 'attribute', 'mirror', 'coverage']);
 
 /** The background work. Each worker repeats one turn; whoever makes work for another wakes it. */
 export function createWorkers(parts: { config: Config; log: Logger; base: Base; facts: Facts; spool: Spool }) {
@@ -79,6 +80,8 @@ export function createWorkers(parts: { config: Config; log: Logger; base: Base; 
   if (config.ratesUrl !== null) {
     add('rates', 60_000, createRatesFeed({ records, url: config.ratesUrl, now, log, onBooked: wake('jobs') }));
   }
+  const alerting = { ...base, facts, publicUrl: config.publicUrl, log, wake: wake('alert delivery') };
+  for (const { name, everyMs, worker } of alertWorkers(alerting)) add(name, everyMs, worker);
   add('environment', 1_000, createEnvironmentConnection({ records, secrets, key, webhookSecret, connect, log }));
 
   let stopped = false;

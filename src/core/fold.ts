@@ -6,6 +6,7 @@ import { linksOf } from './ladder.ts';
 import type { CheckoutHit } from './ladder.ts';
 import { sumLedger } from './ledger.ts';
 import type { LedgerEntry } from './ledger.ts';
+import { linkKey } from './link.ts';
 import type { Link } from './link.ts';
 import type { InvoiceObject, Mode, Payment, PaymentKind, ProviderObject, WantedObject } from './payment.ts';
 import { wantsOf, wantsOfInvoice } from './wants.ts';
@@ -20,6 +21,8 @@ export interface FoldOptions {
   offStripe?: boolean;
   /** Checkout hits for this payment's sessions and payment intent; others are ignored. */
   checkouts?: readonly CheckoutHit[];
+  /** Keys of links that a person rejected (linkKey). */
+  rejected?: ReadonlySet<string>;
 }
 
 export interface FoldedPayment {
@@ -44,7 +47,7 @@ export function foldPayment(chargeId: string, objects: readonly ProviderObject[]
   if (invoice?.kind === 'invoice') return foldOffStripe(invoice, objects, options);
   const facts = gather(chargeId, objects);
   const links = linksOf(facts, options);
-  const wanted = wantsOf(chargeId, facts, links);
+  const wanted = wantsOf(chargeId, facts, counting(links, options));
   const { charge } = facts;
   if (!charge || charge.createdAt === null || charge.currency === null || charge.amountCapturedMinor === 0) {
     return { payment: null, entries: [], links, wanted };
@@ -104,7 +107,7 @@ function foldOffStripe(
     ...soldOf(amountMinor, currency, facts),
     ...sumLedger(entries),
   };
-  return { payment, entries, links, wanted: wantsOfInvoice(facts, links) };
+  return { payment, entries, links, wanted: wantsOfInvoice(facts, counting(links, options)) };
 }
 
 /** Before amounts were told apart, an invoice paid out of band was paid so as a whole; payment records name their part. */
@@ -137,4 +140,9 @@ function kindOf(facts: PaymentFacts): { kind: PaymentKind; subscription: string 
 function pathEnd(occurredAt: number, subscription: string | null, facts: PaymentFacts): number {
   const createdAt = facts.subscriptions.find((it) => it.id === subscription)?.createdAt ?? null;
   return createdAt === null ? occurredAt : Math.min(occurredAt, endOfSecond(createdAt));
+}
+
+/** Of a payment whose links are all rejected, the provider is asked for more, as of one without any. */
+function counting(links: readonly Link[], { rejected }: FoldOptions): readonly Link[] {
+  return rejected === undefined || rejected.size === 0 ? links : links.filter((link) => !rejected.has(linkKey(link)));
 }

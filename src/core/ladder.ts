@@ -1,5 +1,5 @@
 import type { PaymentFacts } from './gather.ts';
-import { compareLinks, isWellFormedId, SESSION_METADATA_KEYS, VISITOR_METADATA_KEYS } from './link.ts';
+import { compareLinks, isWellFormedId, linkKey, SESSION_METADATA_KEYS, VISITOR_METADATA_KEYS } from './link.ts';
 import type { Link, LinkClaim } from './link.ts';
 import type { CheckoutSessionObject, Evidence, ProviderObject } from './payment.ts';
 
@@ -50,13 +50,18 @@ export function rungOf(link: Pick<Link, 'rung'>): Rung | null {
 /** All evidence for the visitor of a payment, best first. Values are as found: `resolveVisitor` judges them. */
 export function linksOf(
   facts: PaymentFacts,
-  options: { visitorMetadataKeys?: readonly string[]; checkouts?: readonly CheckoutHit[] },
+  options: {
+    visitorMetadataKeys?: readonly string[];
+    checkouts?: readonly CheckoutHit[];
+    /** Keys of links that a person rejected (linkKey). They stay in the list, to be seen. */
+    rejected?: ReadonlySet<string>;
+  },
 ): Link[] {
-  const keys = options.visitorMetadataKeys ?? [];
+  const { visitorMetadataKeys: keys = [], rejected = NOTHING } = options;
   const hits = options.checkouts ?? [];
   const links: Link[] = [];
   const read = (object: ProviderObject, rung: Rung) => {
-    links.push(...linksOfObject(object, rung, keys));
+    links.push(...linksOfObject(object, rung, { keys, rejected }));
   };
   const readSessions = (sessions: readonly CheckoutSessionObject[], rung: Rung, hitRung: Rung) => {
     for (const session of sessions) {
@@ -90,16 +95,24 @@ function linkOfHit(hit: CheckoutHit, rung: Rung): Link {
   };
 }
 
-function linksOfObject(object: ProviderObject, rung: Rung, siteKeys: readonly string[]): Link[] {
+const NOTHING: ReadonlySet<string> = new Set();
+
+function linksOfObject(
+  object: ProviderObject,
+  rung: Rung,
+  { keys, rejected }: { keys: readonly string[]; rejected: ReadonlySet<string> },
+): Link[] {
   const byField = new Map<string, Evidence[]>();
   for (const evidence of object.evidence) {
     byField.set(evidence.field, [...(byField.get(evidence.field) ?? []), evidence]);
   }
   return [...byField].flatMap(([field, values]) => {
-    const claim = readField(field, siteKeys);
+    const claim = readField(field, keys);
     if (!claim) return [];
     const base = claim.claim === 'email_hash' ? 'email' : rungOfField(field, rung);
-    return untilFirstUsable(values, claim.claim).map((evidence) => ({
+    const isRejected = ({ value }: Evidence) =>
+      rejected.size > 0 && rejected.has(linkKey({ object: object.id, field, value }));
+    return untilFirstUsable(values, claim.claim, isRejected).map((evidence) => ({
       object: object.id,
       field,
       value: evidence.value,
@@ -135,11 +148,15 @@ function isSessionKey(key: string): boolean {
 /**
  * Metadata can be edited after the payment, and an edit must not move money that was credited: of the values a field
  * ever had, those seen after the first well-formed one do not count. What preceded it was junk, and is shown as found.
- * E-mail addresses are no claim of the merchant and may change, so each one counts.
+ * After a value that a person rejected, what the merchant put in its place counts. E-mail addresses are no claim of the merchant and may change, so each one counts.
  */
-function untilFirstUsable(values: readonly Evidence[], claim: LinkClaim): Evidence[] {
+function untilFirstUsable(
+  values: readonly Evidence[],
+  claim: LinkClaim,
+  isRejected: (evidence: Evidence) => boolean,
+): Evidence[] {
   const inTime = [...values].sort((a, b) => a.seenAt - b.seenAt || (a.value < b.value ? -1 : 1));
   if (claim === 'email_hash') return inTime;
-  const first = inTime.findIndex((evidence) => isWellFormedId(evidence.value));
+  const first = inTime.findIndex((evidence) => isWellFormedId(evidence.value) && !isRejected(evidence));
   return first < 0 ? inTime : inTime.slice(0, first + 1);
 }

@@ -29,6 +29,37 @@ export interface Link {
   seenAt: number;
 }
 
+/** Names one piece of evidence, however often and by whatever way it is seen: what a person rejects is this. */
+export function linkKey({ object, field, value }: Pick<Link, 'object' | 'field' | 'value'>): string {
+  return JSON.stringify([object, field, value]);
+}
+
+/** What a browser said about its visitor, as evidence of the same form. */
+export type IdentityKind = 'app_id' | 'email_hash' | 'checkout' | 'hand_over';
+
+/**
+ * `value` of a hand-over is the visitor it came from, of a checkout the Stripe object's id. A checkout is evidence of a
+ * payment (the ladder's `pixel`), so it has the form that it has there.
+ */
+export function identityLink(
+  kind: IdentityKind,
+  { value, visitor }: { value: string; visitor: string },
+): Pick<Link, 'object' | 'field' | 'value'> {
+  if (kind === 'checkout') return { object: value, field: 'pixel', value: visitor };
+  return { object: visitor, field: IDENTITY_FIELDS[kind], value };
+}
+
+export const IDENTITY_FIELDS = {
+  app_id: 'identify.app_id',
+  email_hash: 'identify.email',
+  hand_over: 'hand_over',
+} as const satisfies Record<Exclude<IdentityKind, 'checkout'>, string>;
+
+/** That a visitor is one of this customer's: by it, the customer's payments share their visitors. */
+export function customerLink(customer: string, visitor: string): Pick<Link, 'object' | 'field' | 'value'> {
+  return { object: customer, field: 'customer', value: visitor };
+}
+
 /** Why a payment has no credit. Closed list; texts for people stand in UNATTRIBUTED_REASONS. */
 export const UNATTRIBUTED_REASONS = {
   no_visitor_id: 'No visitor id was found on any Stripe object of this payment.',
@@ -36,6 +67,7 @@ export const UNATTRIBUTED_REASONS = {
   visitor_never_seen: 'A visitor id was found, but no hit of that visitor was ever received.',
   visitor_seen_after_payment: 'The visitor was first seen only after paying.',
   outside_window: 'All touchpoints of the visitor lie outside the lookback window.',
+  link_rejected: 'The link that named the visitor was rejected by a person.',
   off_stripe: 'The invoice was paid by other means than Stripe, and nothing of it carries a visitor id.',
   pending: 'The payment was recorded and has not been matched yet.',
 } as const;
@@ -83,6 +115,8 @@ export interface KnownVisitors {
   appIds: ReadonlyMap<string, string>;
   /** Keyed e-mail hash of an identify() call → visitor. */
   emailHashes: ReadonlyMap<string, string>;
+  /** Keys of links that a person rejected (linkKey). */
+  rejected?: ReadonlySet<string>;
 }
 
 export type Resolution = { visitor: string; usedLink: Link } | { reason: UnattributedReason };
@@ -110,6 +144,7 @@ const REASON_WEIGHT: Record<UnattributedReason, number> = {
   visitor_never_seen: 2,
   visitor_seen_after_payment: 3,
   outside_window: 4,
+  link_rejected: 5,
   off_stripe: 0,
   pending: 0,
 };
@@ -119,6 +154,7 @@ function judge(
   known: KnownVisitors,
   paymentAt: number,
 ): { visitor: string } | { reason: UnattributedReason } {
+  if (known.rejected?.has(linkKey(link))) return { reason: 'link_rejected' };
   const visitor = visitorOf(link, known);
   if (visitor !== null && isWellFormedId(visitor)) {
     const firstSeenAt = 'get' in known.visitors ? known.visitors.get(visitor) : undefined;

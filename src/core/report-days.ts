@@ -71,6 +71,44 @@ export function startOfDayMs(day: string, timezone: string): number {
   return high;
 }
 
+/** What a zone's clocks show, as seconds ahead of UTC, from each of these instants on. The first is the range's own begin. */
+export interface Offsets {
+  sinceMs: number[];
+  seconds: number[];
+}
+
+/** No zone has changed its clocks twice within so little. */
+const OFFSET_STEP_MS = 7 * DAY_MS;
+
+/**
+ * The offsets of a zone between two instants. Buckets are named by these and by nothing else: a store's own zones are as
+ * old as the store, and governments change their minds (Morocco, Alberta and British Columbia did in 2026).
+ */
+export function offsetsBetween(fromMs: number, toMs: number, timezone: string): Offsets {
+  const offsets: Offsets = { sinceMs: [fromMs], seconds: [offsetAt(fromMs, timezone)] };
+  for (let low = fromMs; low < toMs; low += OFFSET_STEP_MS) {
+    const end = Math.min(low + OFFSET_STEP_MS, toMs);
+    const offset = offsetAt(end, timezone);
+    if (offset === offsets.seconds.at(-1)) continue;
+    let [before, after] = [low, end];
+    while (after - before > 1) {
+      const middle = Math.floor((before + after) / 2);
+      if (offsetAt(middle, timezone) === offset) after = middle;
+      else before = middle;
+    }
+    offsets.sinceMs.push(after);
+    offsets.seconds.push(offset);
+  }
+  return offsets;
+}
+
+function offsetAt(timeMs: number, timezone: string): number {
+  const parts = formatterOf(timezone).formatToParts(timeMs);
+  const part = (type: string) => Number(parts.find((one) => one.type === type)!.value);
+  const shown = Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second'));
+  return shown / 1000 - Math.floor(timeMs / 1000);
+}
+
 function midnightUtc(day: string): number {
   const match = DAY.exec(day);
   if (!match) throw new RangeError(`not a day: ${day}`);
@@ -92,6 +130,10 @@ function formatterOf(timezone: string): Intl.DateTimeFormat {
       year: 'numeric',
       month: '2-digit',
       day: '2-digit',
+      hour: '2-digit',
+      minute: '2-digit',
+      second: '2-digit',
+      hourCycle: 'h23',
     });
     if (formatters.size < 1_000) formatters.set(timezone, formatter);
   }

@@ -7,9 +7,18 @@ import type { Dimension, Metric } from './report.ts';
  */
 
 /** What a metric is computed from. A metric with two sources can be split by what splits both. */
-export const SOURCES = ['sessions', 'amounts', 'fees', 'payments', 'subscriptions', 'spend', 'payback'] as const;
+export const SOURCES = [
+  'sessions',
+  'amounts',
+  'fees',
+  'payments',
+  'subscriptions',
+  'spend',
+  'payback',
+  'cohort',
+] as const;
 /** sessions: visits; amounts: ledger entries' credits; fees: their fees, in their own currency; payments: who paid;
- * subscriptions: movements of recurring revenue; spend: what advertising cost; payback: when it came back. */
+ * subscriptions: movements of recurring revenue; spend: what advertising cost; payback: when it came back; cohort: customers by their first payment. */
 export type Source = (typeof SOURCES)[number];
 
 export const METRIC_SOURCES: Record<Metric, readonly Source[]> = {
@@ -33,6 +42,8 @@ export const METRIC_SOURCES: Record<Metric, readonly Source[]> = {
   net: ['amounts', 'fees'],
   revenue_per_visitor: ['amounts', 'sessions'],
   average_order_value: ['payments'],
+  lifetime_value: ['cohort'],
+  days_to_purchase: ['cohort'],
   coverage: ['amounts'],
   new_customers: ['payments'],
   spend: ['spend'],
@@ -67,6 +78,7 @@ export const MONEY_METRICS: readonly Metric[] = [
   'fees',
   'net',
   'average_order_value',
+  'lifetime_value',
   'coverage',
   'spend',
   'cost_per_click',
@@ -102,6 +114,8 @@ export function canSplit(dimension: Dimension, metric: Metric): boolean {
     if (source === 'subscriptions' && NOT_OF_SUBSCRIPTIONS.includes(dimension)) return false;
     if (source === 'spend') return SPEND_DIMENSIONS.includes(dimension) || dimension === 'currency';
     if (source === 'payback') return SPEND_DIMENSIONS.includes(dimension);
+    // Who paid first in one currency may have gone on in another.
+    if (source === 'cohort' && dimension === 'currency') return false;
     return source === 'sessions'
       ? !PAYMENT_DIMENSIONS.includes(dimension)
       : !VISIT_ONLY_DIMENSIONS.includes(dimension) && !EVENT_DIMENSIONS.includes(dimension);

@@ -23,6 +23,8 @@ export const METRICS = [
   'net',
   'revenue_per_visitor',
   'average_order_value',
+  'lifetime_value',
+  'days_to_purchase',
   'coverage',
   'new_customers',
   'spend',
@@ -80,12 +82,16 @@ export const DIMENSIONS = [
 ] as const;
 export type Dimension = (typeof DIMENSIONS)[number];
 
-export const FILTER_OPERATORS = ['is', 'is_not', 'contains'] as const;
-export type Filter = readonly [
-  dimension: Dimension,
-  operator: (typeof FILTER_OPERATORS)[number],
-  values: readonly string[],
-];
+/**
+ * `is`: one of the values; `is_not`: none of them; `contains`: has one of them in it, upper and lower case alike;
+ * `does_not_contain`: has none of them in it. Each has its negation, and labels are never empty, so that the two part every
+ * sum.
+ */
+export const FILTER_OPERATORS = ['is', 'is_not', 'contains', 'does_not_contain'] as const;
+export type FilterOperator = (typeof FILTER_OPERATORS)[number];
+export type Filter = readonly [dimension: Dimension, operator: FilterOperator, values: readonly string[]];
+export type FilterGroup = readonly [joined: 'and' | 'or', ...parts: FilterNode[]];
+export type FilterNode = Filter | FilterGroup;
 
 /** A question, as data. The one input of every report; reports/ parses it, storage/facts answers it. */
 export interface ReportQuery {
@@ -102,7 +108,8 @@ export interface ReportQuery {
   to: string;
   model: RuleModel;
   by: 'entry_date' | 'payment_date';
-  filters: readonly Filter[];
+  /** All of them hold. */
+  filters: readonly FilterNode[];
   order: { key: Metric | Dimension; descending: boolean } | null;
   limit: number;
   bots: 'exclude' | 'include';

@@ -38,7 +38,7 @@ async function answer<T>(address: string, init: RequestInit): Promise<T> {
 export const get = <T>(path: string, params: Params = {}, signal?: AbortSignal): Promise<T> =>
   answer<T>(addressOf(path, params), { signal: signal ?? null });
 
-export const send = <T>(method: 'POST' | 'PATCH' | 'DELETE', path: string, body: unknown = {}): Promise<T> =>
+export const send = <T>(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body: unknown = {}): Promise<T> =>
   answer<T>(addressOf(path, {}), {
     method,
     headers: { 'content-type': 'application/json' },

@@ -42,6 +42,14 @@ test('hours, weeks from Monday, months', () => {
   assert.deepEqual(keys([{ month: '2024-01', visitors: 1 }], '2021-01-15', '2024-01-15', 'month'), ['2024-01']);
 });
 
+test('an hour that clocks skip is no quiet hour', () => {
+  const buckets = bucketsOf([], { from: '2024-03-31', to: '2024-03-31' }, 'hour', 'Europe/Berlin');
+  assert.deepEqual(
+    buckets.slice(0, 3).map(({ key }) => key),
+    ['00', '01', '03'],
+  );
+});
+
 test('what has not begun is ahead, not zero', () => {
   const [past, future] = bucketsOf([], { from: '2024-01-01', to: '2124-01-01' }, 'month', 'UTC').filter(
     (_, index, all) => index === 0 || index === all.length - 1,

@@ -1,4 +1,5 @@
-import { addDays, countDays, mondayOf } from '../core/report-days.ts';
+import { bucketsBetween } from '../core/report-buckets.ts';
+import { countDays } from '../core/report-days.ts';
 import type { ReportRow } from '../core/report.ts';
 import { formatDay, todayIn } from './time.ts';
 import type { Days } from './time.ts';
@@ -22,15 +23,10 @@ export function bucketDimension(days: Days): BucketDimension {
   return count <= 800 ? 'week' : 'month';
 }
 
-function keysOf(days: Days, dimension: BucketDimension): string[] {
-  if (dimension === 'hour') return Array.from({ length: 24 }, (_, hour) => String(hour).padStart(2, '0'));
-  const keys: string[] = [];
-  const step = dimension === 'week' ? 7 : 1;
-  for (let day = dimension === 'week' ? mondayOf(days.from) : days.from; day <= days.to; day = addDays(day, step)) {
-    const key = dimension === 'month' ? day.slice(0, 7) : day;
-    if (keys.at(-1) !== key) keys.push(key);
-  }
-  return keys;
+/** Hours are those of one day. */
+function keysOf({ from, to }: Days, dimension: BucketDimension, timezone: string): string[] {
+  const labels = bucketsBetween(dimension, from, to, timezone);
+  return dimension === 'hour' ? labels.map((label) => label.slice(11, 13)) : labels;
 }
 
 /** Hours may come as '13', '13:00' or with their day before them. */
@@ -66,7 +62,7 @@ export function bucketsOf(
       ? days.from > today || (days.from === today && key > hourIn(timezone))
       : key > today.slice(0, key.length);
   const found = new Map(rows.map((row) => [keyOf(String(row[dimension] ?? ''), dimension), row]));
-  return keysOf(days, dimension).map((key) => {
+  return keysOf(days, dimension, timezone).map((key) => {
     const row = found.get(key);
     return {
       key,

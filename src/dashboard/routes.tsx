@@ -10,6 +10,7 @@ import { HomePage } from './pages/home.tsx';
 import { NotFoundPage, PageError } from './pages/not-found.tsx';
 import { SiteFrame } from './pages/site-frame.tsx';
 import { compareSearch } from './compare-search.ts';
+import { journeysSearch } from './journey-search.ts';
 import { overviewSearch, parseSearch, paymentsSearch, signInSearch, strictly, stringifySearch } from './search.ts';
 import type { Mode } from '../core/payment.ts';
 
@@ -83,6 +84,51 @@ const compare = createRoute({
   component: lazyRouteComponent(() => import('./pages/compare.tsx'), 'ComparePage'),
 });
 
+const journeys = createRoute({
+  getParentRoute: () => site,
+  path: '/journeys',
+  validateSearch: strictly(journeysSearch),
+  component: lazyRouteComponent(() => import('./pages/journeys.tsx'), 'JourneysPage'),
+});
+const modeSearch = (raw: Record<string, unknown>): { mode?: Mode } => {
+  const { mode } = paymentsSearch(raw);
+  return mode ? { mode } : {};
+};
+const customer = createRoute({
+  getParentRoute: () => site,
+  path: '/customers/$customerId',
+  validateSearch: strictly(modeSearch),
+  component: lazyRouteComponent(() => import('./pages/customer.tsx'), 'CustomerPage'),
+});
+const visitor = createRoute({
+  getParentRoute: () => site,
+  path: '/visitors/$visitorId',
+  validateSearch: strictly(modeSearch),
+  component: lazyRouteComponent(() => import('./pages/customer.tsx'), 'VisitorPage'),
+});
+const people = createRoute({
+  getParentRoute: () => site,
+  path: '/people',
+  validateSearch: strictly((raw): { mode?: Mode; q?: string } => ({
+    ...(typeof raw.q === 'string' && raw.q !== '' ? { q: raw.q.slice(0, 320) } : {}),
+    ...modeSearch(raw),
+  })),
+  component: lazyRouteComponent(() => import('./pages/customer.tsx'), 'PeoplePage'),
+});
+
+const restatements = createRoute({
+  getParentRoute: () => site,
+  path: '/restatements',
+  validateSearch: strictly(modeSearch),
+  component: lazyRouteComponent(() => import('./pages/restatements.tsx'), 'RestatementsPage'),
+});
+const coverage = createRoute({
+  getParentRoute: () => site,
+  path: '/coverage',
+  validateSearch: strictly(overviewSearch),
+  component: lazyRouteComponent(() => import('./pages/coverage.tsx'), 'CoveragePage'),
+});
+
 const settings = createRoute({
   getParentRoute: () => site,
   path: '/settings',
@@ -144,9 +190,15 @@ const tree = root.addChildren([
     payments,
     payment,
     compare,
+    journeys,
+    customer,
+    visitor,
+    people,
     subscriptions,
     subscription,
     spend,
+    restatements,
+    coverage,
     settings.addChildren([
       settingsHome,
       settingsSite,

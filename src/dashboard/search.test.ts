@@ -57,6 +57,13 @@ test('filters: one value per dimension, set, replaced, taken off', () => {
   assert.equal(toggleFilter(google, 'source', 'google'), undefined);
 });
 
+test('groups are kept while a value is set beside them', () => {
+  const group = ['or', ['source', 'is', ['google']], ['campaign', 'contains', ['spring']]];
+  const both = toggleFilter(JSON.stringify(group), 'source', 'bing');
+  assert.deepEqual(parseFilters(both), [group, ['source', 'is', ['bing']]]);
+  assert.deepEqual(parseFilters(toggleFilter(both, 'source', 'bing')), [group]);
+});
+
 test('hand-written filters are read, broken ones dropped', () => {
   for (const text of ['{', '7', '[7]', '[["nothing","is",["x"]]]', '[["source","is",[]]]', '[["source","is",[1]]]']) {
     assert.deepEqual(parseFilters(text), [], text);

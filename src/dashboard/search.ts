@@ -1,7 +1,7 @@
 import type { Mode } from '../core/payment.ts';
 import { isDay } from '../core/report-days.ts';
-import { DIMENSIONS, FILTER_OPERATORS } from '../core/report.ts';
-import type { Filter } from '../core/report.ts';
+import { readFilters } from '../core/report-filters.ts';
+import type { Filter, FilterNode } from '../core/report.ts';
 import type { Days, RangeName } from './time.ts';
 import { RANGES, daysOf } from './time.ts';
 import { ANY_MODELS } from './words.ts';
@@ -84,8 +84,8 @@ export const daysOfSearch = (search: OverviewSearch, today: string): Days =>
     ? { from: search.from, to: search.to }
     : daysOf(search.range && search.range !== 'custom' ? search.range : '30d', today);
 
-/** Reads a hand-edited address too: what is not a filter is dropped. */
-export function parseFilters(text: string | undefined): Filter[] {
+/** Reads a hand-edited address too: what is not a filter is dropped, with all that stands beside it. */
+export function parseFilters(text: string | undefined): FilterNode[] {
   if (!text) return [];
   let parsed: unknown;
   try {
@@ -93,25 +93,17 @@ export function parseFilters(text: string | undefined): Filter[] {
   } catch {
     return [];
   }
-  if (!Array.isArray(parsed)) return [];
-  return parsed.filter(
-    (item: unknown): item is Filter =>
-      Array.isArray(item) &&
-      oneOf(item[0], DIMENSIONS) !== undefined &&
-      oneOf(item[1], FILTER_OPERATORS) !== undefined &&
-      Array.isArray(item[2]) &&
-      item[2].length > 0 &&
-      item[2].every((value) => typeof value === 'string'),
-  );
+  const read = readFilters(parsed);
+  return 'filters' in read ? read.filters : [];
 }
+
+export const filterText = (filters: readonly FilterNode[]): string | undefined =>
+  filters.length === 0 ? undefined : JSON.stringify(filters);
 
 /** Adds `dimension is value`, replacing what the dimension was filtered by; the same value again takes it off. */
 export function toggleFilter(text: string | undefined, dimension: Filter[0], value: string): string | undefined {
   const filters = parseFilters(text);
   const others = filters.filter(([name]) => name !== dimension);
-  const isSet = filters.some(
-    ([name, operator, values]) => name === dimension && operator === 'is' && values.length === 1 && values[0] === value,
-  );
-  const next: Filter[] = isSet ? others : [...others, [dimension, 'is', [value]]];
-  return next.length === 0 ? undefined : JSON.stringify(next);
+  const isSet = filters.some((node) => JSON.stringify(node) === JSON.stringify([dimension, 'is', [value]]));
+  return filterText(isSet ? others : [...others, [dimension, 'is', [value]]]);
 }

@@ -105,6 +105,10 @@ export const REASONS: Record<UnattributedReason, { short: string; remedy: string
     short: 'Outside the window',
     remedy: 'Every visit is older than the site’s lookback window. A longer window credits it.',
   },
+  link_rejected: {
+    short: 'Link rejected',
+    remedy: 'Somebody said that this link is wrong. If it is right after all, reinstate it under Evidence.',
+  },
   off_stripe: {
     short: 'Paid off Stripe',
     remedy:

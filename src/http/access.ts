@@ -17,6 +17,11 @@ const ACCESS: readonly Access[] = ['public', 'member', 'caller', 'site:read', 's
 
 export type Caller = { kind: 'key'; key: ApiKey } | { kind: 'member'; member: Member; teams: string[] };
 
+/** Who said something, for people who read it later. */
+export function callerName(caller: Caller): string {
+  return caller.kind === 'member' ? `${caller.member.name} (${caller.member.email})` : `key ${caller.key.prefix}…`;
+}
+
 declare module 'fastify' {
   interface FastifyContextConfig {
     access?: Access;

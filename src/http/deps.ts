@@ -1,4 +1,9 @@
 import type { FastifyBaseLogger } from 'fastify';
+import type { AlertUse } from '../alerts/use.ts';
+import type { IdentityUse } from '../reports/identity.ts';
+import type { Journeys } from '../journeys/journeys.ts';
+import type { PeopleSearch } from '../journeys/search.ts';
+import type { Timelines } from '../journeys/timeline.ts';
 import type { SpendUse } from '../spend/use.ts';
 import type { Keys, Site, Sites, Team } from '../storage/records/records.ts';
 import type {
@@ -76,6 +81,11 @@ export interface HttpDeps {
     ): Promise<Outcome<SubscriptionsAnswer>>;
     get(site: Site, id: string): Promise<SubscriptionDetailAnswer | null>;
   };
+  /** How customers came to buy. */
+  journeys: Journeys;
+  /** What one person did; `visitor` and `customer` throw BadCursor (by name). */
+  timelines: Timelines;
+  findPeople: PeopleSearch;
   /** Saved runs of a site. */
   runs: {
     add(site: Site, input: { name: string; question: string }): Promise<Outcome<RunAnswer>>;
@@ -85,6 +95,10 @@ export interface HttpDeps {
   };
   /** How far crediting all payments again has come. */
   recomputeOf(site: Site): Promise<RecomputeAnswer>;
+  /** Which visitors make a payment's path, a person's word on links, and what changed. */
+  identity: IdentityUse;
+  /** How much is attributed, and alerts when it falls. */
+  alerts: AlertUse;
   siteActivity(site: Site): Promise<SiteActivity>;
   /** Which exchange rates are known, and what none could convert. */
   ratesOf(site: Site): Promise<RatesAnswer>;

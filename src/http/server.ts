@@ -14,9 +14,11 @@ import { answerBrokenRequest, handleError } from './errors.ts';
 import { takeHitsFirst } from './event-door.ts';
 import { accountRoutes } from './routes/account.ts';
 import { collectRoutes, createHitLimit } from './routes/collect.ts';
+import { coverageRoutes } from './routes/coverage.ts';
 import { doctorRoutes } from './routes/doctor.ts';
 import { healthRoutes } from './routes/health.ts';
 import { historyRoutes } from './routes/history.ts';
+import { identityRoutes } from './routes/identity.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { oauthRoutes } from './routes/oauth.ts';
@@ -25,6 +27,8 @@ import { ratesRoutes } from './routes/rates.ts';
 import { reportRoutes } from './routes/reports.ts';
 import { runRoutes } from './routes/runs.ts';
 import { siteRoutes } from './routes/sites.ts';
+import { journeyRoutes } from './routes/journeys.ts';
+import { visitorRoutes } from './routes/visitors.ts';
 import { spendRoutes } from './routes/spend.ts';
 import { stripeRoutes } from './routes/stripe.ts';
 import { subscriptionRoutes } from './routes/subscriptions.ts';
@@ -105,10 +109,14 @@ function apiRoutes(scope: FastifyInstance, deps: HttpDeps): void {
   doctorRoutes(api, deps);
   historyRoutes(api, deps);
   reportRoutes(api, deps);
+  identityRoutes(api, deps);
+  coverageRoutes(api, deps);
   runRoutes(api, deps);
   subscriptionRoutes(api, deps);
   ratesRoutes(api, deps);
   spendRoutes(api, deps);
+  journeyRoutes(api, deps);
+  visitorRoutes(api, deps);
 }
 
 function securityHeaders(publicUrl: string) {

@@ -1,16 +1,17 @@
-import { creditChanges, creditRows, creditsByTouchpoint, unattributedRows } from '../core/attribution/credits.ts';
-import type { Conversion } from '../core/attribution/credits.ts';
-import { narrowedPath, pathEnd, pathOf } from '../core/attribution/path.ts';
+import { creditChanges } from '../core/attribution/credits.ts';
+import { pathEnd } from '../core/attribution/path.ts';
 import { pathChanges } from '../core/attribution/path-row.ts';
 import { modelSettingsOf } from '../core/attribution/settings.ts';
-import type { ModelSettings, Renewals } from '../core/attribution/settings.ts';
-import type { LedgerEntry } from '../core/ledger.ts';
+import type { Renewals } from '../core/attribution/settings.ts';
 import { resolveVisitor } from '../core/link.ts';
-import type { Link, UnattributedReason } from '../core/link.ts';
 import type { Payment } from '../core/payment.ts';
-import type { Attribution, PaymentRow, Records } from '../storage/records/records.ts';
+import { restatementOf } from '../core/restatement.ts';
+import type { Restatement, RestatementReason } from '../core/restatement.ts';
+import type { Attribution, Records } from '../storage/records/records.ts';
+import { attribute, digestOf, inputsOf } from './attribute-payment.ts';
+import type { Known } from './attribute-payment.ts';
 import { lockConnection } from './book.ts';
-import { JOIN_MAX_VISITORS, readSiblings } from './evidence.ts';
+import { readSiblings } from './evidence.ts';
 import type { Evidence, Sibling } from './evidence.ts';
 import { conversionOf } from './rates.ts';
 
@@ -41,25 +42,24 @@ export async function creditTogether(
   { site, requests, evidence, now }: Batch,
 ): Promise<{ again: boolean; changed: boolean }> {
   const ordered = requests.toSorted((a, b) => (a.paymentId < b.paymentId ? -1 : 1));
-  const { rows, siblingsOf, readRules } = await lockAndRead(tx, site, ordered);
+  const { rows, standing, siblingsOf, readRules } = await lockAndRead(tx, site, ordered);
   /** Visitors as they are after this batch so far: its payments may be of one customer. */
   const credited = new Map<string, string | null>();
-  const written: { payment: string; attribution: Attribution; changes: Changes[]; of: Payment }[] = [];
+  const fresh: Fresh[] = [];
   const finished: AttributionRequest[] = [];
-  const affected: string[] = [];
   let again = false;
   for (const request of ordered) {
-    const row = rows.get(request.paymentId);
+    const payment = rows.get(request.paymentId);
     const links = evidence.links.get(request.paymentId);
-    if (row && !links) {
+    if (payment && !links) {
       again = true; // Recorded while evidence was read.
       continue;
     }
-    if (!row || !links) {
+    if (!payment || !links) {
       finished.push(request);
       continue;
     }
-    const siblings = siblingsOf(row.id).map(({ id, visitor }) => ({
+    const siblings = siblingsOf(payment.id).map(({ id, visitor }) => ({
       id,
       visitor: credited.has(id) ? credited.get(id)! : visitor,
     }));
@@ -67,19 +67,25 @@ export async function creditTogether(
       again = true; // Attributed while evidence was read: the path would miss their visitors.
       continue;
     }
-    // Credit rows hold the payment, not how it was credited before: that would nest with every re-credit.
-    const { attribution: before, ...payment } = row;
     const rules = await readRules(payment);
     const endsAt = pathEnd(payment, rules.renewals);
     const resolved = resolveVisitor(links, evidence.known, endsAt);
-    const attribution = attribute({ ...rules, payment, endsAt, links, resolved, siblings, evidence });
-    credited.set(payment.id, attribution.visitor);
-    const changes = [...creditChanges(before.rows, attribution.rows), ...pathChanges(payment, before, attribution)];
-    written.push({ payment: payment.id, attribution, changes, of: payment });
-    affected.push(...affectedSiblings(before.visitor, attribution.visitor, siblings));
+    const inputs = inputsOf({ ...rules, payment, endsAt, links, resolved, siblings, evidence });
+    const digest = digestOf(inputs);
     finished.push(request);
+    // It was credited from what is known now: its credits stand.
+    if (standing.get(payment.id) === digest) continue;
+    const attribution = attribute(inputs);
+    credited.set(payment.id, attribution.visitor);
+    fresh.push({ payment, attribution, inputs: digest, siblings, reasons: request.reasons });
   }
-  await holdForWriting(tx, site, [...ordered.map(({ paymentId }) => paymentId), ...affected], [...rows.values()]);
+  const { written, affected } = await compareWithStanding(tx, site, fresh);
+  await holdForWriting(
+    tx,
+    site,
+    [...ordered.map(({ paymentId }) => paymentId), ...affected.keys()],
+    [...rows.values()],
+  );
   await tx.payments.setAttributions(site, written);
   const changed = written.filter(({ changes }) => changes.length > 0);
   await addToOutbox(
@@ -91,17 +97,70 @@ export async function creditTogether(
     changed.map(({ of }) => of),
     now,
   );
+  await addRestatements(tx, site, written, now);
   // Before the requests are finished: of one that is asked for again here, the version differs.
-  if (affected.length > 0) await tx.attributions.request(site, affected, now);
+  if (affected.size > 0) await tx.attributions.request(site, [...affected.keys()], now, (id) => affected.get(id)!);
   await tx.attributions.finishMany(site, finished);
   return { again, changed: changed.length > 0 };
+}
+
+/** A payment that is credited anew: what it was credited from is not what is known now, or nobody wrote it down. */
+interface Fresh {
+  payment: Payment;
+  attribution: Attribution;
+  /** Digest of what it is credited from. */
+  inputs: string;
+  siblings: readonly Sibling[];
+  reasons: readonly RestatementReason[];
+}
+
+interface Written {
+  payment: string;
+  attribution: Attribution;
+  inputs: string;
+  /** How it was credited so far. */
+  standing: Attribution;
+  changes: Changes[];
+  of: Payment;
+  restatement: Restatement | null;
+}
+
+/** @returns `affected`: the payments to attribute again, and why */
+async function compareWithStanding(tx: Records, site: string, fresh: readonly Fresh[]) {
+  const ids = fresh.map(({ payment }) => payment.id);
+  const standing = await tx.payments.attributionsOf(site, ids);
+  const affected = new Map<string, Set<RestatementReason>>();
+  const written = fresh.map(({ payment, attribution, inputs, siblings, reasons }): Written => {
+    const before = standing.get(payment.id)!;
+    const changes = [...creditChanges(before.rows, attribution.rows), ...pathChanges(payment, before, attribution)];
+    for (const id of affectedSiblings(before.visitor, attribution.visitor, siblings)) {
+      affected.set(id, new Set([...(affected.get(id) ?? []), ...siblingReasons(reasons)]));
+    }
+    const restatement = restatementOf(reasons, before, attribution);
+    return { payment: payment.id, attribution, inputs, standing: before, changes, of: payment, restatement };
+  });
+  return { written, affected };
+}
+
+async function addRestatements(tx: Records, site: string, written: readonly Written[], at: number): Promise<void> {
+  const rows = written.flatMap(({ payment, of: { mode }, restatement }) =>
+    restatement === null ? [] : { ...restatement, payment, mode, at },
+  );
+  const ages = new Map(written.map(({ payment, of: { occurredAt } }) => [payment, Math.max(0, at - occurredAt)]));
+  if (rows.length > 0) await tx.restatements.add(site, rows, ages);
+}
+
+/** Why the customer's other payments are credited again: a person's word on a link bears on them too. */
+function siblingReasons(reasons: readonly RestatementReason[]): RestatementReason[] {
+  const said = reasons.filter((reason) => reason === 'link_rejected' || reason === 'link_reinstated');
+  return said.length > 0 ? said : ['customer_joined'];
 }
 
 /** Locks are taken in one order by everybody: payments, then customers, each sorted. */
 async function lockAndRead(tx: Records, site: string, ordered: readonly AttributionRequest[]) {
   const ids = ordered.map((request) => request.paymentId);
   for (const id of ids) await tx.lock(`attribution:${site}:${id}`);
-  const rows = new Map((await tx.payments.rowsOf(site, ids)).map((row) => [row.id, row]));
+  const rows = new Map((await tx.payments.getMany(site, ids)).map((row) => [row.id, row]));
   // Two payments of one customer, attributed at the same time, would each miss the other's visitor.
   for (const name of customerLocks(site, [...rows.values()])) await tx.lock(name);
   const siblings = await readSiblings(tx, site, [...rows.values()]);
@@ -110,6 +169,8 @@ async function lockAndRead(tx: Records, site: string, ordered: readonly Attribut
   const entries = Map.groupBy(await tx.ledger.entriesOf(site, ids), (entry) => entry.paymentId);
   return {
     rows,
+    /** Payment → digest of what it was credited from. */
+    standing: await tx.payments.inputsOf(site, ids),
     siblingsOf: (id: string) => siblings.get(id) ?? [],
     /** The ledger, and what the site says about crediting. */
     async readRules({ id }: Payment): Promise<Rules> {
@@ -133,7 +194,7 @@ async function holdForWriting(
   await tx.attributions.hold(site, paymentIds);
 }
 
-function customerLocks(site: string, payments: readonly PaymentRow[]): string[] {
+function customerLocks(site: string, payments: readonly Payment[]): string[] {
   const names = payments.flatMap(({ mode, customer }) =>
     customer === null ? [] : `customer:${site}:${mode}:${customer}`,
   );
@@ -173,47 +234,4 @@ function affectedSiblings(before: string | null, visitor: string | null, sibling
   const others = siblings.filter((sibling) => sibling.visitor !== null);
   const theirs = (one: string | null) => one === null || others.some((sibling) => sibling.visitor === one);
   return theirs(before) && theirs(visitor) ? [] : others.map((sibling) => sibling.id);
-}
-
-interface Known {
-  payment: Payment;
-  entries: readonly LedgerEntry[];
-  conversion: Conversion | null;
-  links: readonly Link[];
-  resolved: ReturnType<typeof resolveVisitor>;
-  siblings: readonly Sibling[];
-  evidence: Evidence;
-  endsAt: number;
-  settings: ModelSettings;
-}
-
-/** What is known → how the payment is credited. */
-function attribute(known: Known): Attribution {
-  const { payment, entries, conversion, links, resolved, siblings, evidence, endsAt, settings } = known;
-  // The visitors stay on record even then, so that an earlier hit of theirs that arrives late finds this payment.
-  if ('reason' in resolved) {
-    const isOffStripe = payment.kind === 'off_stripe' && resolved.reason === 'no_visitor_id';
-    const reason = isOffStripe ? 'off_stripe' : resolved.reason;
-    return { ...unattributed(known, reason), visitors: evidence.claimed(links) };
-  }
-  const { visitor } = resolved;
-  const usedLink = { object: resolved.usedLink.object, field: resolved.usedLink.field, value: resolved.usedLink.value };
-  const customers = new Set([visitor, ...siblings.flatMap((sibling) => sibling.visitor ?? [])]);
-  const { visitors, touchpoints } = evidence.joined(customers.size > JOIN_MAX_VISITORS ? [visitor] : [...customers]);
-  const lifetime = pathOf(touchpoints, { endsAt, windowDays: null });
-  // From the path that is kept, as a question with other settings is: both give the same answer.
-  const path = narrowedPath(lifetime, { ...settings, endsAt });
-  const storedPath = lifetime.length === 0 ? undefined : { customer: payment.customer, endsAt };
-  if (path.length === 0) {
-    const reason = lifetime.length > 0 ? 'outside_window' : 'visitor_seen_after_payment';
-    return { ...unattributed(known, reason), visitors, path: lifetime, storedPath };
-  }
-  const rows = creditRows(payment, entries, path, conversion, settings);
-  const credits = creditsByTouchpoint(rows);
-  return { visitor, visitors, reason: null, usedLink, path: lifetime, storedPath, credits, rows };
-}
-
-function unattributed({ payment, entries, conversion }: Known, reason: UnattributedReason): Attribution {
-  const rows = unattributedRows(payment, entries, reason, conversion);
-  return { visitor: null, visitors: [], reason, usedLink: null, path: [], credits: {}, rows };
 }

@@ -9,7 +9,11 @@ import { readEvidence } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
 
 /** A commit costs more than crediting a payment; more of them would keep other writers waiting for longer. */
-const BATCH_PAYMENTS = 200;
+const BATCH_PAYMENTS = 500;
+/** Batches whose evidence is read while others are credited: the facts store computes, or this process does. */
+const BATCHES_AHEAD = 2;
+/** Looked at in one turn. Then what was asked for meanwhile has its turn, before the rest of a long list. */
+const TURN_PAYMENTS = 3 * BATCH_PAYMENTS;
 const RETRY_MAX_MS = 15 * 60_000;
 
 export interface AttributorOptions {
@@ -34,9 +38,8 @@ export function createAttributor(options: AttributorOptions): { runOnce(): Promi
   const { records, facts, now, log, onOutbox } = options;
 
   /** True when a payment must be looked at again at once. */
-  async function runSite(site: string, requests: readonly Request[]): Promise<boolean> {
-    const paymentIds = requests.map((request) => request.paymentId);
-    const evidence = await readEvidence({ records, facts }, site, paymentIds);
+  async function runBatch({ site, requests }: Batch, reading: Promise<Evidence>): Promise<boolean> {
+    const evidence = await reading;
     try {
       return await runTogether(site, requests, evidence);
     } catch (error) {
@@ -74,18 +77,46 @@ export function createAttributor(options: AttributorOptions): { runOnce(): Promi
     await records.attributions.postpone(site, paymentId, String(error).slice(0, 500), retryAt);
   }
 
+  function startReading({ site, requests }: Batch): Promise<Evidence> {
+    const paymentIds = requests.map((request) => request.paymentId);
+    const reading = readEvidence({ records, facts }, site, paymentIds);
+    // Told to whoever waits for it; nobody does when an earlier batch ended the turn.
+    reading.catch(() => {});
+    return reading;
+  }
+
   return {
     /** True when there may be more to do at once. Throws when a store does not answer; requests then stay. */
     async runOnce() {
-      const due = await records.attributions.due(now(), BATCH_PAYMENTS);
-      let again = due.length === BATCH_PAYMENTS;
-      for (const [site, requests] of Map.groupBy(due, (request) => request.site)) {
-        const retry = await guarded(requests, () => runSite(site, requests));
+      const due = await records.attributions.due(now(), TURN_PAYMENTS);
+      const batches = batchesOf(due);
+      let again = due.length >= TURN_PAYMENTS;
+      const readings: Promise<Evidence>[] = [];
+      for (const [at, batch] of batches.entries()) {
+        while (readings.length < Math.min(batches.length, at + 1 + BATCHES_AHEAD)) {
+          readings.push(startReading(batches[readings.length]!));
+        }
+        const retry = await guarded(batch.requests, () => runBatch(batch, readings[at]!));
         again ||= retry;
       }
       return again;
     },
   };
+}
+
+interface Batch {
+  site: string;
+  requests: readonly Request[];
+}
+
+function batchesOf(due: readonly Request[]): Batch[] {
+  const batches: Batch[] = [];
+  for (const [site, requests] of Map.groupBy(due, (request) => request.site)) {
+    for (let from = 0; from < requests.length; from += BATCH_PAYMENTS) {
+      batches.push({ site, requests: requests.slice(from, from + BATCH_PAYMENTS) });
+    }
+  }
+  return batches;
 }
 
 function isOutage(error: unknown): boolean {

@@ -7,7 +7,7 @@ import type { ListedObject } from './provider-lists.ts';
 import { isStoreOutage } from './retry.ts';
 
 /** One commit holds this many objects: few commits are fast, and a webhook waits for one of them at most. */
-const OBJECTS_PER_COMMIT = 100;
+const OBJECTS_PER_COMMIT = 300;
 
 /** Another worker has the work now: everything this one did since its last commit is rolled back. */
 export class LeaseLost extends Error {

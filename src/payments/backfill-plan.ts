@@ -1,23 +1,40 @@
 import type { WantedObject } from '../core/payment.ts';
 import { LIST_NAMES } from './provider-lists.ts';
-import type { ListName, ListRange } from './provider-lists.ts';
+import type { ListName } from './provider-lists.ts';
 
 /** What a backfill is to read, and where it stands: plain data, saved with every commit. */
 export interface BackfillProgress {
   startedAt: number;
   /** Missing objects are fetched one by one only after the lists were read, which bring nearly all of them. */
   heldUntil: number;
-  /** Index into `tasksOf`; its length when all are done. */
+  /** Index into `tasksOf` of the first task that nobody has begun to read; its length when there is none. */
   task: number;
-  /** The last object read of the task's list; null: its beginning. */
-  after: string | null;
-  /** Creation time of that object: where to go on if it has been deleted meanwhile. */
-  oldestAt: number | null;
-  /** Set after that happened: only what is older than this is still to be read. */
-  until: number | null;
+  /** What is being read, side by side; empty with no task left: all is read. */
+  places: Place[];
   steps: Record<ListName, StepProgress>;
   bad: { id: string; reason: string }[];
   badCount: number;
+}
+
+/** A range of time of one list, read newest first, and how far that went. */
+export interface Place {
+  /** Index into `tasksOf`. */
+  task: number;
+  list: ListName;
+  /** Epoch milliseconds, inclusive; null: from the beginning. */
+  from: number | null;
+  /** Epoch milliseconds, exclusive; null: until now. */
+  before: number | null;
+  /** The last object read; null: none yet. */
+  after: string | null;
+  /** Creation time of that object: where to go on if it has been deleted meanwhile. */
+  oldestAt: number | null;
+}
+
+export interface Task {
+  list: ListName;
+  from: number | null;
+  before: number | null;
 }
 
 export interface StepProgress {
@@ -45,12 +62,9 @@ const BAD_KEPT = 20;
 /**
  * The lists in two rounds: the last five weeks first, so that people soon see money, then everything before. In each
  * round what links comes before what is money: a charge then finds its customer, session and invoice known, and is
- * folded once. Each list is read newest first.
+ * folded mostly once. Each list is read newest first.
  */
-export function tasksOf(
-  args: BackfillArgs,
-  startedAt: number,
-): { list: ListName; from: number | null; before: number | null }[] {
+export function tasksOf(args: BackfillArgs, startedAt: number): Task[] {
   const recent = startedAt - RECENT_MS;
   const rounds =
     args.since !== null && args.since >= recent
@@ -78,7 +92,7 @@ export function readArgs(args: Record<string, unknown>): BackfillArgs {
 
 /** Where an earlier turn stopped, or the beginning. */
 export function readProgress(saved: Record<string, unknown>, args: BackfillArgs, now: number): BackfillProgress {
-  if (typeof saved.startedAt === 'number') return saved as unknown as BackfillProgress;
+  if (Array.isArray(saved.places)) return saved as unknown as BackfillProgress;
   const steps = LIST_NAMES.map((name): [ListName, StepProgress] => [
     name,
     { state: args.lists.includes(name) ? 'waiting' : 'done', objects: 0, fresh: 0, reason: null },
@@ -87,17 +101,11 @@ export function readProgress(saved: Record<string, unknown>, args: BackfillArgs,
     startedAt: now,
     heldUntil: now + HELD_MS,
     task: 0,
-    after: null,
-    oldestAt: null,
-    until: null,
+    places: [],
     steps: Object.fromEntries(steps) as Record<ListName, StepProgress>,
     bad: [],
     badCount: 0,
   };
-}
-
-export function rangeOf(task: { from: number | null; before: number | null }, progress: BackfillProgress): ListRange {
-  return { createdFrom: task.from, createdBefore: progress.until ?? task.before, after: progress.after };
 }
 
 export function withBad(progress: BackfillProgress, bad: readonly { id: string; reason: string }[]) {

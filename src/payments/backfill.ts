@@ -1,10 +1,14 @@
+import { setImmediate as yieldToEvents } from 'node:timers/promises';
 import type { Log } from '../loop.ts';
 import type { Secrets } from '../secrets.ts';
 import type { Connection, Job, Records, Site } from '../storage/records/records.ts';
+import { createReadAhead } from './backfill-ahead.ts';
+import type { Arrived } from './backfill-ahead.ts';
 import { bookPage, LeaseLost } from './backfill-page.ts';
 import type { PageResult } from './backfill-page.ts';
-import { isAnsweredByLists, rangeOf, readArgs, readProgress, tasksOf, withBad } from './backfill-plan.ts';
-import type { BackfillArgs, BackfillProgress, StepProgress } from './backfill-plan.ts';
+import { afterPage, openPlaces, rangeOf, withStep } from './backfill-places.ts';
+import { isAnsweredByLists, readArgs, readProgress, tasksOf, withBad } from './backfill-plan.ts';
+import type { BackfillArgs, BackfillProgress, Place } from './backfill-plan.ts';
 import { lockConnection } from './book.ts';
 import { keyPlace } from './connect.ts';
 import { closeListGap } from './heal.ts';
@@ -34,8 +38,8 @@ export interface BackfillOptions {
 
 /**
  * Reads an account's history from the provider's lists, beside the webhooks that arrive meanwhile: both book by one way,
- * and booking twice changes nothing. The place is saved in the same commit as what was read, so a killed process costs
- * one page.
+ * and booking twice changes nothing. Several ranges of time are read side by side, and each one's place is saved in the
+ * same commit as what was read there, so a killed process costs the pages that were not booked yet.
  */
 export function createBackfill(options: BackfillOptions): { turn(job: Job): Promise<Turn> } {
   const { records, secrets, provider, now, turnMs = TURN_MS } = options;
@@ -49,10 +53,7 @@ export function createBackfill(options: BackfillOptions): { turn(job: Job): Prom
     const key = secrets.open(connection.sealedKey, keyPlace(connection.id));
     const progress = readProgress(job.progress, args, now());
     const reading = { visitorMetadataKeys: site.settings.visitorMetadataKeys };
-    const ask = (at: BackfillProgress) => {
-      const task = tasksOf(args, at.startedAt)[at.task]!;
-      return patiently(() => provider.list(key, task.list, rangeOf(task, at), reading));
-    };
+    const ask = (place: Place) => patiently(() => provider.list(key, place.list, rangeOf(place), reading));
     try {
       const state = await readOn({ job, args, connection, site, ask }, progress);
       return state === 'done' ? { state } : { state: 'again', at: now(), reason: null };
@@ -65,22 +66,28 @@ export function createBackfill(options: BackfillOptions): { turn(job: Job): Prom
   }
 
   async function readOn(work: Work, start: BackfillProgress): Promise<'done' | 'more'> {
-    const { args } = work;
     const endsAt = performance.now() + turnMs;
-    const tasks = tasksOf(args, start.startedAt);
-    let progress = skipRefused(start, tasks);
-    let asked: Promise<Listed<ListedObject>> | null = null;
-    while (progress.task < tasks.length) {
-      const page: Listed<ListedObject> = await (asked ?? work.ask(progress));
-      asked = null;
-      const next = skipRefused(afterPage(progress, tasks, page), tasks);
-      // The next page is on its way while this one is booked: the pace is the provider's, not the store's.
-      if (performance.now() < endsAt && next.task < tasks.length) {
-        asked = work.ask(next);
-        asked.catch(() => {});
-      }
-      progress = await bookAndSave(options, work, progress, next, page);
-      if (asked === null && progress.task < tasks.length) return 'more';
+    const tasks = tasksOf(work.args, start.startedAt);
+    const ahead = createReadAhead(work.ask);
+    let progress = openPlaces(start, tasks);
+    const askOn = (places: readonly Place[]) => {
+      if (performance.now() < endsAt) ahead.ask(places);
+    };
+    while (progress.places.length > 0) {
+      askOn(progress.places);
+      const arrived = await ahead.next();
+      if (arrived.length === 0) return 'more';
+      const read = arrived.filter(({ place }) => progress.places.includes(place));
+      // Their list was given up while they were on their way.
+      if (read.length === 0) continue;
+      const next = openPlaces(
+        read.reduce((at, { place, page }) => afterPage(at, tasks, place, page), progress),
+        tasks,
+      );
+      // The next pages are on their way while these are booked: the pace is the provider's, not the store's.
+      askOn(next.places);
+      await yieldToEvents();
+      progress = await bookAndSave(options, work, progress, next, read);
     }
     await finish(records, work, progress, now());
     return 'done';
@@ -94,7 +101,7 @@ interface Work {
   args: BackfillArgs;
   connection: Connection;
   site: Site;
-  ask(at: BackfillProgress): Promise<Listed<ListedObject>>;
+  ask(place: Place): Promise<Listed<ListedObject>>;
 }
 
 async function finish(
@@ -111,23 +118,25 @@ async function finish(
   if (args.gap !== null) await closeListGap(records, args.gap, freshByList(progress), now);
 }
 
-/** Books a page and saves the place behind it, in one commit where the page has no bad object. */
+/** Books pages of one list and saves the places behind them, in one commit where no object is bad. */
 async function bookAndSave(
   options: BackfillOptions,
   work: Work,
   progress: BackfillProgress,
   next: BackfillProgress,
-  page: Listed<ListedObject>,
+  read: readonly Arrived[],
 ): Promise<BackfillProgress> {
   const { records, now, onRecorded } = options;
   const save = async (tx: Records, value: BackfillProgress) => {
     if (!(await tx.jobs.progress(work.job, { ...value }, now() + LEASE_MS))) throw new LeaseLost();
   };
-  if (page.status !== 'page') {
+  const pages = read.flatMap(({ page }) => (page.status === 'page' ? [page] : []));
+  if (pages.length === 0) {
     await save(records, next);
     return next;
   }
-  const { list } = tasksOf(work.args, progress.startedAt)[progress.task]!;
+  const { list } = read[0]!.place;
+  const items = pages.flatMap((page) => page.items);
   const place = {
     connection: work.connection,
     site: work.site,
@@ -136,48 +145,14 @@ async function bookAndSave(
   };
   const fixed = { ...options, now: () => progress.heldUntil - place.fetchDelayMs };
   let isSaved = false;
-  const result = await bookPage(fixed, place, page.items, async (tx, done) => {
+  const result = await bookPage(fixed, place, items, async (tx, done) => {
     isSaved = done !== null;
-    await save(tx, done === null ? progress : count(next, list, page.items.length, done));
+    await save(tx, done === null ? progress : count(next, list, items.length, done));
   });
-  const counted = count(next, list, page.items.length, result);
+  const counted = count(next, list, items.length, result);
   if (!isSaved) await save(records, counted);
   if (result.booked.length > 0) onRecorded?.();
   return counted;
-}
-
-const START = { after: null, oldestAt: null, until: null };
-
-/** Where to go on after this page. */
-function afterPage(
-  progress: BackfillProgress,
-  tasks: ReturnType<typeof tasksOf>,
-  page: Listed<ListedObject>,
-): BackfillProgress {
-  const task = tasks[progress.task]!;
-  if (page.status === 'page' && page.next !== null) {
-    const oldestAt = page.items.at(-1)?.createdAt ?? progress.oldestAt;
-    return withStep({ ...progress, after: page.next, oldestAt }, task.list, { state: 'running' });
-  }
-  if (page.status === 'rejected' && progress.after !== null) {
-    // The object to go on from was deleted. Nothing is lost: its second is read again from the beginning.
-    return { ...progress, ...START, until: progress.oldestAt === null ? task.before : progress.oldestAt + 1_000 };
-  }
-  const isLast = !tasks.slice(progress.task + 1).some(({ list }) => list === task.list);
-  const step: Partial<StepProgress> =
-    page.status === 'page' ? { state: isLast ? 'done' : 'running' } : { state: 'skipped', reason: page.reason };
-  return withStep({ ...progress, task: progress.task + 1, ...START }, task.list, step);
-}
-
-/** Passes over the tasks of lists that the key may not read. */
-function skipRefused(progress: BackfillProgress, tasks: ReturnType<typeof tasksOf>): BackfillProgress {
-  let { task } = progress;
-  while (task < tasks.length && progress.steps[tasks[task]!.list].state === 'skipped') task += 1;
-  return task === progress.task ? progress : { ...progress, task, ...START };
-}
-
-function withStep(progress: BackfillProgress, list: ListName, change: Partial<StepProgress>): BackfillProgress {
-  return { ...progress, steps: { ...progress.steps, [list]: { ...progress.steps[list], ...change } } };
 }
 
 function count(progress: BackfillProgress, list: ListName, objects: number, { fresh, bad }: PageResult) {

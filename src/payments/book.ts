@@ -6,6 +6,7 @@ import type { LedgerEntry } from '../core/ledger.ts';
 import { mergeAll, mergeObjects, sameObject } from '../core/merge.ts';
 import type { Link } from '../core/link.ts';
 import type { Payment, ProviderObject, WantedObject } from '../core/payment.ts';
+import type { RestatementReason } from '../core/restatement.ts';
 import { referencesOf } from '../core/references.ts';
 import { wantsTowardsCharge } from '../core/wants.ts';
 import type { Connection, Records, Site } from '../storage/records/records.ts';
@@ -93,18 +94,19 @@ export async function lockConnection(tx: Records, connection: Pick<Connection, '
 
 /** Folds these charges again from all that is known and writes the difference. Sorted, so that locks have one order. */
 export async function bookCharges(tx: Records, place: BookingPlace, chargeIds: readonly string[]): Promise<string[]> {
-  const booked: string[] = [];
+  const booked = new Map<string, RestatementReason[]>();
   const sorted = [...chargeIds].sort();
   for (let from = 0; from < sorted.length; from += CHARGES_AT_ONCE) {
-    booked.push(...(await bookTogether(tx, place, sorted.slice(from, from + CHARGES_AT_ONCE))));
+    for (const it of await bookTogether(tx, place, sorted.slice(from, from + CHARGES_AT_ONCE))) booked.set(...it);
   }
-  if (booked.length > 0) await tx.attributions.request(place.site.id, booked, place.now);
-  return booked;
+  const ids = [...booked.keys()];
+  if (ids.length > 0) await tx.attributions.request(place.site.id, ids, place.now, (id) => booked.get(id)!);
+  return ids;
 }
 
 /** What is known about a charge, folded; reads only. */
 export async function foldStored(
-  records: Pick<Records, 'objects' | 'identities'>,
+  records: Pick<Records, 'objects' | 'identities' | 'verdicts'>,
   place: Pick<BookingPlace, 'connection' | 'site'>,
   chargeId: string,
 ): Promise<FoldedPayment> {
@@ -113,7 +115,7 @@ export async function foldStored(
 
 /** A fold looks at what bears on its charge only, so what bears on several can be read at once. */
 async function foldTogether(
-  records: Pick<Records, 'objects' | 'identities'>,
+  records: Pick<Records, 'objects' | 'identities' | 'verdicts'>,
   { connection, site }: Pick<BookingPlace, 'connection' | 'site'>,
   chargeIds: readonly string[],
 ): Promise<FoldedPayment[]> {
@@ -122,7 +124,9 @@ async function foldTogether(
     .filter((object) => object.kind === 'checkout_session' || object.kind === 'charge')
     .flatMap((object) => (object.kind === 'charge' ? (object.paymentIntent ?? []) : object.id));
   const hits = reported.length > 0 ? await records.identities.visitors(site.id, 'checkout', reported) : [];
+  const rejected = await records.verdicts.rejectedKeys(site.id);
   const options = {
+    rejected,
     site: site.id,
     connection: connection.id,
     mode: connection.mode,
@@ -134,7 +138,7 @@ async function foldTogether(
   return chargeIds.map((chargeId) => foldPayment(chargeId, near(chargeId), options));
 }
 
-async function bookTogether(tx: Records, place: BookingPlace, chargeIds: readonly string[]): Promise<string[]> {
+async function bookTogether(tx: Records, place: BookingPlace, chargeIds: readonly string[]): Promise<Booked[]> {
   const site = place.site.id;
   for (const chargeId of chargeIds) await tx.lock(`payment:${site}:${chargeId}`);
   const folded = await foldTogether(tx, place, chargeIds);
@@ -163,7 +167,10 @@ interface Booking {
   added: LedgerEntry[];
 }
 
-async function writePayments(tx: Records, site: string, bookings: readonly Booking[]): Promise<string[]> {
+/** A payment that changed, and what of it. */
+type Booked = [payment: string, changed: RestatementReason[]];
+
+async function writePayments(tx: Records, site: string, bookings: readonly Booking[]): Promise<Booked[]> {
   const ids = bookings.map(({ payment }) => payment.id);
   const before = new Map((await tx.payments.getMany(site, ids)).map((payment) => [payment.id, payment]));
   const linked = await tx.payments.linksOf(site, ids);
@@ -180,7 +187,17 @@ async function writePayments(tx: Records, site: string, bookings: readonly Booki
   for (const { payment, links } of relinked) {
     if (linked.has(payment.id)) await tx.payments.setLinks(site, payment.id, links);
   }
-  return bookings.filter((it) => it.added.length > 0 || isChanged(it) || isRelinked(it)).map((it) => it.payment.id);
+  return bookings
+    .filter((it) => it.added.length > 0 || isChanged(it) || isRelinked(it))
+    .map((it): Booked => [it.payment.id, before.has(it.payment.id) ? changesOf(it, isRelinked(it)) : ['new_payment']]);
+}
+
+const ADDED = { charge: 'amount_changed', refund: 'refund', dispute: 'dispute' } as const;
+
+function changesOf({ added }: Booking, isRelinked: boolean): RestatementReason[] {
+  const reasons = new Set<RestatementReason>(added.map(({ kind }) => ADDED[kind]));
+  if (isRelinked) reasons.add('late_link');
+  return reasons.size > 0 ? [...reasons] : ['payment_details'];
 }
 
 function samePayment(a: Payment, b: Payment): boolean {

@@ -1,5 +1,6 @@
 import type { Link } from '../core/link.ts';
 import type { Mode } from '../core/payment.ts';
+import type { Alert } from '../storage/records/records-alerts.ts';
 import type { Connection, InboxRow, Site } from '../storage/records/records.ts';
 import type { Refusals } from './endpoints-refusals.ts';
 import type { Asked, Endpoint, PermissionRule, Sample } from './provider.ts';
@@ -27,6 +28,7 @@ export const CHECKS = {
   script_silent: 'The script is still there',
   cookie_absent: 'Hits carry a visitor id',
   coverage_low: 'Most payments are attributed',
+  coverage_fell: 'No fewer payments are attributed than usual',
   payment_without_id: 'Payments carry a visitor id',
   id_under_other_key: 'Ids stand under names that are read',
   id_on_session_only: 'Ids stand on the payment, not on the Checkout Session alone',
@@ -117,6 +119,8 @@ export interface Examined {
   hits: { last: { occurredAt: number; url: string } | null; total: number; withoutVisitor: number } | null;
   /** The newest of the mode. */
   payments: ExaminedPayment[];
+  /** Set while coverage is lower than usual. */
+  fall: Alert | null;
   /** Identities that more visitors claim than one person has. */
   shared: { kind: string; value: string; visitors: number }[];
 }

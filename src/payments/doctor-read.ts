@@ -60,6 +60,7 @@ export async function examine(deps: DoctorDeps, site: Site): Promise<Examined> {
     refusals: await readRefusals(records, site.id),
     hits: await readHits(deps, site.id),
     payments,
+    fall: await records.alerts.standing(site.id, mode),
     shared: await readShared(records, site.id, payments),
   };
 }

@@ -120,12 +120,23 @@ const WELL: Examined = {
   hits: { last: { occurredAt: NOW - 1000, url: 'https://s.example/' }, total: 100, withoutVisitor: 3 },
   payments: many(10),
   shared: [],
+  fall: null,
 };
 const codes = (change: Partial<Examined>) => checkUp({ ...WELL, ...change }).findings.map(({ code }) => code);
 const at = (...list: Endpoint[]) => ({ connections: [connection({ endpoints: { ok: true, value: list } })] });
 
 /** One thing wrong each; nothing else is found with it. */
+const FALL: Examined['fall'] = {
+  ...{ id: 'a1', site: 's1', mode: 'live', kind: 'coverage', since: NOW - DAY_MS, openedAt: NOW - DAY_MS },
+  ...{ resolvedAt: null, resolution: null, resolvedBy: null },
+  detail: {
+    ...{ since: NOW - DAY_MS, windowMs: 3_600_000, reasons: { no_visitor_id: 9, malformed_visitor_id: 1 } },
+    ...{ recent: { payments: 10, attributed: 0 }, past: { payments: 400, attributed: 380 } },
+  },
+};
+
 const TABLE: [CheckCode, Partial<Examined>, { objects?: string[]; code?: RegExp; text?: RegExp }?][] = [
+  ['coverage_fell', { fall: FALL }, { text: /visitor id/ }],
   ['connection_missing', { connections: [] }, { code: /apikeys\/create/ }],
   [
     'connection_refused',

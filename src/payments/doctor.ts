@@ -1,5 +1,6 @@
 import type { Site } from '../storage/records/records.ts';
 import { CONNECTION_CHECKS } from './doctor-connections.ts';
+import { COVERAGE_CHECKS } from './doctor-coverage.ts';
 import { CHECKS } from './doctor-finding.ts';
 import type { CheckCode, CheckUp, Examined } from './doctor-finding.ts';
 import { PAYMENT_CHECKS } from './doctor-payments.ts';
@@ -11,7 +12,7 @@ const WEIGHT = { error: 0, warning: 1, note: 2 } as const;
 
 /** Looks at everything that was read, and says what is wrong, the worst first. */
 export function checkUp(examined: Examined): CheckUp {
-  const all = { ...CONNECTION_CHECKS, ...WEBHOOK_CHECKS, ...PAYMENT_CHECKS };
+  const all = { ...CONNECTION_CHECKS, ...WEBHOOK_CHECKS, ...PAYMENT_CHECKS, ...COVERAGE_CHECKS };
   const codes = Object.keys(CHECKS) as CheckCode[];
   const results = codes.map((code) => ({ code, result: all[code]?.(examined) ?? [] }));
   const findings = results.flatMap(({ result }) => ('skipped' in result ? [] : result));

@@ -1,5 +1,5 @@
-import { isPlaceholder, isWellFormedId } from '../core/link.ts';
-import type { KnownVisitors, Link } from '../core/link.ts';
+import { customerLink, identityLink, isPlaceholder, isWellFormedId, linkKey } from '../core/link.ts';
+import type { IdentityKind, KnownVisitors, Link } from '../core/link.ts';
 import type { Payment } from '../core/payment.ts';
 import type { Touchpoint } from '../core/touchpoint.ts';
 import type { Facts } from '../storage/facts/facts.ts';
@@ -19,7 +19,7 @@ export interface Sibling {
 /** Everything that attributing some payments of a site needs from both stores, read in a few queries. */
 export interface Evidence {
   links: Map<string, Link[]>;
-  known: KnownVisitors;
+  known: KnownVisitors & { rejected: ReadonlySet<string> };
   /** Visitors that these links lead to by a session, an app id or an e-mail address. */
   claimed(links: readonly Link[]): string[];
   /** False for a visitor that was not asked about: evidence changed while it was read. */
@@ -34,6 +34,8 @@ export async function readEvidence(stores: Stores, site: string, paymentIds: rea
   const { records, facts } = stores;
   const links = new Map<string, Link[]>();
   const candidates = new Set<string>();
+  const rejected = await records.verdicts.rejectedKeys(site);
+  const place = { records, site, rejected };
   const payments = await records.payments.getMany(site, paymentIds);
   const linksOf = await records.payments.linksOf(site, paymentIds);
   for (const { id } of payments) links.set(id, linksOf.get(id) ?? []);
@@ -48,13 +50,13 @@ export async function readEvidence(stores: Stores, site: string, paymentIds: rea
   const sessions = claimed('session').filter(isWellFormedId);
   const sessionOwners =
     sessions.length > 0 ? await facts.visitorsOfSessions(site, sessions) : new Map<string, string>();
-  const byAppId = await readIdentity(records, site, 'app_id', claimed('client_reference').filter(isUsable));
-  const byEmail = await readIdentity(records, site, 'email_hash', claimed('email_hash').filter(isUsable));
+  const byAppId = await readIdentity(place, 'app_id', claimed('client_reference').filter(isUsable));
+  const byEmail = await readIdentity(place, 'email_hash', claimed('email_hash').filter(isUsable));
   for (const visitor of claimed('visitor', 'client_reference').filter(isWellFormedId)) candidates.add(visitor);
   for (const visitor of sessionOwners.values()) candidates.add(visitor);
   for (const owners of [...byAppId.values(), ...byEmail.values()]) owners.forEach((owner) => candidates.add(owner));
 
-  const groups = await readGroups(records, site, [...candidates]);
+  const groups = await readGroups(place, [...candidates]);
   const groupOf = (visitor: string) => [...new Set([visitor, ...(groups.get(visitor) ?? [])])];
   const asked = [...new Set([...candidates].flatMap(groupOf))];
   const touchpoints = asked.length > 0 ? await facts.touchpoints(site, asked) : [];
@@ -73,7 +75,7 @@ export async function readEvidence(stores: Stores, site: string, paymentIds: rea
   const seenOwner = (owners: Map<string, string[]>) =>
     new Map([...owners].map(([value, list]) => [value, list.find((one) => byVisitor.has(one)) ?? list[0]!]));
 
-  const known = { visitors, sessionOwners, appIds: seenOwner(byAppId), emailHashes: seenOwner(byEmail) };
+  const known = { visitors, sessionOwners, appIds: seenOwner(byAppId), emailHashes: seenOwner(byEmail), rejected };
 
   return {
     links,
@@ -118,17 +120,26 @@ export async function readSiblings(
   return siblings;
 }
 
+/** The identities of a site, without what a person rejected. */
+export interface IdentityPlace {
+  records: Pick<Records, 'identities'>;
+  site: string;
+  /** Keys of rejected links. */
+  rejected: ReadonlySet<string>;
+}
+
 /** Value → the visitors who gave it, earliest first. */
 async function readIdentity(
-  records: Records,
-  site: string,
-  kind: 'app_id' | 'email_hash',
+  { records, site, rejected }: IdentityPlace,
+  kind: IdentityKind,
   values: readonly string[],
 ): Promise<Map<string, string[]>> {
   if (values.length === 0) return new Map();
   const rows = await records.identities.visitors(site, kind, values);
   const owners = new Map<string, string[]>();
-  for (const { value, visitor } of rows.toSorted((a, b) => a.seenAt - b.seenAt || (a.visitor < b.visitor ? -1 : 1))) {
+  for (const row of rows.toSorted((a, b) => a.seenAt - b.seenAt || (a.visitor < b.visitor ? -1 : 1))) {
+    const { value, visitor } = row;
+    if (isRejected(rejected, kind, row)) continue;
     const list = owners.get(value) ?? [];
     if (!list.includes(visitor)) list.push(visitor);
     owners.set(value, list);
@@ -137,19 +148,74 @@ async function readIdentity(
   return owners;
 }
 
-/** Visitor → the visitors who gave an app id or e-mail address that this visitor gave too. One step, not a chain. */
-async function readGroups(records: Records, site: string, visitors: readonly string[]): Promise<Map<string, string[]>> {
-  const groups = new Map<string, string[]>();
-  if (visitors.length === 0) return groups;
-  const given = await records.identities.ofVisitors(site, visitors);
+/** What joins two visitors: the evidence on either side, which is one and the same for a hand-over. */
+export interface Join {
+  kind: Exclude<IdentityKind, 'checkout'>;
+  /** The app id or e-mail hash both gave; for a hand-over the visitor it came from. */
+  value: string;
+  visitor: string;
+}
+
+/** Visitor → what joins others to it. One step, not a chain. */
+export async function readJoins(place: IdentityPlace, visitors: readonly string[]): Promise<Map<string, Join[]>> {
+  const joins = new Map<string, Join[]>();
+  if (visitors.length === 0) return joins;
+  const add = (to: string, join: Join) => {
+    if (join.visitor !== to) joins.set(to, [...(joins.get(to) ?? []), join]);
+  };
+  const given = (await place.records.identities.ofVisitors(place.site, visitors)).filter(
+    (row) => !isRejected(place.rejected, row.kind, row),
+  );
   for (const kind of ['app_id', 'email_hash'] as const) {
     const rows = given.filter((row) => row.kind === kind && isUsable(row.value));
-    const owners = await readIdentity(records, site, kind, [...new Set(rows.map((row) => row.value))]);
+    const owners = await readIdentity(place, kind, [...new Set(rows.map((row) => row.value))]);
     for (const { visitor, value } of rows) {
-      groups.set(visitor, [...(groups.get(visitor) ?? []), ...(owners.get(value) ?? [])]);
+      for (const owner of owners.get(value) ?? []) add(visitor, { kind, value, visitor: owner });
     }
   }
-  return groups;
+  const asked = new Set(visitors);
+  const handedOver = await readIdentity(place, 'hand_over', visitors);
+  for (const [from, to] of handedOver) {
+    for (const visitor of to) add(from, { kind: 'hand_over', value: from, visitor });
+  }
+  // Seen from the other side; who took over from more visitors than one person has is no person either.
+  const takenOver = given.filter(({ kind, value }) => kind === 'hand_over' && isWellFormedId(value));
+  for (const [visitor, rows] of Map.groupBy(takenOver, (row) => row.visitor)) {
+    if (!asked.has(visitor) || rows.length > JOIN_MAX_VISITORS) continue;
+    for (const { value } of rows) add(visitor, { kind: 'hand_over', value, visitor: value });
+  }
+  return joins;
+}
+
+/** Visitor → the visitors who are the same person. */
+async function readGroups(place: IdentityPlace, visitors: readonly string[]): Promise<Map<string, string[]>> {
+  const joins = await readJoins(place, visitors);
+  return new Map([...joins].map(([visitor, list]) => [visitor, list.map((join) => join.visitor)]));
+}
+
+function isRejected(
+  rejected: ReadonlySet<string>,
+  kind: IdentityKind,
+  row: { value: string; visitor: string },
+): boolean {
+  return rejected.size > 0 && rejected.has(linkKey(identityLink(kind, row)));
+}
+
+/**
+ * Visitors whose touchpoints a payment of theirs shares with the customer's other payments: all of the customer's, unless
+ * a person said that one is not the customer's. The payment's own visitor is always among them.
+ */
+export function visitorsOfCustomer(
+  customer: string | null,
+  visitor: string,
+  others: readonly (string | null)[],
+  rejected: ReadonlySet<string>,
+): string[] {
+  const isTheirs = (one: string) =>
+    customer === null || rejected.size === 0 || !rejected.has(linkKey(customerLink(customer, one)));
+  if (!isTheirs(visitor)) return [visitor];
+  const all = new Set([visitor, ...others.filter((one) => one !== null).filter(isTheirs)]);
+  return all.size > JOIN_MAX_VISITORS ? [visitor] : [...all];
 }
 
 /** Everybody is "guest": such a value joins nobody. */

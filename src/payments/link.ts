@@ -27,7 +27,7 @@ export function createHandOver(deps: {
     // Most hits only lengthen paths: what they touch is asked without keeping writers waiting.
     for (const { site, visitors, sessions } of hits.filter((it) => !telling.includes(it))) {
       const touched = await records.payments.touchedBy(site, [...visitors, ...sessions]);
-      if (touched.length > 0) await records.attributions.request(site, touched, now());
+      if (touched.length > 0) await records.attributions.request(site, touched, now(), ['late_hit']);
     }
     if (telling.length > 0) {
       await records.transaction(async (tx) => {
@@ -49,15 +49,33 @@ async function takeSite(tx: Records, hits: SiteHits, times: { now: number; fetch
     ...checkouts.map(({ object, visitor, seenAt }) => ({ kind: 'checkout' as const, value: object, visitor, seenAt })),
   ]);
   if (checkouts.length > 0) await linkCheckouts(tx, site, [...new Set(checkouts.map((it) => it.object))], times);
-  const values = [...hits.visitors, ...hits.sessions, ...identifies.map((it) => it.value)];
+  const values = identifies.map((it) => it.value);
   // One person on a further device: payments of the first one's visitors get a longer path.
   for (const kind of ['app_id', 'email_hash'] as const) {
     const given = identifies.filter((it) => it.kind === kind).map((it) => it.value);
     if (given.length === 0) continue;
     values.push(...(await tx.identities.visitors(site.id, kind, [...new Set(given)])).map((it) => it.visitor));
   }
-  const touched = values.length > 0 ? await tx.payments.touchedBy(site.id, [...new Set(values)]) : [];
-  if (touched.length > 0) await tx.attributions.request(site.id, touched, times.now);
+  await requestTouched(tx, site.id, [...hits.visitors, ...hits.sessions], values, times.now);
+}
+
+/** In one request: two would take the same rows in two orders. */
+async function requestTouched(
+  tx: Records,
+  site: string,
+  visited: readonly string[],
+  joined: readonly string[],
+  now: number,
+): Promise<void> {
+  const touchedBy = async (values: readonly string[]) =>
+    new Set(values.length > 0 ? await tx.payments.touchedBy(site, [...new Set(values)]) : []);
+  const [byHits, byIdentity] = [await touchedBy(visited), await touchedBy(joined)];
+  const touched = [...new Set([...byHits, ...byIdentity])];
+  if (touched.length === 0) return;
+  await tx.attributions.request(site, touched, now, (id) => [
+    ...(byHits.has(id) ? (['late_hit'] as const) : []),
+    ...(byIdentity.has(id) ? (['identity_joined'] as const) : []),
+  ]);
 }
 
 async function linkCheckouts(

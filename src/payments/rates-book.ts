@@ -68,7 +68,7 @@ export async function recredit(
       const page = { afterId: progress.afterId, limit: PAGE_PAYMENTS };
       const ids = await records.rates.payments(id, currency, time, page);
       if (ids.length === 0) break;
-      await records.attributions.request(id, ids, now());
+      await records.attributions.request(id, ids, now(), ['rate_arrived']);
       progress = { site: id, requested: progress.requested + ids.length, afterId: ids.at(-1)! };
       if (!(await onProgress(progress))) return false;
       if (ids.length < PAGE_PAYMENTS) break;

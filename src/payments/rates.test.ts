@@ -74,7 +74,7 @@ async function append(site: string, entry: Partial<LedgerEntry> & { id: string }
     occurredAt: on(10) + 999,
   } as const;
   await records.ledger.append(site, 'live', [{ ...base, ...settlement, ...entry }]);
-  await records.attributions.request(site, ['ch_1'], NOW);
+  await records.attributions.request(site, ['ch_1'], NOW, ['recompute']);
 }
 
 describe('a payment in another currency', () => {

@@ -2,6 +2,7 @@ import { applyShares } from '../core/attribution/apply-shares.ts';
 import type { DataDrivenModel, DataDrivenShares } from '../core/attribution/data-driven.ts';
 import type { MarkovOrder } from '../core/attribution/markov.ts';
 import type { ModelSettings } from '../core/attribution/settings.ts';
+import { conditionsIn } from '../core/report-filters.ts';
 import { METRIC_SOURCES } from '../core/report-scope.ts';
 import type { Dimension, Metric, ReportQuery, ReportRow } from '../core/report.ts';
 import type { Facts, ReportAnswer } from '../storage/facts/facts.ts';
@@ -57,7 +58,7 @@ export async function answerDataDriven(
   query: ReportQuery,
   { model, order, settings }: DataDrivenAsked,
 ): Promise<DataDrivenOutcome> {
-  const filtered = query.filters.find(([dimension]) => !PAYMENT_FILTERS.includes(dimension));
+  const filtered = conditionsIn(query.filters).find(([dimension]) => !PAYMENT_FILTERS.includes(dimension));
   if (filtered) {
     const message = `filter: ${model} weighs whole paths and can not be filtered by "${filtered[0]}"; filter by ${PAYMENT_FILTERS.join(', ')}, or take it as a dimension`;
     return { ok: false, code: 'bad_question', field: 'filter', message };
@@ -160,7 +161,7 @@ const SPLIT: Partial<Record<Metric, (parts: Parts) => number>> = {
 };
 
 const isOfCredits = (metric: Metric) =>
-  METRIC_SOURCES[metric].some((source) => ['amounts', 'fees', 'payments', 'payback'].includes(source));
+  METRIC_SOURCES[metric].some((source) => ['amounts', 'fees', 'payments', 'payback', 'cohort'].includes(source));
 
 /** Which metrics a data-driven model splits, which do not depend on a model, and which it can not tell row by row. */
 function joined(query: ReportQuery, laidOut: Map<string, Parts>, rest: readonly ReportRow[]): ReportRow[] {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { DEFAULT_MODEL_SETTINGS } from '../core/attribution/settings.ts';
 import * as fc from 'fast-check';
+import { conditionsIn } from '../core/report-filters.ts';
 import { canSplit } from '../core/report-scope.ts';
 import { DIMENSIONS, METRICS } from '../core/report.ts';
 import { parseReportQuery } from './parse.ts';
@@ -68,6 +69,17 @@ describe('a question', () => {
     ]);
   });
 
+  test('filters are a list of which all hold, or one group; groups may hold groups', () => {
+    const filters = (written: unknown) => queryOf({ filter: JSON.stringify(written) }).filters;
+    const group = ['or', A, ['and', ['medium', 'is_not', ['cpc']], ['campaign', 'does_not_contain', ['x', 'y']]]];
+    assert.deepEqual(filters(group), [group]);
+    assert.deepEqual(filters([A, group]), [A, group]);
+    assert.deepEqual(filters([['source', 'one_of', ['a', 'b']]]), [['source', 'is', ['a', 'b']]]);
+    assert.deepEqual(filters([['source', 'is', 'a']]), [A]);
+    assert.deepEqual(filters([]), []);
+    assert.deepEqual(filters(JSON.parse(nested(4))), [JSON.parse(nested(4))]);
+  });
+
   test('fills in what is missing of the days', () => {
     const days = (raw: Record<string, string>) => [queryOf(raw).from, queryOf(raw).to];
     assert.deepEqual(days({ from: '2026-11-10' }), ['2026-11-10', '2026-11-21']);
@@ -81,6 +93,10 @@ describe('a question', () => {
     assert.equal(queryOf({ dimensions: 'day', limit: '7' }).limit, 7);
   });
 });
+
+const A = ['source', 'is', ['a']];
+const nested = (depth: number): string =>
+  JSON.stringify(Array.from({ length: depth }).reduce<unknown>((inner) => ['or', inner], A));
 
 const refused: [raw: Record<string, string>, field: string, reason: RegExp][] = [
   [{ metrics: 'visitors,profit' }, 'metrics', /"profit" is not known; use visitors, sessions,/],
@@ -126,6 +142,18 @@ const refused: [raw: Record<string, string>, field: string, reason: RegExp][] = 
   [{ filter: '[["source","is",[]]]' }, 'filter', /needs 1 to 100 values/],
   [{ filter: '[["source","is",[1]]]' }, 'filter', /texts of at most 500/],
   [{ filter: `[["source","is",["${'x'.repeat(501)}"]]]` }, 'filter', /texts of at most 500/],
+  [{ filter: '["or"]' }, 'filter', /holds an "or" of nothing/],
+  [{ filter: '[["and"]]' }, 'filter', /holds an "and" of nothing/],
+  [{ filter: '["not",["source","is",["a"]]]' }, 'filter', /holds something else/],
+  [{ filter: '["source","is",["google"]]' }, 'filter', /holds something else; write \[\[/],
+  [{ filter: nested(5) }, 'filter', /is nested deeper than 4 groups/],
+  [
+    { filter: JSON.stringify(['or', ...Array.from({ length: 11 }, () => ['and', A, A])]) },
+    'filter',
+    /holds 22 filters; at/,
+  ],
+  [{ filter: '["or",["source","is",["a"]],["page","is",["/"]]]' }, 'filter', /"revenue" cannot be split by "page"/],
+  [{ metrics: 'mrr', filter: '["or",["source","is",["a"]],["day","is",["2026-11-01"]]]' }, 'filter', /at an instant/],
   [{ filter: JSON.stringify(Array.from({ length: 21 }, () => ['source', 'is', ['a']])) }, 'filter', /at most 20/],
   [{ compare: 'last_week' }, 'compare', /use previous_period, previous_year/],
   [{ limit: '0' }, 'limit', /from 1 to 10000/],
@@ -194,7 +222,7 @@ test('no text makes the parser throw, and none reaches a name', () => {
       if (!parsed.ok) return;
       assert.ok(parsed.query.metrics.every((metric) => METRICS.includes(metric)));
       assert.ok(parsed.query.dimensions.every((dimension) => DIMENSIONS.includes(dimension)));
-      assert.ok(parsed.query.filters.every(([dimension]) => DIMENSIONS.includes(dimension)));
+      assert.ok(conditionsIn(parsed.query.filters).every(([dimension]) => DIMENSIONS.includes(dimension)));
     }),
   );
 });

@@ -1,9 +1,10 @@
 import type { ModelSettings } from '../core/attribution/settings.ts';
 import type { Mode } from '../core/payment.ts';
 import { addDays, dayAt, isDay } from '../core/report-days.ts';
+import { conditionsIn, readFilters } from '../core/report-filters.ts';
 import { canSplit, dimensionsOf, METRIC_SOURCES, TIME_DIMENSIONS } from '../core/report-scope.ts';
-import { DIMENSIONS, FILTER_OPERATORS, METRICS } from '../core/report.ts';
-import type { Dimension, Filter, Metric, ReportQuery } from '../core/report.ts';
+import { DIMENSIONS, METRICS } from '../core/report.ts';
+import type { Dimension, FilterNode, Metric, ReportQuery } from '../core/report.ts';
 import { MODEL_PARAMETERS, readModels } from './parse-models.ts';
 import type { AskedModels } from './parse-models.ts';
 import { listOf, oneOf, Refused, shorten } from './refused.ts';
@@ -44,9 +45,6 @@ const DEFAULT_DAYS = 30;
 const DEFAULT_LIMIT = 100;
 const LIMIT_MAX = 10_000;
 const DIMENSIONS_MAX = 4;
-const FILTERS_MAX = 20;
-const FILTER_VALUES_MAX = 100;
-const FILTER_VALUE_LENGTH_MAX = 500;
 
 /**
  * The query string of GET sites/:id/report → the question as data, or the field that is wrong and why. Every value ends
@@ -82,17 +80,18 @@ function readQuery(
   if (dimensions.length > DIMENSIONS_MAX) {
     throw new Refused('dimensions', `holds ${dimensions.length} names; at most ${DIMENSIONS_MAX} can be combined`);
   }
-  const filters = readFilters(raw.filter);
+  const filters = readFilter(raw.filter);
   for (const dimension of dimensions) refuseUnlessSplit('dimensions', dimension, metrics);
-  for (const [dimension] of filters) {
+  for (const [dimension] of conditionsIn(filters)) {
     refuseUnlessSplit('filter', dimension, metrics);
     const running = metrics.find((metric) => METRIC_SOURCES[metric].includes('subscriptions'));
     if (running !== undefined && TIME_DIMENSIONS.includes(dimension)) {
       throw new Refused('filter', `"${running}" stands at an instant; choose days with from and to, not with a filter`);
     }
   }
-  if (!asked.isOwn && metrics.includes('payback_days')) {
-    throw new Refused('metrics', '"payback_days" is known with the site’s own settings only; leave it out');
+  const stored = metrics.find((metric) => ['payback_days', 'lifetime_value', 'days_to_purchase'].includes(metric));
+  if (!asked.isOwn && stored !== undefined) {
+    throw new Refused('metrics', `"${stored}" is known with the site’s own settings only; leave it out`);
   }
   return {
     site: site.id,
@@ -159,42 +158,15 @@ function readOrder(
   return { key, descending };
 }
 
-function readFilters(value: string | undefined): Filter[] {
+function readFilter(value: string | undefined): FilterNode[] {
   if (value === undefined || value === '') return [];
-  const example = 'write [["source","is",["google"]]]';
-  let list: unknown;
+  let written: unknown;
   try {
-    list = JSON.parse(value);
+    written = JSON.parse(value);
   } catch {
-    throw new Refused('filter', `is not JSON; ${example}`);
+    throw new Refused('filter', 'is not JSON; write [["source","is",["google"]]]');
   }
-  if (!Array.isArray(list)) throw new Refused('filter', `is not a list of filters; ${example}`);
-  if (list.length > FILTERS_MAX) throw new Refused('filter', `holds ${list.length} filters; at most ${FILTERS_MAX}`);
-  return list.map((one: unknown) => {
-    if (!Array.isArray(one) || one.length !== 3) throw new Refused('filter', `holds something else; ${example}`);
-    const [dimension, operator, values] = one as unknown[];
-    return [
-      oneOf(textOf(dimension), 'filter', DIMENSIONS)!,
-      oneOf(textOf(operator), 'filter', FILTER_OPERATORS)!,
-      readFilterValues(values),
-    ] as const;
-  });
-}
-
-function readFilterValues(values: unknown): string[] {
-  const list = typeof values === 'string' ? [values] : values;
-  if (!Array.isArray(list) || list.length === 0 || list.length > FILTER_VALUES_MAX) {
-    throw new Refused('filter', `needs 1 to ${FILTER_VALUES_MAX} values to compare with`);
-  }
-  for (const value of list as unknown[]) {
-    if (typeof value !== 'string' || value.length > FILTER_VALUE_LENGTH_MAX) {
-      throw new Refused('filter', `compares with texts of at most ${FILTER_VALUE_LENGTH_MAX} characters only`);
-    }
-  }
-  return list as string[];
-}
-
-/** '' would mean "not given" to `oneOf`. */
-function textOf(value: unknown): string {
-  return typeof value === 'string' && value !== '' ? value : '(empty)';
+  const read = readFilters(written);
+  if ('problem' in read) throw new Refused('filter', read.problem);
+  return read.filters;
 }

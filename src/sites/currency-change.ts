@@ -22,7 +22,7 @@ export function sitesInTheirCurrency(options: {
         const before = await tx.sites.get(id);
         const after = await tx.sites.update(id, change);
         isQueued = before !== null && after !== null && !isCreditedTheSame(before, after);
-        if (isQueued) await tx.jobs.add('recompute', { site: id }, now());
+        if (isQueued) await tx.jobs.add('recompute', { site: id, reason: 'settings_changed' }, now());
         return after;
       });
       if (isQueued) wake?.();

@@ -1,5 +1,6 @@
 import { Stripe } from 'stripe';
 import { ProviderUnavailable } from '../payments/provider.ts';
+import type { Limit } from './client-pace.ts';
 
 const CLIENTS_MAX = 50;
 const RETRY_AFTER_MAX_MS = 15 * 60_000;
@@ -44,7 +45,8 @@ export type Failure =
   | { kind: 'forbidden'; reason: string }
   | { kind: 'absent'; reason: string }
   | { kind: 'rejected'; reason: string }
-  | { kind: 'unavailable'; error: ProviderUnavailable };
+  /** `tooMany`: there were too many requests, by which limit; undefined: it was something else. */
+  | { kind: 'unavailable'; error: ProviderUnavailable; tooMany?: Limit };
 
 /** Sorts what the package throws by what can be done about it. Messages are Stripe's own; keys in them are masked. */
 export function failureOf(error: unknown): Failure {
@@ -61,6 +63,7 @@ export function failureOf(error: unknown): Failure {
   const unavailable = (retryAfterMs: number | null): Failure => ({
     kind: 'unavailable',
     error: new ProviderUnavailable(reason, { retryAfterMs, cause: error }),
+    ...(status === 429 && error.code !== 'lock_timeout' ? { tooMany: limitOf(error.headers) } : {}),
   });
   // Stripe knows better than its status codes whether the same question may get another answer.
   if (wish === 'true') return unavailable(retryAfterMs(error.headers));
@@ -106,6 +109,11 @@ export function keyRefusal(failure: Failure): string | null {
 function headerOf(headers: unknown, name: string): string | null {
   const value = (headers as Record<string, unknown> | undefined)?.[name];
   return typeof value === 'string' ? value : null;
+}
+
+function limitOf(headers: unknown): Limit {
+  const reason = headerOf(headers, 'stripe-rate-limited-reason') ?? '';
+  return reason.startsWith('global') ? 'account' : reason.startsWith('endpoint') ? 'endpoint' : null;
 }
 
 function masked(message: string): string {

@@ -99,7 +99,7 @@ export function createLists(
         const failure = failureOf(error);
         const isAboutExpansion = failure.kind === 'forbidden' || failure.kind === 'rejected';
         const dropped = isAboutExpansion ? expansionsToDrop(list, expand, failure.reason) : [];
-        if (dropped.length === 0) return refusal(key, failure);
+        if (dropped.length === 0) return refusal(key, list.endpoint, failure);
         for (const path of dropped) own.add(path);
         if (denied.size > 200) denied.clear();
         denied.set(key, own);
@@ -107,8 +107,9 @@ export function createLists(
     }
   }
 
-  function refusal(key: string, failure: ReturnType<typeof failureOf>): Refusal {
+  function refusal(key: string, endpoint: string, failure: ReturnType<typeof failureOf>): Refusal {
     if (failure.kind === 'unavailable') {
+      if (failure.tooMany !== undefined) pace.slowDown(key, endpoint, failure.tooMany);
       if (failure.error.retryAfterMs !== null) pace.pause(key, failure.error.retryAfterMs);
       throw failure.error;
     }

@@ -61,6 +61,8 @@ test('every page has its headline, complains of nothing and fits every screen', 
   expect(settings.length).toBeGreaterThanOrEqual(6);
   const [payment, subscription] = await Promise.all([firstPayment(), firstSubscription()]);
   const details = [`/sites/${site}/payments/${payment}`, `/sites/${site}/subscriptions/${subscription}`];
+  details.push(`/sites/${site}/restatements`, `/sites/${site}/coverage`);
+  details.push(...(await journeyPages()));
   for (const path of new Set([...pages, ...settings, ...details])) {
     await test.step(path, () => fits(page, path));
   }
@@ -68,6 +70,9 @@ test('every page has its headline, complains of nothing and fits every screen', 
   await takeScreens(page, 'subscriptions');
   await page.goto(`${headwater.url}${details[1]}`);
   await takeScreens(page, 'subscription');
+  await page.goto(`${headwater.url}/sites/${site}/journeys?show=campaign`);
+  await expect(page.getByTestId('flow-node').first()).toBeVisible();
+  await takeScreens(page, 'journeys');
   expect(problems).toEqual([]);
   await close();
 });
@@ -123,6 +128,15 @@ const firstPayment = async () =>
   (await headwater.get<PaymentsAnswer>(`/api/v1/sites/${site}/payments?mode=test`, key)).payments.at(-1)!.id;
 const listSubscriptions = async () =>
   (await headwater.get<SubscriptionsAnswer>(`/api/v1/sites/${site}/subscriptions?mode=test`, key)).subscriptions;
+/** The questions of *Journeys*, and people. */
+async function journeyPages(): Promise<string[]> {
+  const { payments } = await headwater.get<PaymentsAnswer>(`/api/v1/sites/${site}/payments?mode=test`, key);
+  const customer = payments.find((payment) => payment.customer !== null)!.customer!;
+  const tabs = ['paths', 'times', 'assists', 'cohorts', 'lifetime'].map((tab) => `journeys?tab=${tab}`);
+  const people = [`customers/${customer}`, 'visitors/v-0', 'people', `people?q=${customer}`];
+  return [...tabs, 'journeys?show=campaign', ...people].map((page) => `/sites/${site}/${page}`);
+}
+
 const firstSubscription = async () => (await listSubscriptions())[0]!.id;
 
 /** Visits by long, right-to-left and emoji campaigns; payments of four currencies; subscriptions; spend; a dead letter. */

@@ -117,7 +117,7 @@ async function book(records: OpenedRecords, site: string, number: number): Promi
       ? []
       : [makeEntry(`re_${number}`, { paymentId: id, kind: 'refund', occurredAt, amountMinor: -333 })]),
   ]);
-  await records.attributions.request(site, [id], NOW);
+  await records.attributions.request(site, [id], NOW, ['recompute']);
 }
 
 describeStores('crediting from scratch', (stores) => {

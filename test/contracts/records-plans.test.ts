@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { Kysely, type CompiledQuery } from 'kysely';
+import { createAlerts } from '../../src/storage/records/alerts.ts';
 import { createAttributions } from '../../src/storage/records/attributions.ts';
 import { createConnections } from '../../src/storage/records/connections.ts';
 import type { Database } from '../../src/storage/records/database.ts';
@@ -20,7 +21,9 @@ import { createObjects } from '../../src/storage/records/objects.ts';
 import { createOutbox } from '../../src/storage/records/outbox.ts';
 import { createPayments } from '../../src/storage/records/payments.ts';
 import { createRates } from '../../src/storage/records/rates.ts';
+import { createRestatements } from '../../src/storage/records/restatements.ts';
 import { createSites } from '../../src/storage/records/sites.ts';
+import { createVerdicts } from '../../src/storage/records/verdicts.ts';
 import { createWanted } from '../../src/storage/records/wanted.ts';
 import { makeCredit, makeEntry, makePayment } from './record-stores.ts';
 
@@ -131,7 +134,7 @@ async function runEverything(db: Kysely<Database>): Promise<void> {
   await payments.all('s', 'ch', 10);
 
   const attributions = createAttributions(db);
-  await attributions.request('s', ids, 1);
+  await attributions.request('s', ids, 1, ['late_hit']);
   await attributions.due(1, 10);
   await attributions.postpone('s', 'a', 'x', 5);
   await attributions.finish('s', 'a', 1);
@@ -144,6 +147,42 @@ async function runEverything(db: Kysely<Database>): Promise<void> {
   await identities.add('s', [{ kind: 'app_id', value: 'v', visitor: 'x', seenAt: 1 }]);
   await identities.visitors('s', 'app_id', ids);
   await identities.ofVisitors('s', ids);
+
+  const verdicts = createVerdicts(db);
+  const said = { link: 'l', object: 'o', field: 'f', value: 'v', by: 'a', why: '', at: 1 };
+  await verdicts.add('s', { ...said, verdict: 'rejected' });
+  await verdicts.latest('s', 'l');
+  await verdicts.of('s', ids);
+  await verdicts.rejected('s', 10);
+  await verdicts.rejectedKeys('s');
+  const restatements = createRestatements(db);
+  for (const question of [
+    { mode: 'live' },
+    { payment: 'ch' },
+    { mode: 'live', reason: 'refund', minAgeMs: 1 },
+  ] as const) {
+    await restatements.list('s', { ...question, limit: 10, cursor: '5' });
+  }
+  const alerts = createAlerts(db);
+  const fall = { since: 1, windowMs: 1, recent: { payments: 1, attributed: 0 }, past: { payments: 1, attributed: 1 } };
+  await alerts.setHook('s', { sealedUrl: 'u', host: 'h', sealedSecret: 's', createdAt: 1 });
+  const raised = {
+    site: 's',
+    mode: 'live',
+    kind: 'coverage',
+    since: 1,
+    openedAt: 1,
+    detail: { ...fall, reasons: {} },
+  } as const;
+  const alert = (await alerts.raise(raised))!;
+  await alerts.standing('s', 'live');
+  await alerts.list('s', 10);
+  await alerts.get('s', alert.id);
+  const delivery = (await alerts.claim('w', 1, 1))!;
+  await alerts.settle(delivery, { error: null, retryAt: null });
+  await alerts.deliveries('s', 10);
+  await alerts.resolve('s', alert.id, { resolvedAt: 1, resolution: 'back', resolvedBy: null, now: 1 });
+  await alerts.setHook('s', null);
 
   const outbox = createOutbox(db);
   await outbox.add([makeCredit('s', entry, null)]);

@@ -159,16 +159,16 @@ describeStores('work in the records store', (stores) => {
     const { id: site } = await addSite(records);
     const mine = async (now: number) =>
       (await records.attributions.due(now, 10_000)).filter((request) => request.site === site);
-    await records.attributions.request(site, ['ch_1', 'ch_2', 'ch_1'], 100);
+    await records.attributions.request(site, ['ch_1', 'ch_2', 'ch_1'], 100, ['late_hit']);
     assert.deepEqual(await mine(99), []);
     const [first, second] = await mine(100);
     assert.deepEqual([first?.paymentId, second?.paymentId], ['ch_1', 'ch_2']);
-    await records.attributions.request(site, ['ch_1'], 150);
+    await records.attributions.request(site, ['ch_1'], 150, ['late_hit']);
     await records.attributions.finish(site, 'ch_1', first!.version);
     const [still] = (await mine(150)).filter((request) => request.paymentId === 'ch_1');
     assert.ok(still && still.version !== first!.version);
     await records.attributions.finish(site, 'ch_1', still.version);
-    await records.attributions.request(site, ['ch_1'], 160);
+    await records.attributions.request(site, ['ch_1'], 160, ['late_hit']);
     await records.attributions.finish(site, 'ch_1', still.version);
     assert.equal(await records.attributions.count(site), 2, 'a late finish does not eat the request after it');
     await records.attributions.postpone(site, 'ch_2', 'facts store is down', 9000);
@@ -178,9 +178,9 @@ describeStores('work in the records store', (stores) => {
     );
     const [postponed] = (await mine(9000)).filter((request) => request.paymentId === 'ch_2');
     assert.deepEqual([postponed?.attempts, postponed?.version], [1, second!.version]);
-    await records.attributions.request(site, ['ch_3', 'ch_4'], 170);
+    await records.attributions.request(site, ['ch_3', 'ch_4'], 170, ['late_hit']);
     const asked = await mine(9000);
-    await records.attributions.request(site, ['ch_3'], 180);
+    await records.attributions.request(site, ['ch_3'], 180, ['late_hit']);
     await records.transaction(async (tx) => {
       await tx.attributions.hold(site, ['ch_4', 'ch_3', 'ch_unknown']);
       await tx.attributions.finishMany(site, asked);
@@ -192,8 +192,8 @@ describeStores('work in the records store', (stores) => {
     );
     const many = Array.from({ length: 1200 }, (_, index) => `ch_${index}`);
     await Promise.all([
-      records.attributions.request(site, many, 1),
-      records.attributions.request(site, many.toReversed(), 1),
+      records.attributions.request(site, many, 1, ['late_hit']),
+      records.attributions.request(site, many.toReversed(), 1, ['late_hit']),
     ]);
     assert.equal(await records.attributions.count(site), 1200);
     assert.ok((await records.attributions.count()) >= 1200);

@@ -48,6 +48,18 @@ const QUESTIONS: Partial<ReportQuery>[] = [
     ],
   },
   { filters: [['currency', 'is', ['eur']]] },
+  {
+    dimensions: ['source'],
+    filters: [
+      [
+        'or',
+        ['and', ['source', 'is', ['google']], ['product', 'is_not', ['Tea']]],
+        ['and', ['campaign', 'does_not_contain', ['spr', '(un']], ['currency', 'is', ['usd']]],
+        ['source', 'is', ['(unattributed)']],
+      ],
+      ['or', ['day', 'contains', ['2026-11']], ['medium', 'is', ['cpc']]],
+    ],
+  },
   { dimensions: ['medium'], order: { key: 'conversions', descending: false }, limit: 1 },
 ];
 
@@ -240,6 +252,15 @@ describe('data-driven models over what is stored', () => {
         other.value.rows.reduce((sum, row) => sum + Number(row.revenue), 0),
         whole + 7_00,
       );
+      const filtered = async (...filters: ReportQuery['filters']) =>
+        answerDataDriven(deps, ask(site, { metrics: ['revenue'], dimensions: ['channel'], filters }), asked);
+      const either = await filtered(['or', ['currency', 'is', ['usd']], ['payment', 'is', ['nobody’s']]]);
+      assert.deepEqual(either, await filtered());
+      const none = await filtered(['and', ['currency', 'is', ['usd']], ['payment', 'is', ['nobody’s']]]);
+      assert.ok(!none.ok && none.status === 422);
+      const refused = await filtered(['or', ['currency', 'is', ['usd']], ['source', 'is', ['google']]]);
+      assert.ok(!refused.ok);
+      assert.match(refused.message, /weighs whole paths and can not be filtered by "source"; filter by currency/);
     });
   }
 });

@@ -102,9 +102,9 @@ export async function openShop(settings: Partial<Site['settings']> = {}) {
         payment.mode,
         entries.map(([kind, amountMinor, day]) => entryOf(payment, kind, amountMinor, day)),
       );
-      await records.attributions.request(site, [id], NOW);
+      await records.attributions.request(site, [id], NOW, ['recompute']);
     },
-    request: (...ids: string[]) => records.attributions.request(site, ids, NOW),
+    request: (...ids: string[]) => records.attributions.request(site, ids, NOW, ['recompute']),
     attribution: async (id: string) => (await records.payments.get(site, id))!.attribution,
     detail: (id: string) =>
       createPaymentReports({ records, defaultMode: createDefaultMode({ records }) }).get({ id: site }, id),

@@ -41,10 +41,20 @@ function found(hay: Buffer | string, where: string): string[] {
 }
 
 function filesOf(directory: string): string[] {
-  return readdirSync(directory).flatMap((name) => {
+  return (ifThere(() => readdirSync(directory)) ?? []).flatMap((name) => {
     const path = join(directory, name);
-    return statSync(path).isDirectory() ? filesOf(path) : [path];
+    return ifThere(() => statSync(path))?.isDirectory() ? filesOf(path) : [path];
   });
+}
+
+/** The facts engine merges its files while it runs, and removes what was merged. null: it is gone. */
+function ifThere<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
 }
 
 /** Everything that happened: twice the same, for a site with webhooks and for one that polls. */
@@ -152,7 +162,7 @@ async function playAndSearch(env: Record<string, string>, searchRecords: () => P
 function searchFiles(dataDir: string): string[] {
   const files = filesOf(dataDir);
   assert.ok(files.some((path) => path.endsWith('spool.sqlite')));
-  return files.flatMap((path) => found(readFileSync(path), path));
+  return files.flatMap((path) => found(ifThere(() => readFileSync(path)) ?? '', path));
 }
 
 /** Its files are compressed, so it is asked as well. */

@@ -148,7 +148,7 @@ export const INBOX_BUGS: readonly Bug[] = [
     name: 'a late hit does not credit again',
     tempting: 'the payment was credited; hits come before payments',
     file: 'src/payments/link.ts',
-    find: 'if (touched.length > 0) await records.attributions.request(site, touched, now());',
+    find: "if (touched.length > 0) await records.attributions.request(site, touched, now(), ['late_hit']);",
     replace: '',
     tests: ['test/money/money.test.ts', 'test/money/touch.test.ts'],
   },

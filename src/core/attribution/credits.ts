@@ -5,7 +5,7 @@ import { splitByLargestRemainder } from '../money.ts';
 import type { Payment } from '../payment.ts';
 import { timesRatio } from '../rates.ts';
 import type { Touchpoint } from '../touchpoint.ts';
-import type { CreditRow } from './credit.ts';
+import type { CreditRow, ModelAmounts } from './credit.ts';
 import { RULE_MODELS } from './models.ts';
 import type { RuleModel } from './models.ts';
 import { DEFAULT_MODEL_SETTINGS } from './settings.ts';
@@ -170,8 +170,17 @@ function partsOf(payment: Payment, entries: readonly LedgerEntry[], weights: Rec
   return { amounts: part(amounts), fees: part(fees), taxes: part(taxes) };
 }
 
+/** Written out: made from a list, these objects were a third of the time that crediting takes. */
 function ofModels<T>(of: (model: RuleModel) => T): Record<RuleModel, T> {
-  return Object.fromEntries(RULE_MODELS.map((model) => [model, of(model)])) as Record<RuleModel, T>;
+  return {
+    first_touch: of('first_touch'),
+    last_touch: of('last_touch'),
+    last_non_direct: of('last_non_direct'),
+    linear: of('linear'),
+    position_based: of('position_based'),
+    time_decay: of('time_decay'),
+    custom: of('custom'),
+  };
 }
 
 /** Entries as they are said in the reporting currency: those whose amount or fee was converted; 0 for what was not. */
@@ -286,24 +295,56 @@ export function creditedPath(rows: readonly CreditRow[]): Touchpoint[] {
  * then new rows. Rows that did not change stay, so that attributing twice appends nothing.
  */
 export function creditChanges(before: readonly CreditRow[], after: readonly CreditRow[]): CreditRow[] {
+  const fingerprint = createFingerprint();
   const old = new Map(before.map((row) => [fingerprint(row), row]));
-  const fresh = new Map(after.map((row) => [fingerprint(row), row]));
-  const gone = [...old].filter(([key]) => !fresh.has(key)).map(([, row]) => ({ ...row, sign: -1 as const }));
-  const added = [...fresh].filter(([key]) => !old.has(key)).map(([, row]) => row);
+  const added: CreditRow[] = [];
+  const kept = new Set<string>();
+  for (const row of after) {
+    const key = fingerprint(row);
+    if (kept.has(key)) continue;
+    kept.add(key);
+    if (!old.has(key)) added.push(row);
+  }
+  const gone: CreditRow[] = [];
+  for (const [key, row] of old) if (!kept.has(key)) gone.push({ ...row, sign: -1 });
   return [...gone, ...added];
 }
 
-/** Everything of a row that reaches the facts store. A payment's sums do not: they change with each of its entries. */
-function fingerprint(row: CreditRow): string {
-  const { payment, entry, touchpoint } = row;
-  const parts = [row.position, row.reason, payment.id, payment.mode, payment.kind, payment.currency];
-  const times = [payment.occurredAt, payment.customer, payment.subscription];
-  const sold = [payment.product, payment.productName, payment.coupon].map((it) => it ?? null);
-  const money = [entry.id, entry.kind, entry.amountMinor, entry.currency, entry.occurredAt, entry.settledCurrency];
-  const touched = touchpoint ? TOUCHPOINT_FIELDS.map((field) => touchpoint[field]) : [];
-  const converted = [row.money, row.wholeMinor, row.convertedTo, row.feesConvertedTo].map((it) => it ?? null);
-  const shares = [row.amounts, row.fees, row.taxes].map((it) => RULE_MODELS.map((model) => it?.[model] ?? 0));
-  return JSON.stringify([parts, times, sold, money, touched, shares, converted]);
+/**
+ * Everything of a row that reaches the facts store. A payment's sums do not: they change with each of its entries. What
+ * rows of one payment have in common is written out once.
+ */
+function createFingerprint(): (row: CreditRow) => string {
+  const known = new Map<object, string>();
+  const once = <T extends object>(value: T, partsOf: (value: T) => unknown[]) => {
+    const text = known.get(value) ?? JSON.stringify(partsOf(value));
+    known.set(value, text);
+    return text;
+  };
+  const sharesOf = (shares: Partial<ModelAmounts> | undefined) =>
+    RULE_MODELS.map((model) => shares?.[model] ?? 0).join();
+  return ({ payment, entry, touchpoint, ...row }) => {
+    const said = [row.position, row.reason, row.money, row.wholeMinor, row.convertedTo, row.feesConvertedTo];
+    return [
+      once(payment, paymentParts),
+      once(entry, entryParts),
+      touchpoint === null ? '' : once(touchpoint, (touch) => TOUCHPOINT_FIELDS.map((field) => touch[field])),
+      JSON.stringify(said),
+      sharesOf(row.amounts),
+      sharesOf(row.fees),
+      sharesOf(row.taxes),
+    ].join('|');
+  };
+}
+
+function paymentParts(payment: Payment): unknown[] {
+  const { id, mode, kind, currency, occurredAt, customer, subscription, product, productName, coupon } = payment;
+  const sold = [product, productName, coupon].map((it) => it ?? null);
+  return [id, mode, kind, currency, occurredAt, customer, subscription, ...sold];
+}
+
+function entryParts({ id, kind, amountMinor, currency, occurredAt, settledCurrency }: LedgerEntry): unknown[] {
+  return [id, kind, amountMinor, currency, occurredAt, settledCurrency];
 }
 
 const TOUCHPOINT_FIELDS = [

@@ -26,7 +26,7 @@ export function Button({
 export const TOOL =
   'inline-flex h-9 items-center gap-2 rounded-lg border border-line bg-panel px-3 whitespace-nowrap hover:bg-sunk data-[state=open]:bg-sunk';
 
-const INPUT =
+export const INPUT =
   'block w-full rounded-lg border border-control bg-panel px-3 py-2 text-ink aria-invalid:border-down disabled:opacity-60';
 
 interface Labelled {

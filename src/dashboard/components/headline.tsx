@@ -138,11 +138,11 @@ export function Headline({ answer, siteId }: { answer: ReportAnswer | undefined;
         {coverage !== null && coverage < 1 ? (
           <dd className="absolute top-3.5 right-4 text-[0.8rem] sm:top-4 sm:right-5">
             <Link
-              to="/sites/$siteId/payments"
+              to="/sites/$siteId/coverage"
               params={{ siteId }}
-              search={{ mode: answer.mode, show: 'unattributed' }}
+              search={{ mode: answer.mode }}
               className="text-link"
-              aria-label="What is not covered: unattributed payments"
+              aria-label="What is not covered, and why"
               data-testid="coverage-why"
             >
               Why not all?

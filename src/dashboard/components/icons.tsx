@@ -58,6 +58,11 @@ export const CalendarIcon = () => (
     <path d="M2.5 6.8h11M5.5 2v2.5M10.5 2v2.5" />
   </Icon>
 );
+export const FunnelIcon = () => (
+  <Icon>
+    <path d="M2.5 4h11M4.5 8h7M6.5 12h3" />
+  </Icon>
+);
 export const SplitIcon = () => (
   <Icon>
     <path d="M2.5 8h3c3 0 2.5-4 5.5-4h2.5M5.5 8c3 0 2.5 4 5.5 4h2.5" />

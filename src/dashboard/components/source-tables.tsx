@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { Dimension, Filter } from '../../core/report.ts';
+import { isGroup } from '../../core/report-filters.ts';
+import type { Dimension, FilterNode } from '../../core/report.ts';
 import type { Params } from '../api.ts';
 import { reportQuery } from '../queries.ts';
 import type { OverviewSearch } from '../search.ts';
@@ -19,7 +20,7 @@ const TABLES: readonly { dimension: Dimension; title: string }[] = [
 interface Context {
   siteId: string;
   asked: Params;
-  filters: readonly Filter[];
+  filters: readonly FilterNode[];
   search: OverviewSearch;
   onChange: Change;
 }
@@ -53,9 +54,9 @@ function SourceTable({
       limit: 100,
     }),
   );
-  const chosen = filters
-    .filter(([name, operator]) => name === dimension && operator === 'is')
-    .flatMap(([, , values]) => values);
+  const chosen = filters.flatMap((node) =>
+    !isGroup(node) && node[0] === dimension && node[1] === 'is' ? node[2] : [],
+  );
   const count = report.data?.rows.length ?? 0;
   return (
     <section

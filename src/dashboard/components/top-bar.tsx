@@ -113,6 +113,7 @@ function SiteMenu({ sites, current }: { sites: readonly SiteAnswer[]; current: S
 
 const PAGES = [
   ['/sites/$siteId/payments', 'Payments'],
+  ['/sites/$siteId/journeys', 'Journeys'],
   ['/sites/$siteId/compare', 'Models'],
   ['/sites/$siteId/subscriptions', 'Subscriptions'],
   ['/sites/$siteId/spend', 'Spend'],

@@ -5,7 +5,7 @@ import { DEFAULT_MODEL } from '../../core/attribution/models.ts';
 import { bucketDimension, bucketsOf } from '../buckets.ts';
 import { useTitle } from '../components/card-page.tsx';
 import { buttonClass } from '../components/controls.tsx';
-import { FilterChips } from '../components/filter-chips.tsx';
+import { AddFilter, FilterChips } from '../components/filter-chips.tsx';
 import { Headline, RevenueSum } from '../components/headline.tsx';
 import { ModelBasis } from '../components/model-basis.tsx';
 import { SourceTables } from '../components/source-tables.tsx';
@@ -13,15 +13,17 @@ import { Empty, ErrorNote, Note, Skeleton } from '../components/states.tsx';
 import { TimePanel } from '../components/time-panel.tsx';
 import { ModelPicker, ModeSwitch, RangePicker } from '../components/toolbar.tsx';
 import type { Change } from '../components/toolbar.tsx';
+import { filterable } from '../filters.ts';
 import { client, reportQuery, statusQuery } from '../queries.ts';
 import type { OverviewSearch } from '../search.ts';
-import { daysOfSearch, overviewSearch, parseFilters } from '../search.ts';
+import { daysOfSearch, filterText, overviewSearch, parseFilters } from '../search.ts';
 import { formatDays, todayIn } from '../time.ts';
 import type { Days } from '../time.ts';
 import { MODEL_NAMES, modelDefinitions } from '../words.ts';
 import { useSite } from './site-frame.tsx';
 
 const HEADLINE = 'visitors,customers,revenue,coverage,gross,refunded,disputed';
+const FILTERABLE = filterable(['visitors', 'customers', 'revenue']);
 
 function useChange(search: OverviewSearch): Change {
   const navigate = useNavigate({ from: '/sites/$siteId/' });
@@ -46,6 +48,8 @@ export function OverviewPage() {
   const headline = useQuery(reportQuery(site.id, { ...asked, metrics: HEADLINE, compare: 'previous_period' }));
   const mode = search.mode ?? headline.data?.mode ?? status.data?.default_mode;
   const filters = parseFilters(search.filter);
+  const suggested = { from: days.from, to: days.to, mode: search.mode };
+  const context = { siteId: site.id, asked: suggested, dimensions: FILTERABLE };
   if (status.data && !status.data.last_hit && status.data.payments === 0) return <NothingYet siteId={site.id} />;
   return (
     <div className="flex flex-col gap-4">
@@ -53,6 +57,7 @@ export function OverviewPage() {
       <div className="flex flex-wrap items-center gap-2">
         <RangePicker search={search} today={today} onChange={change} />
         <ModelPicker model={model} onChange={change} />
+        <AddFilter context={context} onAdd={(node) => change({ filter: filterText([...filters, node]) })} />
         {mode && status.data ? (
           <ModeSwitch mode={mode} modes={status.data.modes} onChange={(next) => change({ mode: next })} />
         ) : null}
@@ -60,10 +65,7 @@ export function OverviewPage() {
           {formatDays(days)} · {site.timezone}
         </p>
       </div>
-      <FilterChips
-        filters={filters}
-        onChange={(next) => change({ filter: next.length === 0 ? undefined : JSON.stringify(next) })}
-      />
+      <FilterChips filters={filters} context={context} onChange={(next) => change({ filter: filterText(next) })} />
       {status.data ? <WhatIsMissing status={status.data} siteId={site.id} /> : null}
       {headline.error && !headline.data ? (
         <div className="panel">

@@ -10,8 +10,11 @@ import { CreditMatrix } from '../components/credit-matrix.tsx';
 import { EvidenceLinks } from '../components/evidence-links.tsx';
 import { BackIcon } from '../components/icons.tsx';
 import { LedgerEntries, PaymentSum } from '../components/ledger-entries.tsx';
+import { PathVisitors } from '../components/path-visitors.tsx';
+import { Restatements } from '../components/restatements.tsx';
 import { Badge, ErrorNote, Note, Skeleton } from '../components/states.tsx';
 import { TouchpointPath } from '../components/touchpoint-path.tsx';
+import { identityQuery } from '../identity.ts';
 import { formatMoney } from '../money.ts';
 import { paymentQuery } from '../queries.ts';
 import { formatMoment } from '../time.ts';
@@ -78,7 +81,7 @@ function Payment({ payment, siteId, timezone }: { payment: PaymentDetailAnswer; 
           <span>{formatMoment(payment.occurred_at, timezone, true)}</span>
           <Id name="Charge" value={payment.id} />
           {payment.customer ? (
-            <Id name="Customer" value={payment.customer} />
+            <CustomerLink siteId={siteId} customer={payment.customer} mode={payment.mode} />
           ) : (
             <span>Guest: no customer in Stripe</span>
           )}
@@ -106,14 +109,50 @@ function Payment({ payment, siteId, timezone }: { payment: PaymentDetailAnswer; 
           <ConvertedEntries converted={payment.converted} />
         </Section>
       ) : null}
-      <Section title="Evidence" note="Every value found in Stripe or sent by the pixel that could name the visitor.">
-        <EvidenceLinks links={payment.links} timezone={timezone} />
-      </Section>
+      <Evidence payment={payment} siteId={siteId} timezone={timezone} />
       {payment.touchpoints.length > 0 ? <PathAndCredit payment={payment} siteId={siteId} timezone={timezone} /> : null}
       <Section title="Ledger" note="Append-only. The payment’s amounts are the sums of these entries.">
         <LedgerEntries payment={payment} timezone={timezone} />
       </Section>
+      <OwnRestatements payment={payment.id} siteId={siteId} timezone={timezone} />
     </>
+  );
+}
+
+interface OfPayment {
+  payment: PaymentDetailAnswer;
+  siteId: string;
+  timezone: string;
+}
+
+/** The links, and the visitors they and other evidence lead to. */
+function Evidence({ payment, siteId, timezone }: OfPayment) {
+  const identity = useQuery(identityQuery(siteId, payment.id)).data;
+  const place = { siteId, paymentId: payment.id, timezone };
+  return (
+    <>
+      <Section title="Evidence" note="Every value found in Stripe or sent by the pixel that could name the visitor.">
+        <EvidenceLinks links={identity?.links ?? payment.links} {...place} />
+      </Section>
+      {identity && (identity.visitors.length > 1 || identity.rejected.length > 0) ? (
+        <Section title="Visitors" note="Who made the visits below, and why they are taken for one person.">
+          <PathVisitors identity={identity} mode={payment.mode} {...place} />
+        </Section>
+      ) : null}
+    </>
+  );
+}
+
+function OwnRestatements({ payment, siteId, timezone }: { payment: string; siteId: string; timezone: string }) {
+  return (
+    <Section title="Restatements" note="When and why the credit of this payment became otherwise. Append-only.">
+      <Restatements
+        siteId={siteId}
+        timezone={timezone}
+        asked={{ payment, settled: true }}
+        empty={<p className="px-5 pb-5 text-muted">None: it is credited as it was at first.</p>}
+      />
+    </Section>
   );
 }
 
@@ -136,6 +175,22 @@ function PathAndCredit({
       </Section>
       <ChannelWeights payment={payment} siteId={siteId} timezone={timezone} />
     </>
+  );
+}
+
+function CustomerLink({ siteId, customer, mode }: { siteId: string; customer: string; mode: 'live' | 'test' }) {
+  return (
+    <span className="min-w-0">
+      Customer{' '}
+      <Link
+        to="/sites/$siteId/customers/$customerId"
+        params={{ siteId, customerId: customer }}
+        search={{ mode }}
+        className="text-link font-mono text-[0.8rem] break-all"
+      >
+        {customer}
+      </Link>
+    </span>
   );
 }
 

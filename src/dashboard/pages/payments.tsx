@@ -57,7 +57,15 @@ export function PaymentsPage() {
             onChange={(next) => void navigate({ search: { ...search, mode: next } })}
           />
         ) : null}
-        <label className="ml-auto flex items-center gap-2">
+        <Link
+          to="/sites/$siteId/restatements"
+          params={{ siteId: site.id }}
+          search={mode ? { mode } : {}}
+          className="text-link ml-auto text-[0.9rem]"
+        >
+          Restatements
+        </Link>
+        <label className="flex items-center gap-2">
           <input
             type="checkbox"
             className="size-4 accent-accent"

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Navigate, Outlet, useLocation, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { createContext, use, useEffect, useState } from 'react';
 import type { SiteAnswer } from '../../http/contract.ts';
+import { AlertBanner } from '../components/alert-banner.tsx';
 import { CardPage } from '../components/card-page.tsx';
 import { ErrorNote, Skeleton } from '../components/states.tsx';
 import { TopBar } from '../components/top-bar.tsx';
@@ -50,6 +51,7 @@ export function SiteFrame() {
         Skip to the content
       </a>
       <TopBar member={member} sites={sites.data} site={site} mode={mode} />
+      <AlertBanner siteId={site.id} timezone={site.timezone} />
       <main
         id="content"
         tabIndex={-1}

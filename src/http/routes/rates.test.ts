@@ -18,7 +18,7 @@ it('a site’s reporting currency is changed by its members, and every payment i
   assert.equal((await patch({ currency: 'xxx' })).statusCode, 400);
   const changed = await patch({ currency: 'EUR' });
   assert.deepEqual([changed.statusCode, changed.json().currency], [200, 'eur']);
-  assert.deepEqual(await jobs(), ['recompute', { site: id }]);
+  assert.deepEqual(await jobs(), ['recompute', { site: id, reason: 'settings_changed' }]);
   assert.equal(await jobs(), null);
   const rates = await at.server.inject({ url: `/api/v1/sites/${id}/rates`, headers });
   assert.deepEqual(rates.json(), { currency: 'eur', known: null, feed: null, mode: 'test', unconverted: [] });

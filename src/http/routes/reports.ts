@@ -25,7 +25,7 @@ const reportQuestion = z
     repeats: text.optional(),
     markov_order: text.optional(),
     by: text.optional(),
-    filter: text.optional(),
+    filter: text.optional().describe('JSON: [[dimension, operator, values], …], or ["or", filter, filter, …]'),
     compare: text.optional(),
     limit: text.optional(),
     order: text.optional(),

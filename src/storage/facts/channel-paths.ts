@@ -8,6 +8,7 @@ import type { ReportQuery } from '../../core/report.ts';
 import type { FactsClient } from './client.ts';
 import { TooMuchToCompute } from './facts.ts';
 import {
+  bitsPass,
   COUNTS_AS_AMOUNT,
   COUNTS_AS_PAYMENT,
   paidPathsSql,
@@ -16,6 +17,7 @@ import {
   type PaidPathCells,
   type PaidPathsQuestion,
 } from './paid-paths.ts';
+import { bounded } from './report-bounds.ts';
 import { rangeParams } from './report-dimensions.ts';
 import { firstOf } from './ranked.ts';
 import { isTooMuch } from './what-if-report.ts';
@@ -30,7 +32,7 @@ type Client = Pick<FactsClient, 'read' | 'readParts'>;
 
 /** See `channelPaths` of facts.ts. Payments count on their own day, whatever the question's `by`. */
 export function createChannelPaths(client: Client): (query: Question) => Promise<ChannelPath[]> {
-  return async (query) => {
+  const read = async (query: Question): Promise<ChannelPath[]> => {
     try {
       const [paid, unpaid] = await Promise.all([readPaid(client, query), readUnpaid(client, query)]);
       const paths = mergedPaths([...paid, ...unpaid]);
@@ -40,17 +42,18 @@ export function createChannelPaths(client: Client): (query: Question) => Promise
       throw isTooMuch(error) ? new TooMuchToCompute(TOO_MUCH, { cause: error }) : error;
     }
   };
+  return (query) => bounded(read(query));
 }
 
 /** As text and not as objects: there are far fewer different paths than payments. */
 async function readPaid(client: Client, query: Question): Promise<ChannelPath[]> {
   const byChannels = new Map<string, ChannelPath>();
-  const allBits = 2 ** query.filters.length - 1;
+  const passes = bitsPass(query.filters);
   const { text, params } = paidPathsSql(paidQuestion(query));
   await client.readParts<PaidPathCells>(text, params, (rows) => {
     for (const [entries, touches, , , , total] of rows) {
       const path = standingPath(touches);
-      const known = standing(entries).filter(({ 10: [bits = 0] }) => bits === allBits);
+      const known = standing(entries).filter(({ 10: [bits = 0] }) => passes(bits));
       const isConversion = total > 0 && known.some(({ 9: counts }) => counts & COUNTS_AS_PAYMENT);
       if (path.length === 0 || !isConversion) continue;
       const revenueMinor = known.reduce(

@@ -1,8 +1,11 @@
 import type { FactsClient } from './client.ts';
 import { createChannelPaths } from './channel-paths.ts';
+import { createCoverageFacts } from './coverage.ts';
 import { createCredits } from './credits.ts';
 import { createEvents } from './events.ts';
 import type { Facts } from './facts.ts';
+import { createPeopleFacts } from './journey-timeline.ts';
+import { createJourneyFacts } from './journeys.ts';
 import { migrateFacts } from './migrate.ts';
 import { createMovements } from './movements.ts';
 import { createPaths } from './paths.ts';
@@ -31,11 +34,14 @@ export function createFacts(
     ...createSessions(client),
     ...createTouchpoints(client),
     ...createCredits(client),
+    ...createCoverageFacts(client),
     ...createMovements(client),
     ...createSpendFacts(client),
     ...createPaths(client),
     report,
     channelPaths: createChannelPaths(client),
+    journeys: createJourneyFacts(client),
+    people: createPeopleFacts(client),
     compareModels: createComparison(client),
     async close() {
       await client.close();

@@ -8,6 +8,8 @@ import type { MovementRow } from '../../core/movement-row.ts';
 import type { ReportQuery, ReportRow } from '../../core/report.ts';
 import type { SpendRow } from '../../core/spend.ts';
 import type { Touchpoint } from '../../core/touchpoint.ts';
+import type { CoverageFacts } from './coverage-facts.ts';
+import type { JourneyFacts, PeopleFacts } from './journey-facts.ts';
 
 /** Thrown by every method when the engine does not answer: the caller keeps its work and tries again. */
 export class FactsUnavailable extends Error {
@@ -34,7 +36,7 @@ export interface SessionEnd {
 }
 
 /** The facts store (ClickHouse): events, sessions, touchpoints, credits. Everything in it can be asked over HTTP only. */
-export interface Facts {
+export interface Facts extends CoverageFacts {
   /** Resolves when the engine answers; rejects with FactsUnavailable. */
   ping(): Promise<void>;
   migrate(): Promise<void>;
@@ -71,6 +73,8 @@ export interface Facts {
    * `whatIf` narrows them.
    */
   channelPaths(query: ReportQuery & { whatIf: ModelSettings }): Promise<ChannelPath[]>;
+  journeys: JourneyFacts;
+  people: PeopleFacts;
   /** When the last hit of a site was received, for the set-up page; null before the first. */
   lastHit(site: string): Promise<{ occurredAt: number; url: string } | null>;
   /** Hits of people since `sinceMs`, and how many of them came without a visitor id, for the check-up. */

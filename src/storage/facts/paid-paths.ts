@@ -1,9 +1,8 @@
 import { DIRECT_CHANNEL, DIRECT_MEDIUM, DIRECT_SOURCE } from '../../core/acquisition.ts';
-import type { Dimension, Filter, ReportQuery } from '../../core/report.ts';
+import { conditionsIn, foldFilters } from '../../core/report-filters.ts';
+import type { Dimension, FilterNode, ReportQuery } from '../../core/report.ts';
 import {
   COLUMN_DIMENSIONS,
-  conditionSql,
-  filterParams,
   inRange,
   isColumn,
   labelOf,
@@ -12,13 +11,14 @@ import {
   type Sql,
   type Vocabulary,
 } from './report-dimensions.ts';
+import { conditionSql, filterParams } from './report-filters.ts';
 import { creditVocabulary, payers, scopeOf, scopeSql, type MoneyScope } from './report-money.ts';
 
 /**
  * The statement that reads payments with their entries and their whole paths, one row each: what questions with other
  * settings than the site's are computed from. The labels and filters of a question are told apart here, by what they are
- * about: those of a touchpoint stand with the touchpoints, those of an entry with the entries. A filter is a bit, set where
- * it holds or is the other side's to say: a credit is counted when entry and touchpoint together have all bits.
+ * about: those of a touchpoint stand with the touchpoints, those of an entry with the entries. A condition is a bit, set
+ * where it holds or is the other side's to say: the bits that entry and touchpoint share say what holds for a credit (bitsPass).
  */
 
 export const ENTRY_KINDS = ['charge', 'refund', 'dispute'] as const;
@@ -186,12 +186,23 @@ function labelsSql(dimensions: readonly Dimension[], vocabulary: Vocabulary): st
   return `[${dimensions.map((dimension) => labelOf(dimension, vocabulary)).join(', ')}]`;
 }
 
-function bitsSql(filters: readonly Filter[], vocabulary: Vocabulary, side: 'touch' | 'entry'): string {
-  const bits = filters.map((filter, index) => {
+function bitsSql(filters: readonly FilterNode[], vocabulary: Vocabulary, side: 'touch' | 'entry'): string {
+  const bits = conditionsIn(filters).map((filter, index) => {
     const isOwn = isOfTouch(filter[0]) === (side === 'touch');
     return isOwn ? `toUInt32(${conditionSql(filter, index, vocabulary)}) * ${2 ** index}` : String(2 ** index);
   });
   return `toUInt32(${bits.join(' + ') || '0'})`;
+}
+
+/** Whether a credit passes the filters, by the bits that its entry and its touchpoint share. */
+export function bitsPass(filters: readonly FilterNode[]): (bits: number) => boolean {
+  type Test = (bits: number) => boolean;
+  return foldFilters<Test>(
+    filters,
+    (_, index) => (bits) => (bits & (2 ** index)) !== 0,
+    (joined, tests) =>
+      joined === 'and' ? (bits) => tests.every((test) => test(bits)) : (bits) => tests.some((test) => test(bits)),
+  );
 }
 
 function countsSql({ query, dimensions, scope, amounts, fees, payments }: PaidPathsQuestion) {

@@ -3,6 +3,7 @@ import { METRIC_SOURCES } from '../../core/report-scope.ts';
 import type { Metric, ReportQuery, ReportRow } from '../../core/report.ts';
 import type { FactsClient } from './client.ts';
 import type { ReportAnswer } from './facts.ts';
+import { bounded } from './report-bounds.ts';
 import { OTHER } from './report-dimensions.ts';
 import { isCredit, orderOf, readNamedRows, readRows, readUnconverted, type Asked, type RowsAnswer } from './report.ts';
 import { createWhatIf } from './what-if-report.ts';
@@ -14,7 +15,7 @@ import { createWhatIf } from './what-if-report.ts';
  */
 export function createComparison(client: Pick<FactsClient, 'read' | 'readParts'>) {
   const whatIf = createWhatIf(client);
-  return async (query: ReportQuery, models: readonly RuleModel[]): Promise<ReportAnswer> => {
+  const compare = async (query: ReportQuery, models: readonly RuleModel[]): Promise<ReportAnswer> => {
     const pass = query.whatIf ? { pass: whatIf(models) } : {};
     const questions = models.map((model): Asked => ({ ...query, ...pass, model }));
     const [answers, unconverted] = await Promise.all([
@@ -38,6 +39,7 @@ export function createComparison(client: Pick<FactsClient, 'read' | 'readParts'>
         );
     return { ...sideBySide(query, models, named, kept), unconverted };
   };
+  return (query: ReportQuery, models: readonly RuleModel[]) => bounded(compare(query, models));
 }
 
 /** `revenue:linear` */
@@ -45,7 +47,7 @@ export const columnOf = (metric: Metric, model: string): string =>
   dependsOnModel(metric) ? `${metric}:${model}` : metric;
 
 function dependsOnModel(metric: Metric): boolean {
-  return METRIC_SOURCES[metric].some((source) => isCredit(source) || source === 'payback');
+  return METRIC_SOURCES[metric].some((source) => isCredit(source) || source === 'payback' || source === 'cohort');
 }
 
 const keyOf = (query: ReportQuery, row: ReportRow) => JSON.stringify(labelsOf(query, row));
@@ -116,6 +118,8 @@ const RATES: ReadonlySet<Metric> = new Set<Metric>([
   'coverage',
   'conversion_rate',
   'average_order_value',
+  'lifetime_value',
+  'days_to_purchase',
   'revenue_per_visitor',
   'payback_days',
   'roas',

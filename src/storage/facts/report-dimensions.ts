@@ -1,6 +1,6 @@
 import { DIRECT_CHANNEL, DIRECT_MEDIUM, DIRECT_SOURCE } from '../../core/acquisition.ts';
-import { startOfDayMs, addDays } from '../../core/report-days.ts';
-import type { Dimension, Filter, ReportQuery } from '../../core/report.ts';
+import { addDays, offsetsBetween, startOfDayMs } from '../../core/report-days.ts';
+import type { Dimension, ReportQuery } from '../../core/report.ts';
 
 /** SQL with the values it binds. Everything that came from outside is a parameter; the text comes from closed lists. */
 export interface Sql {
@@ -36,13 +36,24 @@ export const COLUMN_DIMENSIONS = {
 } as const satisfies Partial<Record<Dimension, readonly [column: string, empty: string]>>;
 export type ColumnDimension = keyof typeof COLUMN_DIMENSIONS;
 
-/** Buckets of the site's zone, named by their beginning. The hour that a clock change repeats is one bucket. */
+/**
+ * Buckets of the site's zone, named by their beginning. The hour that a clock change repeats is one bucket. The zone's
+ * offsets are told to the store, whose own rules may be older than ours.
+ */
 const TIME_DIMENSIONS = {
-  hour: (at: string) => `formatDateTime(${at}, '%Y-%m-%d %H:00', {timezone:String})`,
-  day: (at: string) => `toString(toDate(${at}, {timezone:String}))`,
-  week: (at: string) => `toString(toMonday(toDate(${at}, {timezone:String})))`,
-  month: (at: string) => `formatDateTime(${at}, '%Y-%m', {timezone:String})`,
+  hour: (at: string) => `formatDateTime(${localTime(at)}, '%Y-%m-%d %H:00')`,
+  day: (at: string) => `toString(toDate(${localTime(at)}))`,
+  week: (at: string) => `toString(toMonday(toDate(${localTime(at)})))`,
+  month: (at: string) => `formatDateTime(${localTime(at)}, '%Y-%m')`,
 } as const satisfies Partial<Record<Dimension, (at: string) => string>>;
+
+/** What the zone's clocks showed, as if they showed UTC. By numbers: it is as fast as the store's own zones. */
+function localTime(at: string): string {
+  const ms = `toUnixTimestamp64Milli(${at})`;
+  const since = '{offset_since_ms:Array(Int64)}';
+  const offset = `transform(roundDown(${ms}, ${since}), ${since}, {offset_ms:Array(Int64)})`;
+  return `fromUnixTimestamp64Milli(${ms} + ${offset}, 'UTC')`;
+}
 
 export function isColumn(dimension: Dimension): dimension is ColumnDimension {
   return dimension in COLUMN_DIMENSIONS;
@@ -74,40 +85,42 @@ export function labelColumns(dimensions: readonly Dimension[], vocabulary: Vocab
   return dimensions.map((dimension, index) => `${labelOf(dimension, vocabulary)} AS d${index}, `).join('');
 }
 
-/** ` AND …` over labels, so that filters compare with what rows are called. */
-export function filterSql(filters: readonly Filter[], vocabulary: Vocabulary): Sql {
-  const text = filters.map((filter, index) => ` AND ${conditionSql(filter, index, vocabulary)}`).join('');
-  return { text, params: filterParams(filters) };
-}
-
-/** One filter as a condition; its values are bound by filterParams. */
-export function conditionSql([dimension, operator]: Filter, index: number, vocabulary: Vocabulary): string {
-  const label = labelOf(dimension, vocabulary);
-  const name = `filter${index}`;
-  if (operator === 'is') return `has({${name}:Array(String)}, ${label})`;
-  if (operator === 'is_not') return `NOT has({${name}:Array(String)}, ${label})`;
-  return `arrayExists(part -> positionCaseInsensitiveUTF8(${label}, part) > 0, {${name}:Array(String)})`;
-}
-
-export function filterParams(filters: readonly Filter[]): Record<string, unknown> {
-  return Object.fromEntries(filters.map(([, , values], index) => [`filter${index}`, values]));
-}
-
 /** The store's times end with 2099; its days are unsigned, and the day before the first would be its last. */
 const EARLIEST_DAY = '1970-01-03';
 const LATEST_DAY = '2100-01-01';
 
 /** The query's own parameters: its range as instants, since where days begin is known here and is indexed there. */
 export function rangeParams(query: ReportQuery): Record<string, unknown> {
+  const { site, mode, currency } = query;
+  return { site, mode, currency, ...instantsOf(query) };
+}
+
+interface Instants {
+  from_ms: number;
+  to_ms: number;
+  offset_since_ms: number[];
+  offset_ms: number[];
+}
+/** Each statement of a report asks for the same ones, and calendars are slow to ask. */
+const instantsKnown = new Map<string, Instants>();
+
+function instantsOf({ from, to, timezone }: ReportQuery): Instants {
+  const key = `${timezone} ${from} ${to}`;
+  const known = instantsKnown.get(key);
+  if (known) return known;
   const bounded = (day: string) => (day < EARLIEST_DAY ? EARLIEST_DAY : day > LATEST_DAY ? LATEST_DAY : day);
-  return {
-    site: query.site,
-    mode: query.mode,
-    timezone: query.timezone,
-    currency: query.currency,
-    from_ms: startOfDayMs(bounded(query.from), query.timezone),
-    to_ms: startOfDayMs(addDays(bounded(query.to), 1), query.timezone),
+  const fromMs = startOfDayMs(bounded(from), timezone);
+  const toMs = startOfDayMs(addDays(bounded(to), 1), timezone);
+  const { sinceMs, seconds } = offsetsBetween(fromMs, toMs, timezone);
+  const instants = {
+    from_ms: fromMs,
+    to_ms: toMs,
+    offset_since_ms: sinceMs,
+    offset_ms: seconds.map((one) => one * 1_000),
   };
+  if (instantsKnown.size >= 200) instantsKnown.clear();
+  instantsKnown.set(key, instants);
+  return instants;
 }
 
 const instant = (name: 'from_ms' | 'to_ms') => `fromUnixTimestamp64Milli({${name}:Int64}, 'UTC')`;

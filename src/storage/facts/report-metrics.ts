@@ -50,6 +50,11 @@ const DEFINITIONS: Record<Metric, Definition> = {
   net: { measures: ['revenue', 'fees'], value: (of) => of('revenue') - of('fees') },
   revenue_per_visitor: ratio('revenue', 'visitors'),
   average_order_value: ratio('order_amount', 'orders'),
+  lifetime_value: ratio('lifetime', 'won'),
+  days_to_purchase: {
+    measures: ['days', 'days_known'],
+    value: (of) => (of('days_known') > 0 ? tidy(of('days')) : null),
+  },
   coverage: ratio('attributed', 'revenue'),
   new_customers: counted('new_customers'),
   spend: counted('spend'),
@@ -75,6 +80,18 @@ const DEFINITIONS: Record<Metric, Definition> = {
 
 export function measuresOf(metrics: readonly Metric[]): Set<string> {
   return new Set(metrics.flatMap((metric) => DEFINITIONS[metric].measures));
+}
+
+/** Measures whose sum over labels is what they are over all of these. The others count distinct ones, or are averages. */
+const ADDITIVE = new Set(
+  (
+    'gross refunded disputed revenue attributed tax fees conversions orders order_amount pageviews events bounced ' +
+    'session_views duration_ms'
+  ).split(' '),
+);
+
+export function isAdditive(metrics: readonly Metric[]): boolean {
+  return measuresOf(metrics).isSubsetOf(ADDITIVE);
 }
 
 export function metricValue(metric: Metric, measures: Measures): number | null {

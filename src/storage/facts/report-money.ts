@@ -2,7 +2,6 @@ import type { RuleModel } from '../../core/attribution/models.ts';
 import type { Dimension, Metric, ReportQuery } from '../../core/report.ts';
 import {
   COLUMN_DIMENSIONS,
-  filterSql,
   inRange,
   labelColumns,
   labelOf,
@@ -10,6 +9,7 @@ import {
   type Sql,
   type Vocabulary,
 } from './report-dimensions.ts';
+import { filterSql } from './report-filters.ts';
 
 /** The model's column. A closed list, although the name of a model is its column's. */
 export const MODEL_COLUMNS: Record<RuleModel, string> = {
@@ -53,7 +53,10 @@ export function scopeOf(dimensions: readonly Dimension[], scope: MoneyScope): Mo
 export function scopeSql(scope: MoneyScope, currency: 'currency' | 'fee_currency'): string {
   const converted = currency === 'currency' ? 'converted' : 'fee_converted';
   if (scope === 'own') return `c.money = ''`;
-  if (scope === 'reporting') return `if(c.money = '', c.${currency}, c.money) = {currency:String}`;
+  // Each name compared by itself: their dictionaries are looked up, and not a text of every row.
+  if (scope === 'reporting') {
+    return `(c.money = {currency:String} OR c.money = '' AND c.${currency} = {currency:String})`;
+  }
   return `c.money = '' AND c.${currency} != {currency:String} AND c.${converted} != {currency:String}`;
 }
 
@@ -73,16 +76,17 @@ export const AMOUNTS_STAND = Object.values(AMOUNT_MEASURES)
   .map((measure) => `${measure} != 0`)
   .join(' OR ');
 
-/** One row per credit row of the range, with d0, d1, … */
+/** One row per credit row of the range that gives something under the model, with d0, d1, … */
 export function amountRows(query: ReportQuery, dimensions: readonly Dimension[], scope: MoneyScope): Sql {
   const at = query.by === 'payment_date' ? 'c.payment_at' : 'c.entry_at';
   const vocabulary = creditVocabulary(at);
   const filters = filterSql(query.filters, vocabulary);
+  const column = MODEL_COLUMNS[query.model];
   const text = `
     SELECT ${labelColumns(dimensions, vocabulary)} c.entry_kind AS entry_kind, c.position AS position,
-      c.${MODEL_COLUMNS[query.model]} * c.sign AS credit, c.tax_${MODEL_COLUMNS[query.model]} * c.sign AS tax
+      c.${column} * c.sign AS credit, c.tax_${column} * c.sign AS tax
     FROM credits AS c
-    WHERE c.site = {site:String} AND c.mode = {mode:String} AND ${inRange(at)}
+    WHERE c.site = {site:String} AND c.mode = {mode:String} AND ${inRange(at)} AND (c.${column} != 0 OR c.tax_${column} != 0)
       AND ${scopeSql(scopeOf(dimensions, scope), 'currency')}${filters.text}`;
   return { text, params: filters.params };
 }
@@ -95,10 +99,11 @@ export function feeRows(query: ReportQuery, dimensions: readonly Dimension[], sc
   const vocabulary = creditVocabulary(at, 'fee_currency');
   // A filter chooses payments by what was paid, so that net is the revenue of these payments less their fees.
   const filters = filterSql(query.filters, creditVocabulary(at));
+  const column = `c.fee_${MODEL_COLUMNS[query.model]}`;
   const text = `
-    SELECT ${labelColumns(dimensions, vocabulary)} c.fee_${MODEL_COLUMNS[query.model]} * c.sign AS fee
+    SELECT ${labelColumns(dimensions, vocabulary)} ${column} * c.sign AS fee
     FROM credits AS c
-    WHERE c.site = {site:String} AND c.mode = {mode:String} AND ${inRange(at)} AND c.fee_currency != ''
+    WHERE c.site = {site:String} AND c.mode = {mode:String} AND ${inRange(at)} AND c.fee_currency != '' AND ${column} != 0
       AND ${scopeSql(scopeOf(dimensions, scope), 'fee_currency')}${filters.text}`;
   return { text, params: filters.params };
 }
@@ -121,19 +126,20 @@ export function paymentRows(query: ReportQuery, dimensions: readonly Dimension[]
   const filters = filterSql(query.filters, vocabulary);
   const labels = dimensions.map((_, index) => `p.d${index} AS d${index}, `).join('');
   const groups = dimensions.map((dimension) => `, ${labelOf(dimension, vocabulary)}`).join('');
-  const column = `c.${MODEL_COLUMNS[query.model]} * c.sign`;
+  const given = `c.${MODEL_COLUMNS[query.model]}`;
+  const column = `${given} * c.sign`;
   // Shares are of what was paid. What an order was worth counts where it is said in the currency asked for.
   const inScope = scopeSql(scopeOf(dimensions, scope), 'currency');
   const text = `
     SELECT ${labels} p.worth AS worth, p.credit / t.total AS share, t.who AS who, t.is_first AS is_first,
       p.counted > 0 AS is_counted
     FROM (
-      SELECT ${labelColumns(dimensions, vocabulary)} cityHash64(c.payment_id) AS payment, c.currency AS paid_in,
+      SELECT ${labelColumns(dimensions, vocabulary)} c.payment_key AS payment, c.currency AS paid_in,
         sumIf(${column}, c.money = '') AS credit, sumIf(${column}, ${inScope}) AS worth,
         sumIf(c.sign, ${inScope}) AS counted
       FROM credits AS c
       WHERE c.site = {site:String} AND c.mode = {mode:String} AND c.entry_kind = 'charge' AND ${inRange('c.payment_at')}
-        ${filters.text}
+        AND (${given} != 0 OR c.money != '')${filters.text}
       GROUP BY payment, paid_in${groups}
       HAVING credit != 0 ${scope === 'unconverted' ? 'AND counted > 0' : ''}
     ) AS p
@@ -142,7 +148,14 @@ export function paymentRows(query: ReportQuery, dimensions: readonly Dimension[]
 }
 
 /** What asks who paid for the first time. */
-const NEW_CUSTOMER_METRICS: readonly Metric[] = ['conversion_rate', 'new_customers', 'cac', 'payback_days'];
+const NEW_CUSTOMER_METRICS: readonly Metric[] = [
+  'conversion_rate',
+  'new_customers',
+  'cac',
+  'payback_days',
+  'lifetime_value',
+  'days_to_purchase',
+];
 
 /**
  * Payment → its charge's total and who paid. Only rows that still stand count: a cancelled row may name a visitor or a
@@ -151,15 +164,13 @@ const NEW_CUSTOMER_METRICS: readonly Metric[] = ['conversion_rate', 'new_custome
  */
 export function payers(query: ReportQuery): string {
   const everything = query.metrics.some((metric) => NEW_CUSTOMER_METRICS.includes(metric));
-  const first = everything ? 'min(paid_at) OVER (PARTITION BY who) = paid_at' : '0';
+  const firstAt = everything ? 'min(paid_at) OVER (PARTITION BY who)' : 'paid_at';
   return `
-      SELECT payment, total, who, ${first} AS is_first, min(paid_at) OVER (PARTITION BY who) AS first_at FROM (
+      SELECT payment, total, who, ${everything ? `${firstAt} = paid_at` : '0'} AS is_first, ${firstAt} AS first_at FROM (
         SELECT payment, sum(charged) AS total, min(paid) AS paid_at,
           if(max(payer) = 0, payment, minIf(payer, payer != 0)) AS who
         FROM (
-          SELECT cityHash64(c.payment_id) AS payment,
-            multiIf(c.customer != '', cityHash64('customer', c.customer), c.visitor != '', cityHash64('visitor', c.visitor), 0) AS payer,
-            min(c.payment_at) AS paid, sum(c.first_touch * c.sign) AS charged, sum(c.sign) AS standing
+          SELECT c.payment_key AS payment, c.payer_key AS payer, min(c.payment_at) AS paid, sum(c.first_touch * c.sign) AS charged, sum(c.sign) AS standing
           FROM credits AS c
           WHERE c.site = {site:String} AND c.mode = {mode:String} AND c.entry_kind = 'charge' AND c.money = ''
             ${everything ? '' : `AND ${inRange('c.payment_at')}`}

@@ -1,5 +1,6 @@
 import type { Dimension, ReportQuery } from '../../core/report.ts';
-import { COLUMN_DIMENSIONS, filterSql, labelColumns, type Sql, type Vocabulary } from './report-dimensions.ts';
+import { COLUMN_DIMENSIONS, labelColumns, type Sql, type Vocabulary } from './report-dimensions.ts';
+import { filterSql } from './report-filters.ts';
 import type { MoneyScope } from './report-money.ts';
 
 /** Spend is known by the day of the ad account: its buckets are those of that day, whatever the site's zone. */

@@ -2,7 +2,8 @@ import { addDays, mondayOf } from '../../core/report-days.ts';
 import { TIME_DIMENSIONS } from '../../core/report-scope.ts';
 import type { Dimension, ReportQuery } from '../../core/report.ts';
 import type { FactsClient } from './client.ts';
-import { COLUMN_DIMENSIONS, filterSql, labelOf, OTHER, rangeParams, type Vocabulary } from './report-dimensions.ts';
+import { COLUMN_DIMENSIONS, labelOf, OTHER, rangeParams, type Vocabulary } from './report-dimensions.ts';
+import { filterSql } from './report-filters.ts';
 import { measureValue, type Measured } from './report-metrics.ts';
 import type { MoneyScope } from './report-money.ts';
 

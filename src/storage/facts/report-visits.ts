@@ -1,9 +1,9 @@
+import { conditionsIn } from '../../core/report-filters.ts';
 import { EVENT_DIMENSIONS } from '../../core/report-scope.ts';
 import type { Dimension, ReportQuery } from '../../core/report.ts';
 import {
   COLUMN_DIMENSIONS,
   daysAround,
-  filterSql,
   inRange,
   isColumn,
   labelColumns,
@@ -11,7 +11,8 @@ import {
   type Sql,
   type Vocabulary,
 } from './report-dimensions.ts';
-import { firstOf, lastOf } from './ranked.ts';
+import { filterSql } from './report-filters.ts';
+import { firstOf, lastOf, tagOf } from './ranked.ts';
 
 /**
  * Visits. A session counts where it started, with all its pageviews; its tags are those of its first event. Hits without
@@ -34,7 +35,7 @@ export const EVENT_MEASURES = {
 } as const;
 
 export function isEventLevel(query: ReportQuery): boolean {
-  const named = [...query.dimensions, ...query.filters.map(([dimension]) => dimension)];
+  const named = [...query.dimensions, ...conditionsIn(query.filters).map(([dimension]) => dimension)];
   return named.some((dimension) => EVENT_DIMENSIONS.includes(dimension));
 }
 
@@ -43,7 +44,7 @@ export function visitRows(query: ReportQuery, dimensions: readonly Dimension[]):
   const columns = columnsOf(query, dimensions);
   const sessions: Vocabulary = { column: (dimension) => `tag_${dimension}`, at: 'started_at', special: {} };
   const filters = filterSql(query.filters, sessions);
-  const bots = query.bots === 'include' ? '' : ` AND marked = ''`;
+  const bots = query.bots === 'include' ? '' : ` AND marked = 0`;
   const text = `
     SELECT ${labelColumns(dimensions, sessions)} visitor_key, toUInt64(1) AS is_session, toUInt64(session_hits <= 1) AS is_bounce,
       session_views, session_views AS views, session_hits AS hits,
@@ -54,22 +55,41 @@ export function visitRows(query: ReportQuery, dimensions: readonly Dimension[]):
   return { text: counted ? `${text} UNION ALL ${anonymousRows(query, dimensions)}` : text, params: filters.params };
 }
 
+/** More sessions than these in several rows are merged with all the others: their keys are held, and sent on a cluster. */
+const APART_MAX = 1_000_000;
+
 /**
  * Sessions near the range, merged: one may cross midnight UTC, and rows of one day may not be merged yet. A day more on
  * both sides, because a session is kept by the days of its events and counts on the day it started. Told apart by hashes
  * of 64 bits, which group several times faster than two texts; among ten million sessions two meet once in 300,000 reports.
+ *
+ * Nearly all sessions are one row, which need not be grouped: those in several are found first, by their keys alone, and
+ * merged apart. That takes less than half the time.
  */
 function sessionTags(columns: readonly ColumnDimension[]): string {
-  const tags = columns.map((dimension) => {
-    const merged = dimension === 'exit_page' ? lastOf : firstOf;
-    return `, ${merged(COLUMN_DIMENSIONS[dimension][0])} AS tag_${dimension}`;
+  const near = `s.site = {site:String} AND ${daysAround('s.day', 1)}`;
+  const tag = (dimension: ColumnDimension) => `s.${COLUMN_DIMENSIONS[dimension][0]}`;
+  const own = columns.map((dimension) => `, ${tagOf(tag(dimension))} AS tag_${dimension}`);
+  const merged = columns.map((dimension) => {
+    const tags = dimension === 'exit_page' ? lastOf : firstOf;
+    return `, ${tags(tag(dimension))} AS tag_${dimension}`;
   });
   return `
-      SELECT cityHash64(visitor, session) AS session_key, any(cityHash64(visitor)) AS visitor_key, min(first_at) AS started_at, max(last_at) AS ended_at, sum(pageviews) AS session_views,
-        sum(events) AS session_hits, max(bot) AS marked${tags.join('')}
-      FROM sessions
-      WHERE site = {site:String} AND ${daysAround('day', 1)}
-      GROUP BY session_key`;
+      WITH (
+        SELECT groupArray(${APART_MAX + 1})(session_key)
+        FROM (SELECT s.session_key FROM sessions AS s WHERE ${near} GROUP BY s.session_key HAVING count() > 1)
+      ) AS several
+      SELECT s.session_key AS session_key, s.visitor_key AS visitor_key, s.first_at AS started_at, s.last_at AS ended_at,
+        s.pageviews AS session_views, s.events AS session_hits, s.bot != '' AS marked${own.join('')}
+      FROM sessions AS s
+      WHERE ${near} AND length(several) <= ${APART_MAX} AND s.session_key NOT IN (several)
+      UNION ALL
+      SELECT s.session_key AS session_key, any(s.visitor_key) AS visitor_key, min(s.first_at) AS started_at,
+        max(s.last_at) AS ended_at, sum(s.pageviews) AS session_views, sum(s.events) AS session_hits,
+        max(s.bot != '') AS marked${merged.join('')}
+      FROM sessions AS s
+      WHERE ${near} AND (length(several) > ${APART_MAX} OR s.session_key IN (several))
+      GROUP BY s.session_key`;
 }
 
 /** A hit without a session has neither a first nor a last page. */
@@ -131,6 +151,6 @@ export function eventRows(query: ReportQuery, dimensions: readonly Dimension[]):
 }
 
 function columnsOf(query: ReportQuery, dimensions: readonly Dimension[]): ColumnDimension[] {
-  const named = [...dimensions, ...query.filters.map(([dimension]) => dimension)];
+  const named = [...dimensions, ...conditionsIn(query.filters).map(([dimension]) => dimension)];
   return [...new Set(named.filter(isColumn))];
 }

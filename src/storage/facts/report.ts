@@ -3,8 +3,10 @@ import type { Source } from '../../core/report-scope.ts';
 import type { Dimension, Metric, ReportQuery, ReportRow } from '../../core/report.ts';
 import type { FactsClient } from './client.ts';
 import type { ReportAnswer } from './facts.ts';
+import { bounded } from './report-bounds.ts';
+import { COHORT_MEASURES, cohortRows } from './report-cohort.ts';
 import { OTHER, rangeParams, type Sql } from './report-dimensions.ts';
-import { compareRows, measuresOf, measureValue, metricValue, type Measured } from './report-metrics.ts';
+import { compareRows, isAdditive, measuresOf, measureValue, metricValue, type Measured } from './report-metrics.ts';
 import {
   AMOUNT_MEASURES,
   AMOUNTS_STAND,
@@ -21,8 +23,8 @@ import { namedKeys, readSubscriptions } from './report-subscriptions.ts';
 import { EVENT_MEASURES, eventRows, isEventLevel, VISIT_MEASURES, visitRows } from './report-visits.ts';
 import { createWhatIf, type WhatIfPass } from './what-if-report.ts';
 
-/** Labels that are read in the first step whatever the limit: most answers need no second one. */
-const FIRST_STEP_ROWS = 1_000;
+/** Labels that are read in the first step whatever the limit: then only "(other)" is left to ask for, if anything. */
+const FIRST_STEP_ROWS = 5_000;
 
 /** A question with what is computed for it from the paths, where it asks for other settings than the site's. */
 export type Asked = ReportQuery & { pass?: WhatIfPass };
@@ -38,7 +40,8 @@ export function createReport(
   const whatIf = createWhatIf(client);
   return async (query) => {
     const asked: Asked = query.whatIf ? { ...query, pass: whatIf([query.model]) } : query;
-    const [{ rows, total }, unconverted] = await Promise.all([readRows(client, asked), readUnconverted(client, asked)]);
+    const whole = bounded(Promise.all([readRows(client, asked), readUnconverted(client, asked)]));
+    const [{ rows, total }, unconverted] = await whole;
     return { rows: query.dimensions.length === 0 ? [total] : rows, totals: total, unconverted };
   };
 }
@@ -47,6 +50,8 @@ interface Step {
   dimensions: readonly Dimension[];
   /** Hashes of the labels that keep their name; null: all do. */
   keys: readonly string[] | null;
+  /** Only the total of what is not named by `keys`. */
+  isOthersOnly?: boolean;
   /** The labels of those keys. */
   names?: readonly string[][];
   /** Which money; absent: in the reporting currency. */
@@ -69,7 +74,37 @@ export async function readRows(client: Pick<FactsClient, 'read'>, query: Asked):
   if (onlyCurrencies || (first.complete && ranked.length <= query.limit)) {
     return { rows: ranked.map((row) => render(query, dimensions, row)), total };
   }
-  return { ...(await readKept(client, query, ranked.slice(0, query.limit))), total };
+  const kept = ranked.slice(0, query.limit);
+  if (!first.complete || !hasPlainOthers(query)) return { ...(await readKept(client, query, kept)), total };
+  const rest = ranked.slice(query.limit);
+  const others = isAdditive(query.metrics) ? addedUp(rest) : (await readOthers(client, query, kept)).measures;
+  const other: Measured = { labels: dimensions.map(() => OTHER), key: '', measures: others };
+  return { rows: [...kept, other].map((row) => render(query, dimensions, row)), total };
+}
+
+/** True when all labels beyond the limit are one row, of the sources that `statementOf` asks. */
+function hasPlainOthers(query: Asked): boolean {
+  const apart: readonly Source[] = ['subscriptions', 'payback'];
+  const isApart = query.metrics.some((metric) => METRIC_SOURCES[metric].some((source) => apart.includes(source)));
+  return !isApart && query.pass === undefined && !query.dimensions.includes('currency');
+}
+
+function addedUp(rows: readonly Measured[]): Measured['measures'] {
+  const sums: Measured['measures'] = {};
+  for (const { measures } of rows) {
+    for (const [name, value] of Object.entries(measures)) sums[name] = (sums[name] ?? 0) + (value ?? 0);
+  }
+  return sums;
+}
+
+/** What the labels beyond these bring together: customers of several of them are counted once. */
+async function readOthers(
+  client: Pick<FactsClient, 'read'>,
+  query: Asked,
+  kept: readonly Measured[],
+): Promise<Measured> {
+  const keys = (await namedKeys(client, kept)).map((row) => row.key);
+  return (await read(client, query, { dimensions: query.dimensions, keys, isOthersOnly: true })).total;
 }
 
 /** As readRows, with these labels and the rest as "(other)", whatever they bring. */
@@ -163,6 +198,7 @@ function rowsOf(query: ReportQuery, source: Source, { dimensions, scope = 'repor
   if (source === 'payments') return paymentRows(query, dimensions, scope);
   if (source === 'fees') return feeRows(query, dimensions, scope);
   if (source === 'spend') return spendRows(query, dimensions, scope);
+  if (source === 'cohort') return cohortRows(query, dimensions, scope);
   return amountRows(query, dimensions, scope);
 }
 
@@ -170,6 +206,7 @@ function sqlMeasures(query: ReportQuery, source: Source): Record<string, string>
   if (source === 'sessions') return isEventLevel(query) ? EVENT_MEASURES : VISIT_MEASURES;
   if (source === 'fees') return FEE_MEASURES;
   if (source === 'spend') return SPEND_MEASURES;
+  if (source === 'cohort') return COHORT_MEASURES;
   return source === 'payments' ? PAYMENT_MEASURES : AMOUNT_MEASURES;
 }
 
@@ -184,6 +221,10 @@ function statementOf(query: ReportQuery, source: Source, step: Step, rowsMax: nu
 
   const labels = dimensions.map((_, index) => `d${index}`);
   const hash = `cityHash64(${labels.join(', ')})`;
+  if (step.isOthersOnly) {
+    const text = `SELECT 1 AS is_total, ${measures} FROM (${rows.text}) WHERE ${hash} NOT IN {keys:Array(UInt64)}`;
+    return { text, params: { ...params, keys: keys!.map(BigInt) } };
+  }
   const named = dimensions.map((dimension, index) =>
     keys === null || dimension === 'currency'
       ? `d${index} AS l${index}`
@@ -260,6 +301,8 @@ const SQL_ORDERS: Record<Metric, string | null> = {
   net: null,
   revenue_per_visitor: null,
   average_order_value: 'm_order_amount / m_orders',
+  lifetime_value: 'm_lifetime / m_won',
+  days_to_purchase: 'm_days',
   coverage: 'm_attributed / m_revenue',
   new_customers: 'm_new_customers',
   spend: 'm_spend',

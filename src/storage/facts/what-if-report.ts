@@ -4,6 +4,7 @@ import type { Dimension, ReportQuery } from '../../core/report.ts';
 import type { FactsClient } from './client.ts';
 import { FactsUnavailable, TooMuchToCompute } from './facts.ts';
 import { paidPathsSql, type PaidPathCells } from './paid-paths.ts';
+import { exceedsBounds } from './report-bounds.ts';
 import { OTHER } from './report-dimensions.ts';
 import type { Measured } from './report-metrics.ts';
 import type { MoneyScope } from './report-money.ts';
@@ -83,10 +84,9 @@ async function compute(
 const TOO_MUCH =
   'too many payments for settings that are not the site’s own; choose fewer days, a coarser dimension, or the site’s settings';
 
-/** The engine's bounds on time (159), memory (241) and rows (396) of a question, and that on labels here. */
+/** The engine's bounds, and that on labels here. */
 export function isTooMuch(error: unknown): boolean {
-  const { code } = error as { code?: string };
-  return error instanceof RangeError || code === '159' || code === '241' || code === '396';
+  return error instanceof RangeError || exceedsBounds(error);
 }
 
 function withOthers({ byLabel }: Tallies, names: readonly string[][], dimensions: readonly Dimension[]): Tally[] {

@@ -6,6 +6,7 @@ import { weightsOf } from '../../core/attribution/weights.ts';
 import type { LedgerEntry } from '../../core/ledger.ts';
 import type { Dimension } from '../../core/report.ts';
 import {
+  bitsPass,
   COUNTS_AS_AMOUNT,
   COUNTS_AS_FEE,
   COUNTS_AS_PAYMENT,
@@ -59,7 +60,7 @@ export function createTallies(question: PaidPathsQuestion, models: readonly Rule
     question,
     places,
     onlyTouches: places.every(({ ofTouch }) => ofTouch),
-    allBits: 2 ** question.query.filters.length - 1,
+    passes: bitsPass(question.query.filters),
   };
   const touchLabels = places.filter(({ ofTouch }) => ofTouch).length;
 
@@ -85,7 +86,7 @@ interface Counting {
   question: PaidPathsQuestion;
   places: readonly Place[];
   onlyTouches: boolean;
-  allBits: number;
+  passes: (bits: number) => boolean;
 }
 
 /** The tally that a credit counts in. */
@@ -142,7 +143,7 @@ function addAmounts(
     11: [labels = []],
   } = entry.cells;
   for (const [position, touch] of touches.entries()) {
-    if ((bits & touch.bits) !== counting.allBits) continue;
+    if (!counting.passes(bits & touch.bits)) continue;
     const amount = amounts?.get(entry.id)?.[position] ?? 0;
     const tax = taxes?.get(entry.id)?.[position] ?? 0;
     if (amount === 0 && tax === 0) continue;
@@ -163,7 +164,7 @@ function addFees(counting: Counting, { touches, into }: Group, entry: Entry, fee
   } = entry.cells;
   for (const [position, touch] of touches.entries()) {
     const fee = fees?.get(entry.id)?.[position] ?? 0;
-    if (fee === 0 || (bits & touch.bits) !== counting.allBits) continue;
+    if (fee === 0 || !counting.passes(bits & touch.bits)) continue;
     tallyOf(counting, into, labels, touch).fees += fee;
     into.total.fees += fee;
   }
@@ -178,7 +179,7 @@ function noteCharge(counting: Counting, { touches, into, paid }: Group, entry: E
     11: [, , labels = []],
   } = entry.cells;
   for (const [position, touch] of touches.entries()) {
-    if ((bits & touch.bits) !== counting.allBits) continue;
+    if (!counting.passes(bits & touch.bits)) continue;
     const amount = amounts?.get(entry.id)?.[position] ?? 0;
     const tally = tallyOf(counting, into, labels, touch);
     const key = `${tally.labels.join('\0')}\0${paidIn}`;

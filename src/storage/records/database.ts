@@ -1,4 +1,13 @@
 import type { Generated } from 'kysely';
+import type {
+  AlertDeliveriesTable,
+  AlertHooksTable,
+  AlertsTable,
+  AttributionRequestsTable,
+  IdentitiesTable,
+  LinkVerdictsTable,
+  RestatementsTable,
+} from './database-identity.ts';
 
 /**
  * The tables of the records store, as rows. Times are epoch milliseconds, amounts minor units, `body`, `settings`,
@@ -23,6 +32,11 @@ export interface Database {
   payment_attributions: PaymentAttributionsTable;
   attribution_requests: AttributionRequestsTable;
   identities: IdentitiesTable;
+  alerts: AlertsTable;
+  alert_hooks: AlertHooksTable;
+  alert_deliveries: AlertDeliveriesTable;
+  link_verdicts: LinkVerdictsTable;
+  restatements: RestatementsTable;
   outbox: OutboxTable;
   jobs: JobsTable;
   saved_runs: SavedRunsTable;
@@ -220,23 +234,8 @@ export interface PaymentAttributionsTable {
   site: string;
   payment: string;
   body: string;
-}
-
-export interface AttributionRequestsTable {
-  site: string;
-  payment: string;
-  version: number;
-  attempts: number;
-  due_at: number;
-  last_error: string | null;
-}
-
-export interface IdentitiesTable {
-  site: string;
-  kind: string;
-  value: string;
-  visitor: string;
-  seen_at: number;
+  /** Digest of what it was computed from; '' when nobody wrote that down. */
+  inputs: Generated<string>;
 }
 
 export interface OutboxTable {
@@ -246,6 +245,8 @@ export interface OutboxTable {
   /** Token of the batch the row was written down for, null before. */
   batch: string | null;
   body: string;
+  /** How many rows for the facts store the body holds. */
+  held: Generated<number>;
 }
 
 export interface JobsTable {

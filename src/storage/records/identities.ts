@@ -1,7 +1,9 @@
 import type { Kysely, Selectable } from 'kysely';
 import { chunks } from './chunks.ts';
-import type { Database, IdentitiesTable } from './database.ts';
-import type { Identities } from './records.ts';
+import type { Database } from './database.ts';
+import type { IdentitiesTable } from './database-identity.ts';
+import type { IdentityKind } from '../../core/link.ts';
+import type { Identities } from './records-identity.ts';
 
 /** A placeholder that every visitor of a site claims must not load them all; the caller stops joining far earlier. */
 const PER_KEY_MAX = 200;
@@ -83,7 +85,7 @@ export function createIdentities(db: Kysely<Database>): Identities {
       return found.sort((a, b) => a.seenAt - b.seenAt || (a.visitor < b.visitor ? -1 : 1));
     },
     async ofVisitors(site, visitors) {
-      const found: { kind: string; value: string; visitor: string; seenAt: number }[] = [];
+      const found: { kind: IdentityKind; value: string; visitor: string; seenAt: number }[] = [];
       for (const visitor of await claimingVisitors(db, site, visitors)) {
         const rows = await db
           .selectFrom('identities')
@@ -95,7 +97,9 @@ export function createIdentities(db: Kysely<Database>): Identities {
           .orderBy('value')
           .limit(PER_KEY_MAX)
           .execute();
-        found.push(...rows.map(({ seen_at, ...row }) => ({ ...row, seenAt: seen_at })));
+        found.push(
+          ...rows.map(({ seen_at, kind, ...row }) => ({ ...row, kind: kind as IdentityKind, seenAt: seen_at })),
+        );
       }
       return found;
     },

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Kysely, sql, type Dialect } from 'kysely';
 import type { Log } from '../../loop.ts';
 import { atomically } from './atomically.ts';
+import { createAlerts } from './alerts.ts';
 import { createAttributions } from './attributions.ts';
 import { createConnections } from './connections.ts';
 import { createCursors } from './cursors.ts';
@@ -24,12 +25,14 @@ import { createPayments } from './payments.ts';
 import { createRates } from './rates.ts';
 import { createReconciliations } from './reconciliations.ts';
 import type { Records } from './records.ts';
+import { createRestatements } from './restatements.ts';
 import { createRuns } from './runs.ts';
 import { createSettings } from './settings.ts';
 import { createSites } from './sites.ts';
 import { createSpend } from './spend.ts';
 import { createSubscriptions } from './subscriptions.ts';
 import { createTeams } from './teams.ts';
+import { createVerdicts } from './verdicts.ts';
 import { createWanted } from './wanted.ts';
 
 /**
@@ -89,6 +92,9 @@ function nounsOver(db: Kysely<Database>) {
     payments: createPayments(db),
     attributions: createAttributions(db),
     identities: createIdentities(db),
+    alerts: createAlerts(db),
+    verdicts: createVerdicts(db),
+    restatements: createRestatements(db),
     outbox: createOutbox(db),
     jobs: createJobs(db),
     settings: createSettings(db),

@@ -1,14 +1,14 @@
 import type { Kysely } from 'kysely';
-import type { CreditRow } from '../../core/attribution/credit.ts';
-import type { PathRow } from '../../core/attribution/path-row.ts';
-import type { MovementRow } from '../../core/movement-row.ts';
-import type { SpendRow } from '../../core/spend.ts';
 import { atomically } from './atomically.ts';
 import { chunks } from './chunks.ts';
 import type { Database } from './database.ts';
 import { lockName } from './dialects/differences.ts';
 import { randomId } from './ids.ts';
-import type { Outbox, OutboxBatch, OutboxRow } from './records-outbox.ts';
+import { packOutbox, unpackOutbox } from './outbox-body.ts';
+import type { Outbox, OutboxBatch } from './records-outbox.ts';
+
+/** Rows for the facts store in one row of the outbox: some hundred kilobytes. */
+const HELD_MAX = 2_000;
 
 export function createOutbox(db: Kysely<Database>): Outbox {
   return {
@@ -16,11 +16,9 @@ export function createOutbox(db: Kysely<Database>): Outbox {
       if (rows.length === 0) return;
       const added = randomId();
       await atomically(db, async (transaction) => {
-        for (const part of chunks(rows)) {
-          await transaction
-            .insertInto('outbox')
-            .values(part.map((row) => ({ added_with: added, batch: null, body: JSON.stringify(row) })))
-            .execute();
+        for (const part of chunks(rows, HELD_MAX)) {
+          const row = { added_with: added, batch: null, body: packOutbox(part), held: part.length };
+          await transaction.insertInto('outbox').values(row).execute();
         }
       });
     },
@@ -43,28 +41,35 @@ export function createOutbox(db: Kysely<Database>): Outbox {
     async count() {
       const row = await db
         .selectFrom('outbox')
-        .select((eb) => eb.fn.countAll<number>().as('rows'))
+        .select((eb) => eb.fn.sum<number | string | null>('held').as('rows'))
         .executeTakeFirstOrThrow();
-      return row.rows;
+      return Number(row.rows ?? 0);
     },
   };
 }
 
 /**
- * Gives the oldest rows a token, whole additions only: the batch may hold a few more than `limit`. On PostgreSQL rows
- * with a smaller number may become visible later; they belong to another addition, and so to another batch.
+ * Gives the oldest rows a token, whole additions only: the batch may hold more than `limit`. On PostgreSQL rows with a
+ * smaller number may become visible later; they belong to another addition, and so to another batch.
  */
 async function writeDownBatch(transaction: Kysely<Database>, limit: number): Promise<string | null> {
   const oldest = await transaction
     .selectFrom('outbox')
-    .select('added_with')
+    .select(['added_with', 'held'])
     .where('batch', 'is', null)
     .orderBy('seq')
     .limit(limit)
     .execute();
-  if (oldest.length === 0) return null;
+  const additions = new Set<string>();
+  let held = 0;
+  for (const row of oldest) {
+    if (held >= limit) break;
+    additions.add(row.added_with);
+    held += row.held;
+  }
+  if (additions.size === 0) return null;
   const token = randomId(24);
-  for (const part of chunks([...new Set(oldest.map((row) => row.added_with))])) {
+  for (const part of chunks([...additions])) {
     await transaction
       .updateTable('outbox')
       .set({ batch: token })
@@ -82,16 +87,7 @@ async function batchOf(transaction: Kysely<Database>, token: string): Promise<Ou
     .where('batch', '=', token)
     .orderBy('seq')
     .execute();
-  const read = rows.map((row) => JSON.parse(row.body) as OutboxRow);
-  const isMovement = (row: OutboxRow): row is MovementRow => 'movement' in row;
-  const isPath = (row: OutboxRow): row is PathRow => 'pathOf' in row;
-  const isSpend = (row: OutboxRow): row is SpendRow => 'spend' in row;
-  const isCredit = (row: OutboxRow): row is CreditRow => !isMovement(row) && !isPath(row) && !isSpend(row);
-  return {
-    token,
-    rows: read.filter(isCredit),
-    movements: read.filter(isMovement),
-    paths: read.filter(isPath),
-    spend: read.filter(isSpend),
-  };
+  const batch: OutboxBatch = { token, rows: [], movements: [], paths: [], spend: [] };
+  for (const { body } of rows) unpackOutbox(body, batch);
+  return batch;
 }

@@ -7,7 +7,10 @@ import { toPayment } from './payments-rows.ts';
 import type { Attribution, PaymentRow } from './records.ts';
 import type { PaymentsTogether } from './records-together.ts';
 
-type Together = Pick<PaymentsTogether, 'rowsOf' | 'ofCustomers' | 'visitorsOf' | 'setAttributions'>;
+type Together = Pick<
+  PaymentsTogether,
+  'rowsOf' | 'ofCustomers' | 'visitorsOf' | 'inputsOf' | 'attributionsOf' | 'setAttributions'
+>;
 type AttributionRows = Parameters<Together['setAttributions']>[1];
 
 /** Some hundred parameters a statement. */
@@ -78,6 +81,24 @@ export function createAttributionsTogether(db: Kysely<Database>): Together {
       }
       return found;
     },
+    async inputsOf(site, ids) {
+      const found = new Map<string, string>();
+      for (const part of chunks(ids)) {
+        const rows = await db
+          .selectFrom('payment_attributions')
+          .select(['payment', 'inputs'])
+          .where('site', '=', site)
+          .where('payment', 'in', part)
+          .where('inputs', '!=', '')
+          .execute();
+        for (const { payment, inputs } of rows) found.set(payment, inputs);
+      }
+      return found;
+    },
+    async attributionsOf(site, ids) {
+      const bodies = await bodiesOf(db, site, ids);
+      return new Map(ids.map((id) => [id, attributionOf(bodies.get(id) ?? null)]));
+    },
     setAttributions: (site, rows) => atomically(db, (transaction) => setAttributions(transaction, site, rows)),
   };
 }
@@ -101,42 +122,46 @@ async function bodiesOf(db: Kysely<Database>, site: string, ids: readonly string
 }
 
 async function setAttributions(transaction: Kysely<Database>, site: string, rows: AttributionRows): Promise<void> {
-  const stored = await bodiesOf(
-    transaction,
-    site,
-    rows.map(({ payment }) => payment),
-  );
-  const changed = rows
-    .map(({ payment, attribution }) => ({ payment, attribution, body: encodeAttribution(attribution) }))
-    .filter(({ payment, body }) => stored.get(payment) !== body)
-    .sort((a, b) => (a.payment < b.payment ? -1 : 1));
-  for (const part of chunks(changed, ROWS)) {
+  const ordered = rows.toSorted((a, b) => (a.payment < b.payment ? -1 : 1));
+  for (const part of chunks(ordered, ROWS)) {
+    const values = part.map(({ payment, attribution, inputs = '' }) => {
+      return { site, payment, body: encodeAttribution(attribution), inputs };
+    });
     await transaction
       .insertInto('payment_attributions')
-      .values(part.map(({ payment, body }) => ({ site, payment, body })))
+      .values(values)
       .onConflict((conflict) =>
-        conflict.columns(['site', 'payment']).doUpdateSet((eb) => ({ body: eb.ref('excluded.body') })),
+        conflict
+          .columns(['site', 'payment'])
+          .doUpdateSet((eb) => ({ body: eb.ref('excluded.body'), inputs: eb.ref('excluded.inputs') })),
       )
       .execute();
-    const payments = part.map(({ payment }) => payment);
-    await transaction
-      .deleteFrom('payment_visitors')
-      .where('site', '=', site)
-      .where('payment', 'in', payments)
-      .execute();
-    const visits = part.flatMap(({ payment, attribution: { visitor, visitors } }) =>
-      [...new Set(visitor === null ? visitors : [...visitors, visitor])].map((one) => ({
-        site,
-        visitor: one,
-        payment,
-      })),
-    );
-    for (const some of chunks(visits)) {
-      await transaction
-        .insertInto('payment_visitors')
-        .values(some)
-        .onConflict((conflict) => conflict.columns(['site', 'visitor', 'payment']).doNothing())
-        .execute();
-    }
+    await setVisitors(transaction, site, part);
   }
+}
+
+/** An index over the attributions. Most that become otherwise keep their visitors. */
+async function setVisitors(transaction: Kysely<Database>, site: string, rows: AttributionRows): Promise<void> {
+  const changed = rows.filter(({ attribution, standing }) => !standing || !isSame(attribution, standing));
+  if (changed.length === 0) return;
+  const payments = changed.map(({ payment }) => payment);
+  await transaction.deleteFrom('payment_visitors').where('site', '=', site).where('payment', 'in', payments).execute();
+  const visits = changed.flatMap(({ payment, attribution }) =>
+    [...visitorsIn(attribution)].map((visitor) => ({ site, visitor, payment })),
+  );
+  for (const some of chunks(visits)) {
+    await transaction
+      .insertInto('payment_visitors')
+      .values(some)
+      .onConflict((conflict) => conflict.columns(['site', 'visitor', 'payment']).doNothing())
+      .execute();
+  }
+}
+
+function visitorsIn({ visitor, visitors }: Attribution): Set<string> {
+  return new Set(visitor === null ? visitors : [...visitors, visitor]);
+}
+
+function isSame(one: Attribution, other: Attribution): boolean {
+  return visitorsIn(one).symmetricDifference(visitorsIn(other)).size === 0;
 }

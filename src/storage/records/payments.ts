@@ -151,8 +151,8 @@ async function setAttribution(
   const body = encodeAttribution(attribution);
   await transaction
     .insertInto('payment_attributions')
-    .values({ site, payment, body })
-    .onConflict((conflict) => conflict.columns(['site', 'payment']).doUpdateSet({ body }))
+    .values({ site, payment, body, inputs: '' })
+    .onConflict((conflict) => conflict.columns(['site', 'payment']).doUpdateSet({ body, inputs: '' }))
     .execute();
   const visitors = new Set(attribution.visitors);
   if (attribution.visitor !== null) visitors.add(attribution.visitor);

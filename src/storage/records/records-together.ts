@@ -14,8 +14,20 @@ export interface PaymentsTogether {
   ofCustomers(site: string, mode: Mode, customers: readonly string[]): Promise<Map<string, string[]>>;
   /** Payment → the visitor it is credited to; null: unattributed, or not attributed yet. */
   visitorsOf(site: string, ids: readonly string[]): Promise<Map<string, string | null>>;
-  /** As `setAttribution`; what is stored already is not written again. */
-  setAttributions(site: string, rows: readonly { payment: string; attribution: Attribution }[]): Promise<void>;
+  /** Payment → digest of what its attribution was computed from; one without is not in it. */
+  inputsOf(site: string, ids: readonly string[]): Promise<Map<string, string>>;
+  /** Payment → how it is credited; each of `ids` is in it. */
+  attributionsOf(site: string, ids: readonly string[]): Promise<Map<string, Attribution>>;
+  /**
+   * As `setAttribution`.
+   *
+   * @param rows `inputs`: digest of what the attribution was computed from; `standing`: what is stored at present, where
+   * that was read already
+   */
+  setAttributions(
+    site: string,
+    rows: readonly { payment: string; attribution: Attribution; inputs?: string; standing?: Attribution }[],
+  ): Promise<void>;
   /** For payments that have no links. */
   addLinks(site: string, rows: readonly { payment: string; links: readonly Link[] }[]): Promise<void>;
 }

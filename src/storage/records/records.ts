@@ -2,6 +2,8 @@ import type { ModelSettings, Renewals } from '../../core/attribution/settings.ts
 import type { LedgerEntry } from '../../core/ledger.ts';
 import type { Link } from '../../core/link.ts';
 import type { Mode, ObjectKind, Payment, ProviderObject, WantedObject } from '../../core/payment.ts';
+import type { Alerts } from './records-alerts.ts';
+import type { Attributions, Identities, Restatements, Verdicts } from './records-identity.ts';
 import type { Cursors, Deliveries, Gaps, PolledInbox, Reconciliations, SettledLedger } from './records-history.ts';
 import type { Outbox } from './records-outbox.ts';
 import type { Rates } from './records-rates.ts';
@@ -9,7 +11,7 @@ import type { Spend } from './records-spend.ts';
 import type { SavedRuns } from './records-runs.ts';
 import type { Subscriptions } from './records-subscriptions.ts';
 import type { Attribution, PaymentRow } from './records-attribution.ts';
-import type { AttributionsTogether, ObjectsTogether, PaymentsTogether } from './records-together.ts';
+import type { ObjectsTogether, PaymentsTogether } from './records-together.ts';
 
 export type { Attribution, PaymentRow } from './records-attribution.ts';
 
@@ -43,6 +45,9 @@ export interface Records {
   payments: Payments;
   attributions: Attributions;
   identities: Identities;
+  alerts: Alerts;
+  verdicts: Verdicts;
+  restatements: Restatements;
   outbox: Outbox;
   jobs: Jobs;
   settings: Settings;
@@ -323,36 +328,6 @@ export interface Payments extends PaymentsTogether {
   ofCustomer(site: string, mode: Mode, customer: string): Promise<string[]>;
   all(site: string, afterId: string | null, limit: number): Promise<string[]>;
   count(site: string): Promise<number>;
-}
-
-/** Payments that wait for (re-)attribution. A request made while one is worked on is not lost: see `version`. */
-export interface Attributions extends AttributionsTogether {
-  request(site: string, paymentIds: readonly string[], now: number): Promise<void>;
-  /** Due requests; not leased: two workers doing the same payment reach the same rows, under the payment's lock. */
-  due(now: number, limit: number): Promise<{ site: string; paymentId: string; version: number; attempts: number }[]>;
-  /** Deletes the request unless it was asked for again since (`version` differs). */
-  finish(site: string, paymentId: string, version: number): Promise<void>;
-  postpone(site: string, paymentId: string, error: string, retryAt: number): Promise<void>;
-  count(site?: string): Promise<number>;
-}
-
-/** What identify and checkout hits said, from the drainer. Values are an app id as given or a keyed e-mail hash. */
-export interface Identities {
-  add(
-    site: string,
-    rows: readonly { kind: 'app_id' | 'email_hash' | 'checkout'; value: string; visitor: string; seenAt: number }[],
-  ): Promise<void>;
-  /** Visitors that claimed one of these values, earliest first; at most 200 per value. */
-  visitors(
-    site: string,
-    kind: 'app_id' | 'email_hash' | 'checkout',
-    values: readonly string[],
-  ): Promise<{ value: string; visitor: string; seenAt: number }[]>;
-  /** Values these visitors claimed; at most 200 per visitor. */
-  ofVisitors(
-    site: string,
-    visitors: readonly string[],
-  ): Promise<{ kind: string; value: string; visitor: string; seenAt: number }[]>;
 }
 
 export interface Job {

@@ -8,6 +8,9 @@ import { subscriptions } from './0007-subscriptions.ts';
 import { inboxPurge } from './0008-inbox-purge.ts';
 import { savedRuns } from './0011-saved-runs.ts';
 import { spend } from './0012-spend.ts';
+import { identity } from './0013-identity.ts';
+import { recompute } from './0015-recompute.ts';
+import { alerts } from './0014-alerts.ts';
 import type { Migration } from './migration.ts';
 
 /** In the order they run. Append only. */
@@ -22,4 +25,7 @@ export const MIGRATIONS: readonly Migration[] = [
   inboxPurge,
   savedRuns,
   spend,
+  identity,
+  alerts,
+  recompute,
 ];

@@ -1,0 +1,77 @@
+import type { CoverageBucket } from '../../core/coverage.ts';
+import type { Mode } from '../../core/payment.ts';
+import { addDays, startOfDayMs } from '../../core/report-days.ts';
+import type { FactsClient } from './client.ts';
+import type { CoverageFacts } from './coverage-facts.ts';
+import { timeText } from './times.ts';
+
+const BUCKET_S = 300;
+
+/**
+ * Payments that stand, by their reason; '' is attributed. Rows that were cancelled add up to no row. An entry is never
+ * older than its payment: the days of entries, by which the table lies, leave the older ones unread.
+ */
+const STANDING = `
+  FROM credits AS c
+  WHERE c.site = {site:String} AND c.mode = {mode:String}
+    AND toDate(c.entry_at) >= toDate({from:DateTime64(3, 'UTC')}) - 1
+    AND c.payment_at >= {from:DateTime64(3, 'UTC')} AND c.payment_at < {until:DateTime64(3, 'UTC')}`;
+
+export function createCoverageFacts(client: FactsClient): CoverageFacts {
+  return {
+    async coverageByDay({ site, mode, from, to, timezone, currency }) {
+      const range = {
+        from: timeText(startOfDayMs(from, timezone)),
+        until: timeText(startOfDayMs(addDays(to, 1), timezone)),
+      };
+      const rows = await client.read<{ day: string; reason: string; payments: string; revenue: string }>(
+        `SELECT day, reason, count() AS payments, sum(worth) AS revenue
+        FROM (
+          SELECT toString(toDate(c.payment_at, {timezone:String})) AS day,
+            if(c.position < 0, toString(c.reason), '') AS reason, cityHash64(c.payment_id) AS payment,
+            sum(c.amount * c.sign * (if(c.money = '', c.currency, c.money) = {currency:String})) AS worth,
+            sum(c.sign) AS standing
+          ${STANDING}
+          GROUP BY day, reason, payment
+          HAVING standing > 0
+        )
+        GROUP BY day, reason
+        ORDER BY day, reason`,
+        { site, mode, ...range, timezone, currency },
+      );
+      return rows.map(({ day, reason, payments, revenue }) => ({
+        day,
+        reason: reason === '' ? null : reason,
+        payments: Number(payments),
+        revenueMinor: Number(revenue),
+      }));
+    },
+    async coverageCounts(site: string, mode: Mode, fromMs: number, untilMs: number): Promise<CoverageBucket[]> {
+      const rows = await client.query<{ at: string; payments: string; attributed: string }>(
+        `SELECT at, count() AS payments, countIf(known > 0) AS attributed
+        FROM (
+          SELECT at, who, max(attributed) AS known
+          FROM (
+            SELECT intDiv(toUnixTimestamp(c.payment_at), {bucket:UInt32}) * {bucket:UInt32} AS at,
+              if(c.customer = '', c.payment_id, c.customer) AS who, cityHash64(c.payment_id) AS payment,
+              c.position >= 0 AS attributed, sum(c.sign) AS standing
+            ${STANDING}
+              AND c.payment_kind IN ('one_time', 'subscription_start')
+              AND NOT (c.position < 0 AND c.reason IN ('pending', 'off_stripe', 'link_rejected'))
+            GROUP BY at, who, payment, attributed
+            HAVING standing > 0
+          )
+          GROUP BY at, who
+        )
+        GROUP BY at
+        ORDER BY at`,
+        { site, mode, from: timeText(fromMs), until: timeText(untilMs), bucket: BUCKET_S },
+      );
+      return rows.map(({ at, payments, attributed }) => ({
+        at: Number(at) * 1_000,
+        payments: Number(payments),
+        attributed: Number(attributed),
+      }));
+    },
+  };
+}

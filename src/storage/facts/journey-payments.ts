@@ -1,0 +1,78 @@
+import type { JourneyDimension } from '../../core/journey.ts';
+import type { ReportQuery } from '../../core/report.ts';
+import { inRange, labelOf, rangeParams, UNATTRIBUTED, type Sql } from './report-dimensions.ts';
+import { filterSql } from './report-filters.ts';
+import { creditVocabulary, scopeSql } from './report-money.ts';
+
+/**
+ * Payments of a range with the paths they are credited along, one row each. Read from the credits and not from the paths
+ * before any window: what a journey shows is what reports credit, whatever the site's settings are.
+ *
+ * Columns: `payment`; `revenue`, in the reporting currency, of all its entries to date; `converts`, 1 where reports count
+ * a conversion; `path`, labels in time order, ['(unattributed)'] without a known visitor; `touches`, how many touchpoints;
+ * `first_ms`; `paid_ms`.
+ */
+export function journeyPayments(query: ReportQuery, dimension: JourneyDimension): Sql {
+  const vocabulary = creditVocabulary('c.payment_at');
+  const chosen = chosenPayments(query);
+  const charged = `c.entry_kind = 'charge' AND c.money = ''`;
+  const touched = `${charged} AND c.position >= 0`;
+  const text = `
+    SELECT payment, revenue, converts, paid_ms,
+      arraySort(x -> x.1, arrayDistinct(arrayMap(x -> (x.1, x.2, x.3), ${STANDING}))) AS settled,
+      if(is_plain, arraySort((label, position) -> position, labels, positions), settled.2) AS known,
+      length(known) AS touches, if(touches = 0, ['${UNATTRIBUTED}'], known) AS path,
+      if(is_plain, begins_ms, settled[1].3) AS first_ms
+    FROM (
+      SELECT cityHash64(c.payment_id) AS payment,
+        sumIf(c.first_touch * c.sign, ${scopeSql('reporting', 'currency')}) AS revenue,
+        toUInt8(sumIf(c.first_touch * c.sign, ${charged}) > 0) AS converts,
+        min(toUnixTimestamp64Milli(c.payment_at)) AS paid_ms,
+        groupArrayIf(c.position, ${touched}) AS positions,
+        groupArrayIf(${labelOf(dimension, vocabulary)}, ${touched}) AS labels,
+        minIf(ifNull(toUnixTimestamp64Milli(c.touch_at), 0), ${touched} AND c.position = 0) AS begins_ms,
+        min(c.sign) > 0 AND length(positions) = maxIf(c.position, ${charged}) + 1 AS is_plain,
+        groupArrayIf(ifNull(toUnixTimestamp64Milli(c.touch_at), 0), ${touched}) AS times,
+        groupArrayIf(c.sign, ${touched}) AS signs,
+        if(is_plain, [], arrayZip(positions, labels, times, signs)) AS rows
+      FROM credits AS c
+      WHERE c.site = {site:String} AND c.mode = {mode:String} AND ${inRange('c.payment_at')}${chosen.text}
+      GROUP BY payment
+      HAVING revenue != 0 OR converts = 1
+    )`;
+  return { text, params: { ...rangeParams(query), ...chosen.params } };
+}
+
+/**
+ * The rows that were not cancelled, of payments that were credited again or have several charge entries, which say the
+ * same path. Most payments are plain: their rows are the path.
+ */
+const STANDING = `arrayFilter(
+        x -> arraySum(arrayMap(y -> if(y.1 = x.1 AND y.2 = x.2 AND y.3 = x.3, y.4, 0), rows)) > 0, rows)`;
+
+/** Filters speak of the payment, and of the touchpoint its path begins with: as in a report under `first_touch`. */
+function chosenPayments(query: ReportQuery): Sql {
+  const filters = filterSql(query.filters, creditVocabulary('c.payment_at'));
+  if (filters.text === '') return { text: '', params: {} };
+  const text = `
+      AND cityHash64(c.payment_id) GLOBAL IN (
+        SELECT cityHash64(c.payment_id) FROM credits AS c
+        WHERE c.site = {site:String} AND c.mode = {mode:String} AND ${inRange('c.payment_at')}
+          AND c.position <= 0 AND c.money = ''${filters.text}
+        GROUP BY c.payment_id HAVING sum(c.sign) > 0
+      )`;
+  return { text, params: filters.params };
+}
+
+/**
+ * Payment → where its path ends: `ends_ms`, for the payments of a subscription its creation. Of payments whose paths
+ * were stored.
+ */
+export const PATH_ENDS = `
+    SELECT payment, max(ends) AS ends_ms FROM (
+      SELECT cityHash64(p.payment_id) AS payment, toUnixTimestamp64Milli(p.ends_at) AS ends
+      FROM payment_paths AS p
+      WHERE p.site = {site:String} AND p.mode = {mode:String} AND p.position = 0
+      GROUP BY payment, ends HAVING sum(p.sign) > 0
+    )
+    GROUP BY payment`;
