@@ -10,7 +10,7 @@ export const EVENTS_PER_SESSION = 4;
 const SESSIONS_PER_SLICE = 250_000;
 export const SITE = 'bench';
 
-/** Of `sessions` sessions, in slices of time: one event of each is the session's first, the others follow. */
+/** In slices of time. A session over midnight has a row of each day, as the view would have made it. */
 export async function fillVisits(
   client: FactsClient,
   sessions: number,
@@ -61,7 +61,7 @@ function sessionsSql(sessions: number, from: number, count: number): string {
         toUnixTimestamp('${LAST_DAY} 23:00:00') - intDiv((${sessions} - 1 - number) * ${DAYS * 86_400}, ${sessions}) AS started_s,
         'v' || lower(hex(cityHash64(cityHash64(number, 1) % ${Math.ceil(sessions * 0.8)}))) AS visitor,
         's' || lower(hex(cityHash64(number, 4))) || lower(hex(toUInt32(number))) AS session,
-        ${skewed(40, 17).replaceAll('s,', 'number,')} AS source_no,
+        ${skewed(40, 17)} AS source_no,
         cityHash64(number, 18) % 4 = 0 AS direct,
         cityHash64(number, 19) % 1000 AS bot_share
       FROM numbers(${from}, ${count})
@@ -93,10 +93,11 @@ function sessionRowsSql(source: string): string {
   const columns = tags.split(' ');
   return `
     INSERT INTO sessions (site, day, visitor, session, first_at, last_at, pageviews, events, bot, landing_page, exit_page, ${columns.join(', ')})
-    SELECT '${SITE}', toDate(at), visitor, session, at, at + toIntervalSecond((hits - 1) * 40), hits - intDiv(hits, 5), hits, bot,
+    SELECT '${SITE}', arrayJoin(arrayDistinct([toDate(at), toDate(last)])) AS day, visitor, session, at, last,
+      if(day = toDate(at), hits - intDiv(hits, 5), 0), if(day = toDate(at), hits, 0), bot,
       concat(rank, landing), concat(rank, '/page/' || toString(cityHash64(s, hits - 1, 21) % 2000)),
       ${columns.map((column) => `concat(rank, ${column})`).join(', ')}
-    FROM (SELECT *, 'shop.test' AS hostname, ${RANK} FROM (${source}))`;
+    FROM (SELECT *, 'shop.test' AS hostname, at + toIntervalSecond((hits - 1) * 40) AS last, ${RANK} FROM (${source}))`;
 }
 
 function touchpointsSql(source: string): string {

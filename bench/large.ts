@@ -1,7 +1,7 @@
 // Reports over 100 million events and 200,000 payments of two years, warm, through the product's own report code, and the
 // same over 10 million events with the same payments. `node bench/large.ts EVENTS [DIRECTORY]` makes the store in the
 // directory, or asks the one that is there; without one everything is made anew and removed.
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ReportQuery } from '../src/core/report.ts';
@@ -10,10 +10,11 @@ import { createFacts } from '../src/storage/facts/create.ts';
 import { startEmbedded } from '../src/storage/facts/embedded/supervise.ts';
 import type { Facts } from '../src/storage/facts/facts.ts';
 import { createReport } from '../src/storage/facts/report.ts';
+import { cpuMsOf } from './cpu.ts';
 import { EVENTS_PER_SESSION, fillPayments, fillVisits, SITE } from './large-data.ts';
 
 const PAYMENTS = 200_000;
-const ROUNDS = 7;
+const ROUNDS = 5;
 const log = { info() {}, warn() {}, error() {} };
 
 const QUESTION: ReportQuery = {
@@ -139,12 +140,6 @@ async function timed(facts: Facts, pid: number, name: string, query: ReportQuery
   times.sort((a, b) => a - b);
   const [median, best, worst] = [times[Math.floor(ROUNDS / 2)]!, times[0]!, times.at(-1)!].map(Math.round);
   return `${name}: ${median} ms (median of ${ROUNDS}, ${best} to ${worst}; ${cpu} ms of the engine's cpu)`;
-}
-
-/** What a process has used so far, of all cores together: tells a slow question from a busy machine. Linux only. */
-function cpuMsOf(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
 export async function measure(): Promise<string[]> {

@@ -11,6 +11,8 @@ const BENCHES: Record<string, () => Promise<{ measure(): Promise<string[]> }>> =
   recompute: () => import('./recompute.ts'),
   'what-if': () => import('./what-if.ts'),
   report: () => import('./report.ts'),
+  large: () => import('./large.ts'),
+  journeys: () => import('./journeys.ts'),
   pixel: () => import('./pixel.ts'),
 };
 
@@ -24,7 +26,9 @@ if (unknown.length > 0) {
 console.log(
   `${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}, ${process.platform}`,
 );
-for (const name of asked.length > 0 ? asked : Object.keys(BENCHES)) {
+/** Takes half an hour and 25 GB of disk: only when it is asked for. */
+const USUAL = Object.keys(BENCHES).filter((name) => name !== 'large');
+for (const name of asked.length > 0 ? asked : USUAL) {
   const { measure } = await BENCHES[name]!();
   for (const line of await measure()) console.log(`${name.padEnd(8)} ${line}`);
 }

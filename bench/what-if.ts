@@ -14,6 +14,7 @@ import type { FactsClient } from '../src/storage/facts/client.ts';
 import { createFacts } from '../src/storage/facts/create.ts';
 import { startEmbedded } from '../src/storage/facts/embedded/supervise.ts';
 import { createReport } from '../src/storage/facts/report.ts';
+import { cpuMsOf } from './cpu.ts';
 
 const PAYMENTS = 100_000;
 const DAYS = 300;
@@ -82,7 +83,7 @@ export async function measure(): Promise<string[]> {
       ],
     ];
     const lines: string[] = [];
-    for (const [name, work] of questions) lines.push(`${name}: ${await timed(work)}`);
+    for (const [name, work] of questions) lines.push(`${name}: ${await timed(work, engine.pid()!)}`);
     return lines;
   } finally {
     await facts.close();
@@ -90,19 +91,23 @@ export async function measure(): Promise<string[]> {
   }
 }
 
-async function timed(work: () => Promise<unknown>): Promise<string> {
+async function timed(work: () => Promise<unknown>, enginePid: number): Promise<string> {
   const times: number[] = [];
   const delay = monitorEventLoopDelay({ resolution: 5 });
   delay.enable();
+  const [ownBefore, engineBefore] = [cpuMsOf(process.pid), cpuMsOf(enginePid)];
   for (let round = 0; round < ROUNDS; round += 1) {
     const askedAt = performance.now();
     await work();
     times.push(performance.now() - askedAt);
   }
   delay.disable();
+  const [own, engine] = [cpuMsOf(process.pid) - ownBefore, cpuMsOf(enginePid) - engineBefore].map((ms) =>
+    Math.round(ms / ROUNDS),
+  );
   times.sort((a, b) => a - b);
   const [median, worst, pause] = [times[Math.floor(ROUNDS / 2)]!, times.at(-1)!, delay.max / 1e6];
-  return `${Math.round(median)} ms (worst ${Math.round(worst)}), longest pause ${Math.round(pause)} ms`;
+  return `${Math.round(median)} ms (worst ${Math.round(worst)}), longest pause ${Math.round(pause)} ms; cpu ${own} ms here, ${engine} ms in the engine`;
 }
 
 async function fill(client: FactsClient): Promise<void> {

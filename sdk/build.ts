@@ -1,4 +1,5 @@
-// Builds the pixel: esbuild bundles and mangles, terser squeezes what is left. Prints the bytes that visitors pay.
+// Builds the pixel and its second script: esbuild bundles and mangles, terser squeezes what is left. Prints the bytes that
+// visitors pay, and fails when a script is over its limit.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,38 +7,46 @@ import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { minify } from 'terser';
 
-/** What the pixel may weigh, gzipped (bench/README.md). */
+/** What the scripts may weigh, gzipped (bench/README.md). */
 export const PIXEL_BYTES_MAX = 1600;
+export const MORE_BYTES_MAX = 3000;
 
 const folder = dirname(fileURLToPath(import.meta.url));
 
-export async function buildPixel(): Promise<string> {
+async function script(entry: string): Promise<string> {
   const bundled = await build({
-    entryPoints: [join(folder, 'src/pixel.ts')],
+    entryPoints: [join(folder, 'src', entry)],
     bundle: true,
     write: false,
-    format: 'iife',
-    target: 'es2020',
+    format: 'esm',
+    target: 'es2022',
     minify: true,
   });
-  const { code } = await minify(bundled.outputFiles[0]!.text, {
+  const { code } = await minify(`(()=>{${bundled.outputFiles[0]!.text}})()`, {
     ecma: 2020,
-    compress: { passes: 3, unsafe_arrows: true, pure_getters: true, booleans_as_integers: false },
+    compress: { passes: 3, unsafe_arrows: true, pure_getters: true, keep_fargs: false },
     mangle: true,
   });
-  return code!;
+  // A block with `let` keeps names from the page as a function does, for fewer bytes.
+  const body = /^\(\(\)=>\{(.*)\}\)\(\);?$/s.exec(code!)?.[1];
+  if (!body?.startsWith('var ') || /[;}]var /.test(body)) return code!;
+  return `{${body.replace('var', 'let')}}`;
 }
 
+export const buildPixel = () => script('pixel.ts');
+export const buildMore = () => script('more.ts');
+
 if (import.meta.main) {
-  const target = join(folder, '../dist/hw.js');
-  const code = await buildPixel();
-  mkdirSync(dirname(target), { recursive: true });
-  writeFileSync(target, code);
-  const gzip = gzipSync(code, { level: 9 }).length;
-  const brotli = brotliCompressSync(code).length;
-  process.stderr.write(`hw.js: ${code.length} bytes, ${gzip} gzip, ${brotli} brotli\n`);
-  if (gzip > PIXEL_BYTES_MAX) {
-    process.stderr.write(`hw.js is ${gzip - PIXEL_BYTES_MAX} bytes over its limit of ${PIXEL_BYTES_MAX} (gzip)\n`);
-    process.exitCode = 1;
+  const target = process.argv[2] ?? join(folder, '../dist');
+  mkdirSync(target, { recursive: true });
+  for (const [name, code, limit] of [
+    ['hw.js', await buildPixel(), PIXEL_BYTES_MAX],
+    ['hw-more.js', await buildMore(), MORE_BYTES_MAX],
+  ] as const) {
+    writeFileSync(join(target, name), code);
+    const gzip = gzipSync(code, { level: 9 }).length;
+    const brotli = brotliCompressSync(code).length;
+    process.stderr.write(`${name}: ${code.length} bytes, ${gzip} gzip (limit ${limit}), ${brotli} brotli\n`);
+    if (gzip > limit) process.exitCode = 1;
   }
 }

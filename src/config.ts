@@ -32,6 +32,8 @@ export interface Config {
   geoDatabase: string | null;
   /** Header of a trusted proxy that carries a two-letter country. */
   countryHeader: string | null;
+  /** Files of what is nobody's visit: address ranges of data centres, hosts of referrer spam; null: none. */
+  trafficLists: { datacenters: string | null; referrerSpam: string | null };
   /** Exchange rates are fetched from here once a day; null: they are imported from files. */
   ratesUrl: string | null;
   logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug';
@@ -96,6 +98,8 @@ const schema = z.object({
     .string()
     .regex(/^[A-Za-z0-9-]{1,64}$/)
     .optional(),
+  HEADWATER_DATACENTERS: z.string().optional(),
+  HEADWATER_REFERRER_SPAM: z.string().optional(),
   HEADWATER_RATES_URL: webUrl(/^https?$/).optional(),
   HEADWATER_LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }).default('info'),
 });
@@ -115,8 +119,9 @@ export function readConfig(env: Record<string, string | undefined> = process.env
   }
   const values = parsed.data;
   const dataDir = isAbsolute(values.HEADWATER_DATA) ? values.HEADWATER_DATA : resolve(values.HEADWATER_DATA);
-  if (values.HEADWATER_GEO_DATABASE && !existsSync(values.HEADWATER_GEO_DATABASE)) {
-    throw new ConfigError(`HEADWATER_GEO_DATABASE: no file at ${values.HEADWATER_GEO_DATABASE}`);
+  for (const name of ['HEADWATER_GEO_DATABASE', 'HEADWATER_DATACENTERS', 'HEADWATER_REFERRER_SPAM'] as const) {
+    const path = values[name];
+    if (path !== undefined && !existsSync(path)) throw new ConfigError(`${name}: no file at ${path}`);
   }
   return {
     port: values.PORT,
@@ -135,6 +140,10 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     collectPerMinute: values.HEADWATER_COLLECT_PER_MINUTE,
     geoDatabase: values.HEADWATER_GEO_DATABASE ?? null,
     countryHeader: values.HEADWATER_COUNTRY_HEADER?.toLowerCase() ?? null,
+    trafficLists: {
+      datacenters: values.HEADWATER_DATACENTERS ?? null,
+      referrerSpam: values.HEADWATER_REFERRER_SPAM ?? null,
+    },
     ratesUrl: values.HEADWATER_RATES_URL ?? null,
     logLevel: values.HEADWATER_LOG_LEVEL,
   };

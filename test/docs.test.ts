@@ -5,6 +5,8 @@ import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import channels from '../src/core/channel-table.json' with { type: 'json' };
+import { COVERAGE_RULE } from '../src/core/coverage.ts';
+import { RESTATEMENT_REASONS } from '../src/core/restatement.ts';
 import { UNATTRIBUTED_REASONS, VISITOR_METADATA_KEYS } from '../src/core/link.ts';
 import { DATA_DRIVEN_MODELS } from '../src/core/attribution/data-driven.ts';
 import { RULE_MODELS } from '../src/core/attribution/models.ts';
@@ -92,6 +94,21 @@ describe('the guides are true', () => {
     );
   });
 
+  it('docs/identity.md lists every reason of a restatement, and the figures of the coverage rule', () => {
+    const reasons = rows('docs/identity.md').flatMap(([first]) => /^`(\w+)`$/.exec(first!)?.[1] ?? []);
+    assert.deepEqual(reasons.toSorted(), Object.keys(RESTATEMENT_REASONS).toSorted());
+    const { pastDays, pastMin, recentMin, windowsMs, fallMin, backMax } = COVERAGE_RULE;
+    const text = read('docs/identity.md').replaceAll(/\s+/g, ' ');
+    for (const figure of [
+      `fewer than ${recentMin} payments in it the last ${windowsMs.slice(1).map((ms) => ms / 3_600_000)[0]} hours`,
+      `the ${pastDays} days before that, with at least ${pastMin} payments`,
+      `at least ${fallMin * 100} points`,
+      `(${recentMin} to ${backMax})`,
+    ]) {
+      assert.ok(text.includes(figure), figure);
+    }
+  });
+
   it('links and pictures lead somewhere', () => {
     const pages = [
       'README.md',
@@ -105,6 +122,7 @@ describe('the guides are true', () => {
       'docs/currencies.md',
       'docs/subscriptions.md',
       'docs/journeys.md',
+      'docs/identity.md',
     ];
     const broken = pages.flatMap((page) =>
       [...read(page).matchAll(/\]\((?!https?:)([^)#]+)/g)]

@@ -10,6 +10,7 @@ import { sitesInTheirCurrency } from '../src/sites/currency-change.ts';
 import { createSiteActivity } from '../src/sites/activity.ts';
 import { newKey } from '../src/sites/new-key.ts';
 import { createSpendUse } from '../src/spend/use.ts';
+import { createOutsidePayments } from '../src/payments/outside.ts';
 import { createReplay } from '../src/payments/replay.ts';
 import { createHistoryJob } from '../src/sites/stripe-history-jobs.ts';
 import { createStripeHistory } from '../src/sites/stripe-history.ts';
@@ -21,6 +22,7 @@ import { createSecrets } from '../src/secrets.ts';
 import { openRecords } from '../src/storage/records/open.ts';
 import { createAccounts } from '../src/http/accounts/accounts.ts';
 import type { HttpDeps } from '../src/http/deps.ts';
+import { pixelFiles } from '../src/http/pixel-files.ts';
 import { createServer } from '../src/http/server.ts';
 
 const log = pino({ level: 'silent' });
@@ -85,7 +87,7 @@ function depsOver(records: Records, accounts: TestAccounts): Omit<HttpDeps, 'now
     log,
     trustedProxies: ['loopback'],
     collectPerMinute: 600,
-    pixel: Buffer.from('(function(){})();'),
+    pixel: pixelFiles(Buffer.from("import('hw-more.js')"), Buffer.from('more()')),
     hits: {
       accepted: 0,
       drained: 0,
@@ -93,8 +95,10 @@ function depsOver(records: Records, accounts: TestAccounts): Omit<HttpDeps, 'now
       rejected: 0,
       bots: new Map(),
       dropped: new Map(),
+      handOvers: new Map(),
       refused: new Map(),
     },
+    handOver: async () => ({ status: 200, handOver: 'v1.x.n.s' }),
     collect: async () => ({ status: 202, accepted: 1, dropped: {} }),
     receiveWebhook: async () => ({ status: 200, code: 'stored', message: 'stored' }),
     connectStripe: async () => {
@@ -116,6 +120,7 @@ function depsOver(records: Records, accounts: TestAccounts): Omit<HttpDeps, 'now
       list: async () => ({ ok: true, value: { payments: [], next: null } }),
       get: async () => null,
     },
+    outsidePayment: createOutsidePayments({ records, now: Date.now, defaultMode }),
     journeys: NO_JOURNEYS,
     timelines: { visitor: async () => null, customer: async () => null },
     findPeople: async () => [],

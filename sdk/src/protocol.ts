@@ -33,9 +33,33 @@ export interface WireBatch {
   tz?: string;
   /** Set by the pixel when `navigator.webdriver` is true: marks, never silences. */
   webdriver?: boolean;
+  /** Asks for a signed visitor id (`data-sign`): the answer's `visitor` takes the place of the one that was sent. */
+  sign?: boolean;
   events: WireEvent[];
 }
 
 export interface WireAnswer {
   accepted: number;
+  /** The signed id under which the hits were kept: it belongs into the visitor cookies, in place of the one sent. */
+  visitor?: string;
+}
+
+/**
+ * Added to the address of a page on another domain of the site. The page that is opened so sends nothing more than its
+ * `url` as it is: the server reads the parameter there and never stores it.
+ */
+export const HAND_OVER_PARAMETER = 'hw_h';
+/** A hand-over is asked for when a link is about to be followed (pointerdown, focus), and anew for each. */
+export const HAND_OVER_SECONDS = 120;
+
+/** `POST /api/hand-over`, `text/plain`: who is about to leave for which of the site's other hosts. */
+export interface WireHandOver {
+  site: string;
+  visitor: string;
+  /** Host or address of the page that will be opened; a 400 unless it is the site's. */
+  to: string;
+}
+export interface WireHandOverAnswer {
+  /** Value of `hw_h`. */
+  hand_over: string;
 }

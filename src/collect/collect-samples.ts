@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
+import { createHmac, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import { type CollectRequest, type CollectResult, createCollect } from './collec
 import { createCollectCounters } from './counters.ts';
 import { createLocate } from './locate.ts';
 import { createSpool, type Spool } from './spool.ts';
+import type { TrafficLists } from './traffic-lists.ts';
 
 /** What the tests of collect post, and to what: the real steps over a real spool. */
 export const NOW = Date.UTC(2026, 10, 20, 12);
@@ -43,8 +44,18 @@ export const SITE: Site = {
   createdAt: 0,
 };
 
+export const sign = (text: string) => createHmac('sha256', 'ours').update(text).digest('hex');
+
 let files = 0;
-export async function open(options: { bytesMax?: number; findSite?: () => Promise<Site | null> } = {}) {
+export async function open(
+  options: {
+    bytesMax?: number;
+    findSite?: () => Promise<Site | null> | Site | null;
+    salt?: string;
+    lists?: TrafficLists;
+    now?: () => number;
+  } = {},
+) {
   const spool = createSpool({ path: join(dir, `${++files}.sqlite`), now: () => NOW, bytesMax: options.bytesMax });
   spools.push(spool);
   const counters = createCollectCounters();
@@ -52,8 +63,11 @@ export async function open(options: { bytesMax?: number; findSite?: () => Promis
     findSite: options.findSite ?? ((id) => (id === SITE.id ? SITE : null)),
     spool,
     locate: await createLocate(),
-    now: () => NOW,
+    now: options.now ?? (() => NOW),
     hashEmail: (email) => `hash(${email})`,
+    sign,
+    salts: { today: async () => options.salt ?? 'salt' },
+    ...(options.lists ? { lists: options.lists } : {}),
     countryHeader: 'cf-ipcountry',
     counters,
   });
@@ -63,6 +77,7 @@ export async function open(options: { bytesMax?: number; findSite?: () => Promis
       headers: { 'user-agent': CHROME, ...request.headers },
       address: request.address ?? '203.0.113.7',
       keySite: request.keySite ?? null,
+      host: request.host ?? '',
     });
   const kept = (): Event[] => spool.take(1e9).flatMap((row) => row.events);
   return { post, kept, counters, spool };

@@ -1,20 +1,26 @@
 import type { Event } from '../core/event.ts';
+import type { Sign } from '../core/keyed-text.ts';
 import { createAgentReader } from './agent.ts';
 import { type CollectCounters, countUp, createCollectCounters } from './counters.ts';
+import type { DaySalts } from './day-salt.ts';
 import type { Locate } from './locate.ts';
 import { createSiteCache, type FindSite, type SiteContext } from './site-cache.ts';
 import { type Spool, SpoolFull } from './spool.ts';
+import { NO_LISTS, type TrafficLists } from './traffic-lists.ts';
+import { visitorCookie } from './visitor-cookie.ts';
 import { createAcquisition } from './steps/acquisition.ts';
 import { type Batch, BATCH_LIMITS, isObject, isRefused, readBatch } from './steps/batch.ts';
 import { bots } from './steps/bots.ts';
 import { contacts } from './steps/contacts.ts';
 import { decode } from './steps/decode.ts';
 import { device } from './steps/device.ts';
-import { exclusions } from './steps/exclusions.ts';
+import { excludedCountries, exclusions } from './steps/exclusions.ts';
+import { createHandOverTaker } from './steps/hand-over.ts';
 import { type Drop, type Hit, isDrop, malformed, newHit, type Sender, type Step } from './steps/hit.ts';
 import { limits } from './steps/limits.ts';
 import { location } from './steps/location.ts';
 import { isAcceptedOrigin, origin } from './steps/origin.ts';
+import { identityOf, isPrivate, privacy } from './steps/privacy.ts';
 
 export interface CollectRequest {
   /** As received (bytes or text), or already parsed. */
@@ -23,12 +29,22 @@ export interface CollectRequest {
   headers: Readonly<Record<string, string | string[] | undefined>>;
   /** Client address after trusted proxies. Never stored. */
   address: string;
+  /** Host the browser asked, as trusted proxies tell it; '' or absent: not known. */
+  host?: string;
   /** Site of the server key that came with the request; null: none. */
   keySite: string | null;
 }
 
 export type CollectResult =
-  | { status: 202; accepted: number; dropped: Record<string, number> }
+  | {
+      status: 202;
+      accepted: number;
+      dropped: Record<string, number>;
+      /** The signed id the hits were kept under, when it is not the one that was sent. */
+      visitor?: string;
+      /** A whole Set-Cookie value. */
+      setCookie?: string;
+    }
   | { status: 400 | 413 | 503; code: string; message: string; field?: string; retryAfterS?: number };
 
 export interface CollectOptions {
@@ -38,6 +54,9 @@ export interface CollectOptions {
   now: () => number;
   /** Keyed hash of a lower-cased e-mail address. */
   hashEmail: (email: string) => string;
+  sign: Sign;
+  salts: Pick<DaySalts, 'today'>;
+  lists?: TrafficLists;
   /** Header of a trusted proxy that carries a two-letter country; null: none. */
   countryHeader?: string | null;
   counters?: CollectCounters;
@@ -48,7 +67,8 @@ export interface CollectOptions {
 const RETRY_AFTER_S = 30;
 
 /** The steps of one hit, in order. Each takes a hit and gives it back, or says why it is not kept. */
-function createLine({ locate, hashEmail }: Pick<CollectOptions, 'locate' | 'hashEmail'>) {
+function createLine(options: CollectOptions & { counters: CollectCounters }) {
+  const { locate, hashEmail, lists = NO_LISTS, sign, now, counters } = options;
   const readAgent = createAgentReader();
   const agent: Step = (hit) => {
     hit.agent = readAgent(hit.userAgent, hit.sender.trusted ? null : hit.sender.hints);
@@ -59,12 +79,15 @@ function createLine({ locate, hashEmail }: Pick<CollectOptions, 'locate' | 'hash
     limits,
     decode,
     exclusions,
+    privacy,
     agent,
-    bots,
-    (hit) => location(hit, locate),
-    device,
     createAcquisition(), // and its channel
+    (hit) => bots(hit, lists),
+    (hit) => location(hit, locate),
+    excludedCountries,
+    device,
     (hit) => contacts(hit, hashEmail),
+    createHandOverTaker({ sign, now, onTaken: (result) => countUp(counters.handOvers, result) }),
   ];
 
   function run(sender: Sender, wire: unknown): Hit | Drop {
@@ -101,11 +124,11 @@ function createLine({ locate, hashEmail }: Pick<CollectOptions, 'locate' | 'hash
  * acknowledged before it is committed.
  */
 export function createCollect(options: CollectOptions): (request: CollectRequest) => Promise<CollectResult> {
-  const { spool, locate, now, hashEmail, onSpooled } = options;
+  const { spool, now, sign, salts, onSpooled } = options;
   const countryHeader = options.countryHeader?.toLowerCase() ?? '';
   const counters = options.counters ?? createCollectCounters();
   const findSite = createSiteCache({ findSite: options.findSite, now });
-  const sort = createLine({ locate, hashEmail });
+  const sort = createLine({ ...options, counters });
 
   async function siteOf(keySite: string | null, batch: Batch): Promise<SiteContext | CollectResult> {
     if (keySite !== null && batch.site !== null && batch.site !== keySite) return WRONG_SITE;
@@ -118,13 +141,26 @@ export function createCollect(options: CollectOptions): (request: CollectRequest
     }
   }
 
+  /** '' where none is needed. */
+  async function saltOf({ keySite }: CollectRequest, site: SiteContext): Promise<string | CollectResult> {
+    if (keySite !== null || site.rules.identity !== 'daily') return '';
+    try {
+      return await salts.today();
+    } catch {
+      return unavailable('records_unavailable', "the day's salt cannot be read at the moment");
+    }
+  }
+
   async function collect(request: CollectRequest): Promise<CollectResult> {
     const batch = readBatch(request.body, request.keySite !== null);
     if (isRefused(batch)) return batch;
     const site = await siteOf(request.keySite, batch);
     if ('status' in site) return site;
 
-    const { events, dropped, bad } = sort(senderOf(request, batch, site, now(), countryHeader), batch.events);
+    const salt = await saltOf(request, site);
+    if (typeof salt !== 'string') return salt;
+    const sender = senderOf(request, batch, { site, receivedAt: now(), countryHeader, salt, sign });
+    const { events, dropped, bad } = sort(sender, batch.events);
     // One bad hit never sinks its neighbours; a request of nothing but bad ones is told what is wrong with the first.
     if (bad && (dropped.malformed ?? 0) + (dropped.too_large ?? 0) === batch.events.length) return refusal(bad);
     if (events.length > 0) {
@@ -139,7 +175,8 @@ export function createCollect(options: CollectOptions): (request: CollectRequest
     for (const reason in dropped) countUp(counters.dropped, reason, dropped[reason]);
     for (const { bot } of events) if (bot !== '') countUp(counters.bots, bot);
     counters.accepted += events.length;
-    return { status: 202, accepted: events.length, dropped };
+    const answer = { status: 202 as const, accepted: events.length, dropped };
+    return events.length > 0 && !sender.trusted ? { ...answer, ...ownedBy(sender, batch, request) } : answer;
   }
 
   return async (request) => {
@@ -180,30 +217,49 @@ function unavailable(code: string, what: string): CollectResult {
   return { status: 503, code, message, retryAfterS: RETRY_AFTER_S };
 }
 
+/** What the answer tells a browser about who it is. */
+function ownedBy({ visitor, site }: Sender, sent: Batch, { headers, host = '' }: CollectRequest) {
+  if (visitor === '' || site.rules.identity !== 'cookie') return {};
+  const setCookie = site.rules.serverCookie ? visitorCookie(visitor, host, { headers, siteHosts: site.hosts }) : null;
+  return { ...(visitor === sent.visitor ? {} : { visitor }), ...(setCookie === null ? {} : { setCookie }) };
+}
+
+interface Reception {
+  site: SiteContext;
+  receivedAt: number;
+  countryHeader: string;
+  salt: string;
+  sign: Sign;
+}
+
 function senderOf(
   { headers, body, address, keySite }: CollectRequest,
   batch: Batch,
-  site: SiteContext,
-  receivedAt: number,
-  countryHeader: string,
+  { site, receivedAt, countryHeader, salt, sign }: Reception,
 ): Sender {
   const header = (name: string, maxChars: number) => {
     const value = headers[name];
     const text = Array.isArray(value) ? value[0] : value;
     return text === undefined ? '' : text.slice(0, maxChars);
   };
+  const userAgent = header('user-agent', 1000);
+  const asksPrivacy = keySite === null && isPrivate(headers, site.rules);
+  const { visitor, session, sign: wantsSignature } = batch;
+  const claim = { site: site.id, rules: site.rules, visitor, session, address, userAgent, salt };
+  const identity =
+    keySite === null ? identityOf({ ...claim, isPrivate: asksPrivacy, wantsSignature }, sign) : { visitor, session };
   return {
     site,
     trusted: keySite !== null,
     originAccepted: keySite !== null || isAcceptedOrigin(header('origin', 300), site.hosts),
     receivedAt,
     skewMs: batch.sent === null ? 0 : receivedAt - batch.sent,
-    visitor: batch.visitor,
-    session: batch.session,
+    ...identity,
     timezone: batch.timezone,
     webdriver: batch.webdriver,
+    isPrivate: asksPrivacy,
     address,
-    userAgent: header('user-agent', 1000),
+    userAgent,
     hints: {
       brands: header('sec-ch-ua', 300),
       mobile: header('sec-ch-ua-mobile', 10),

@@ -6,6 +6,8 @@ export interface CollectCounters {
   bots: Map<string, number>;
   /** Hits not kept, by reason (steps/hit.ts). */
   dropped: Map<string, number>;
+  /** Hand-overs from other domains, by what became of them ('taken' or core/hand-over's reasons). */
+  handOvers: Map<string, number>;
   /** Requests refused, by code. */
   refused: Map<string, number>;
   /** Events inserted into the facts store. */
@@ -21,6 +23,7 @@ export function createCollectCounters(): CollectCounters {
     accepted: 0,
     bots: new Map(),
     dropped: new Map(),
+    handOvers: new Map(),
     refused: new Map(),
     drained: 0,
     duplicates: 0,

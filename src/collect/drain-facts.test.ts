@@ -46,6 +46,8 @@ test('hits posted become touchpoints of the embedded facts store, through its de
     locate: await createLocate(),
     now: Date.now,
     hashEmail: (email) => email.length.toString(),
+    sign: () => '',
+    salts: { today: async () => '' },
   });
   const drain = createDrain({ spool, facts, handOver: async () => {}, now: Date.now, log });
   const post = (visitor: string, events: object[], session?: string) =>

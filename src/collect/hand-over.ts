@@ -1,4 +1,5 @@
 import type { Event } from '../core/event.ts';
+import { HAND_OVER_PROP } from './steps/props.ts';
 
 /** What a batch of inserted hits means for payments: whose paths changed, and who said who they are. */
 export interface SiteHits {
@@ -6,7 +7,8 @@ export interface SiteHits {
   visitors: string[];
   /** A payment may name only a session. */
   sessions: string[];
-  identifies: { kind: 'app_id' | 'email_hash'; value: string; visitor: string; seenAt: number }[];
+  /** Of a hand-over the value is the visitor it came from. */
+  identifies: { kind: 'app_id' | 'email_hash' | 'hand_over'; value: string; visitor: string; seenAt: number }[];
   /** Ids of Stripe objects (cs_…, pi_…) a visitor came back from. */
   checkouts: { object: string; visitor: string; seenAt: number }[];
 }
@@ -31,6 +33,8 @@ export function siteHitsOf(events: readonly Event[]): SiteHits[] {
     entry.visitors.add(visitor);
     if (session !== '') entry.sessions.add(session);
     const { identifies, checkouts } = entry.hits;
+    const from = props[HAND_OVER_PROP];
+    if (from) identifies.push({ kind: 'hand_over', value: from, visitor, seenAt });
     if (name === 'identify') {
       if (props.app_id) identifies.push({ kind: 'app_id', value: props.app_id, visitor, seenAt });
       if (props.email_hash) identifies.push({ kind: 'email_hash', value: props.email_hash, visitor, seenAt });

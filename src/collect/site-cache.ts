@@ -1,5 +1,8 @@
 import { plainHost } from '../core/acquisition-host.ts';
+import { isListed } from './traffic-lists.ts';
 import { type PageUrl, readPageUrl } from '../core/acquisition-url.ts';
+import { type CollectRules, collectRulesOf } from '../core/collect-rules.ts';
+import { createNetworks, readNetwork } from '../core/networks.ts';
 import { createRecent, type Recent } from './recent.ts';
 import type { Site } from '../storage/records/records.ts';
 
@@ -13,6 +16,12 @@ export interface SiteContext {
   /** Another number whenever the site changed: part of the keys of what is remembered. */
   serial: number;
   excludedPaths: readonly string[];
+  excludedHosts: readonly string[];
+  excludedCountries: ReadonlySet<string>;
+  /** The site's own addresses: compared with, and kept with no hit. */
+  isExcludedAddress(address: string): boolean;
+  isReferrerSpam(host: string): boolean;
+  rules: Pick<CollectRules, 'identity' | 'signals' | 'signedSince' | 'serverCookie'>;
 }
 
 type Pages = Recent<PageUrl | null>;
@@ -76,6 +85,9 @@ function contextOf(site: Site, pages: Pages): SiteContext {
   const { hosts, keptParameters, hashRouting, excludedPaths } = site.settings;
   const rules = { keptParameters: new Set(keptParameters.map((name) => name.toLowerCase())), hashRouting };
   const serial = ++serials;
+  const said = collectRulesOf(site.settings);
+  const addresses = createNetworks(said.excludedAddresses.flatMap((text) => readNetwork(text) ?? []));
+  const spam = new Set(said.referrerSpam.map(plainHost));
   return {
     id: site.id,
     hosts: [site.domain, ...hosts].map(plainHost).filter((host) => host !== ''),
@@ -90,5 +102,10 @@ function contextOf(site: Site, pages: Pages): SiteContext {
     },
     serial,
     excludedPaths,
+    excludedHosts: said.excludedHosts.map(plainHost),
+    excludedCountries: new Set(said.excludedCountries),
+    isExcludedAddress: addresses.has,
+    isReferrerSpam: (host) => isListed(host, spam),
+    rules: said,
   };
 }

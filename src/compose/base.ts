@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { createDaySalts } from '../collect/day-salt.ts';
 import type { Config } from '../config.ts';
 import { createConnecting } from '../payments/connect-account.ts';
 import { createDoctor } from '../payments/doctor.ts';
@@ -34,7 +35,8 @@ export async function openBase(config: Config, log: Logger) {
     createCheckUpAnswer(
       createDoctor({ ...deps, setUp: connecting.setUp, facts, defaultMode: createDefaultMode({ records }) }),
     );
-  return { records, secrets, provider, accounts, setup, ...connecting, checkUpWith };
+  const salts = createDaySalts({ records, secrets, now });
+  return { records, secrets, salts, provider, accounts, setup, ...connecting, checkUpWith };
 }
 
 export type Base = Awaited<ReturnType<typeof openBase>>;

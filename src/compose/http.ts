@@ -3,10 +3,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { createCollect } from '../collect/collect.ts';
+import { createHandOverIssuer } from '../collect/hand-over-issue.ts';
 import { createLocate } from '../collect/locate.ts';
 import type { Spool } from '../collect/spool.ts';
+import { readTrafficLists } from '../collect/traffic-lists.ts';
 import type { Config } from '../config.ts';
 import type { HttpDeps } from '../http/deps.ts';
+import { keepPixelFiles, pixelFiles } from '../http/pixel-files.ts';
 import { createJourneys } from '../journeys/journeys.ts';
 import { createPeopleSearch } from '../journeys/search.ts';
 import { createTimelines } from '../journeys/timeline.ts';
@@ -14,6 +17,7 @@ import { whyUnreachable } from '../payments/endpoints.ts';
 import { createWebhookReceiver } from '../payments/inbox.ts';
 import { conversionOf } from '../payments/rates.ts';
 import { feedState } from '../payments/rates-feed.ts';
+import { createOutsidePayments } from '../payments/outside.ts';
 import { foldStoredSubscription } from '../payments/subscriptions.ts';
 import { createReplay } from '../payments/replay.ts';
 import { createDefaultMode } from '../reports/mode.ts';
@@ -38,6 +42,7 @@ import { identityUse } from './identity.ts';
 import type { Workers } from './workers.ts';
 
 const DIST = fileURLToPath(new URL('../../dist/', import.meta.url));
+const built = (name: string) => readFile(join(DIST, name)).catch(() => null);
 
 interface Parts {
   config: Config;
@@ -61,16 +66,8 @@ export async function httpDeps(parts: Parts): Promise<HttpDeps> {
     trustedProxies: config.trustedProxies,
     collectPerMinute: config.collectPerMinute,
     dashboardDir: join(DIST, 'dashboard'),
-    pixel: await readFile(join(DIST, 'hw.js')).catch(() => null),
-    collect: createCollect({
-      findSite: (id) => records.sites.get(id),
-      spool,
-      locate: await createLocate({ mmdbPath: config.geoDatabase }),
-      now,
-      hashEmail: secrets.hash,
-      countryHeader: config.countryHeader,
-      counters: workers.counters,
-    }),
+    pixel: await keepPixelFiles(pixelFiles(await built('hw.js'), await built('hw-more.js')), join(config.dataDir, 'pixel')),
+    ...(await collectDeps(parts)),
     ...stripeDeps(parts),
     historyOf: createStripeHistory({ records }),
     historyJob: createHistoryJob({ records, now, wake: workers.wake('history') }),
@@ -91,6 +88,7 @@ export async function httpDeps(parts: Parts): Promise<HttpDeps> {
       defaultMode,
       convert: (entries, to) => conversionOf(records, entries, to),
     }),
+    outsidePayment: createOutsidePayments({ records, now, defaultMode, onBooked: workers.wake('attribute') }),
     ...peopleDeps(parts),
     siteActivity: createSiteActivity({ facts, records, defaultMode }),
     ratesOf: createRatesStatus({
@@ -117,6 +115,29 @@ export async function httpDeps(parts: Parts): Promise<HttpDeps> {
       outboxRows: () => records.outbox.count(),
       attributionsWaiting: () => records.attributions.count(),
     },
+  };
+}
+
+/** A hit arrives, and a visitor leaves for another domain. */
+async function collectDeps({ config, base, spool, workers }: Parts) {
+  const { records, secrets, salts } = base;
+  const findSite = (id: string) => records.sites.get(id);
+  // What is signed has line breaks in it and e-mail addresses have none: neither can be taken for the other.
+  const sign = secrets.hash;
+  return {
+    handOver: createHandOverIssuer({ findSite, sign, now }),
+    collect: createCollect({
+      findSite,
+      spool,
+      locate: await createLocate({ mmdbPath: config.geoDatabase }),
+      lists: await readTrafficLists(config.trafficLists),
+      now,
+      hashEmail: secrets.hash,
+      sign,
+      salts,
+      countryHeader: config.countryHeader,
+      counters: workers.counters,
+    }),
   };
 }
 

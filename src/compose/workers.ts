@@ -59,7 +59,7 @@ export function createWorkers(parts: { config: Config; log: Logger; base: Base; 
     }),
   );
   add('fetch', 500, createFetcher({ records, secrets, provider, now, log, onRecorded: wake('attribute') }));
-  add('attribute', 500, createAttributor({ records, facts, now, log, onOutbox: wake('mirror') }));
+  add('attribute', 500, createAttributor({ records, facts, sign: secrets.hash, now, log, onOutbox: wake('mirror') }));
   add('subscriptions', 500, createSubscriptionWorker({ records, now, log, onOutbox: wake('mirror') }));
   add('mirror', 500, createMirror({ records, facts }));
   add('recheck', 15_000, base.rechecker);
@@ -76,6 +76,7 @@ export function createWorkers(parts: { config: Config; log: Logger; base: Base; 
   const history = { records, secrets, provider, now, log, types: WEBHOOK_EVENTS };
   const wakes = { onStored: wake('record'), onRecorded: wake('attribute') };
   for (const { name, everyMs, worker } of historyWorkers({ ...history, ...wakes })) add(name, everyMs, worker);
+  add('day salts', 3_600_000, base.salts);
   add('purge', 3_600_000, createPurge({ records, now, log }));
   if (config.ratesUrl !== null) {
     add('rates', 60_000, createRatesFeed({ records, url: config.ratesUrl, now, log, onBooked: wake('jobs') }));

@@ -52,7 +52,7 @@ export function foldPayment(chargeId: string, objects: readonly ProviderObject[]
   if (!charge || charge.createdAt === null || charge.currency === null || charge.amountCapturedMinor === 0) {
     return { payment: null, entries: [], links, wanted };
   }
-  const occurredAt = endOfSecond(charge.createdAt);
+  const occurredAt = charge.outside === undefined ? endOfSecond(charge.createdAt) : charge.createdAt;
   const entries = desiredEntries(charge, occurredAt, charge.currency, facts);
   const { kind, subscription } = kindOf(facts);
   const payment: Payment = {
@@ -125,6 +125,7 @@ function offStripeAmount(invoice: InvoiceObject, facts: PaymentFacts): number {
  */
 function kindOf(facts: PaymentFacts): { kind: PaymentKind; subscription: string | null } {
   const subscription = facts.subscriptionIds[0] ?? null;
+  if (facts.charge?.outside !== undefined) return { kind: facts.charge.outside, subscription };
   const reason = facts.invoices.map((invoice) => invoice.billingReason).find((it) => it !== null) ?? null;
   if (reason === 'subscription_create') return { kind: 'subscription_start', subscription };
   if (reason === 'subscription_cycle') return { kind: 'subscription_renewal', subscription };

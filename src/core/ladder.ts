@@ -130,7 +130,11 @@ function rungOfField(field: string, rung: Rung): Rung {
 }
 
 function readField(field: string, siteKeys: readonly string[]): { claim: LinkClaim; place: number } | null {
-  if (field === 'client_reference_id') return { claim: 'client_reference', place: PLACE.client_reference };
+  // A payment of another provider says both by name.
+  if (field === 'visitor_id') return { claim: 'visitor', place: PLACE.visitor };
+  if (field === 'client_reference_id' || field === 'customer') {
+    return { claim: 'client_reference', place: PLACE.client_reference };
+  }
   const key = /(?:^|\.)metadata\.(.+)$/s.exec(field)?.[1];
   if (key === undefined) {
     return /(?:^|[._])email$/.test(field) ? { claim: 'email_hash', place: PLACE.email_hash } : null;

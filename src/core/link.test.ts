@@ -64,6 +64,26 @@ for (const [name, links, answer] of CASES) {
   });
 }
 
+const signed = { since: T0, isSigned: (id: string) => id === 'v2' };
+const SIGNED: [name: string, links: Link[], paymentAt: number, answer: string][] = [
+  ['an id without a signature', [link(1, 'visitor', 'v1')], T0, 'forged_visitor_id'],
+  ['one that was never seen', [link(1, 'visitor', 'nobody')], T0, 'forged_visitor_id'],
+  ['a payment of before', [link(1, 'visitor', 'v1')], T0 - 1, 'v1'],
+  ['a signed id', [link(1, 'visitor', 'v2')], T0, 'v2'],
+  ['a later rung with a signed id', [link(1, 'visitor', 'v1'), link(2, 'visitor', 'v2')], T0, 'v2'],
+  ['a session, which nobody signs', [link(1, 'session', 's1')], T0, 'forged_visitor_id'],
+  ['a client reference without a signature', [link(1, 'client_reference', 'v1')], T0, 'forged_visitor_id'],
+  ["the merchant's own app id", [link(1, 'client_reference', 'user-7')], T0, 'v2'],
+  ['an e-mail hash', [link(1, 'email_hash', 'hash')], T0, 'v2'],
+  ['what is malformed anyway', [link(1, 'visitor', 'not an id!')], T0, 'malformed_visitor_id'],
+];
+for (const [name, links, paymentAt, answer] of SIGNED) {
+  test(`resolveVisitor, signed ids only: ${name}`, () => {
+    const resolved = resolveVisitor(links, { ...known(), signed }, paymentAt);
+    assert.equal('visitor' in resolved ? resolved.visitor : resolved.reason, answer);
+  });
+}
+
 test('trap 25: placeholders never join, not even when somebody used one as a visitor id', () => {
   const junk = [
     '',

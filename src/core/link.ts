@@ -66,6 +66,7 @@ export const UNATTRIBUTED_REASONS = {
   malformed_visitor_id: 'A visitor id was found, but it is malformed or a placeholder.',
   visitor_never_seen: 'A visitor id was found, but no hit of that visitor was ever received.',
   visitor_seen_after_payment: 'The visitor was first seen only after paying.',
+  forged_visitor_id: 'The visitor id is not signed by this Headwater, and the site counts signed ids only.',
   outside_window: 'All touchpoints of the visitor lie outside the lookback window.',
   link_rejected: 'The link that named the visitor was rejected by a person.',
   off_stripe: 'The invoice was paid by other means than Stripe, and nothing of it carries a visitor id.',
@@ -117,6 +118,8 @@ export interface KnownVisitors {
   emailHashes: ReadonlyMap<string, string>;
   /** Keys of links that a person rejected (linkKey). */
   rejected?: ReadonlySet<string>;
+  /** Given when the site counts signed ids only: since when, and whether this installation signed the id. */
+  signed?: { since: number; isSigned: (visitor: string) => boolean };
 }
 
 export type Resolution = { visitor: string; usedLink: Link } | { reason: UnattributedReason };
@@ -143,8 +146,9 @@ const REASON_WEIGHT: Record<UnattributedReason, number> = {
   malformed_visitor_id: 1,
   visitor_never_seen: 2,
   visitor_seen_after_payment: 3,
-  outside_window: 4,
-  link_rejected: 5,
+  forged_visitor_id: 4,
+  outside_window: 5,
+  link_rejected: 6,
   off_stripe: 0,
   pending: 0,
 };
@@ -154,7 +158,9 @@ function judge(
   known: KnownVisitors,
   paymentAt: number,
 ): { visitor: string } | { reason: UnattributedReason } {
-  if (known.rejected?.has(linkKey(link))) return { reason: 'link_rejected' };
+  const { rejected } = known;
+  if (rejected !== undefined && rejected.size > 0 && rejected.has(linkKey(link))) return { reason: 'link_rejected' };
+  if (isForged(link, known, paymentAt)) return { reason: 'forged_visitor_id' };
   const visitor = visitorOf(link, known);
   if (visitor !== null && isWellFormedId(visitor)) {
     const firstSeenAt = 'get' in known.visitors ? known.visitors.get(visitor) : undefined;
@@ -164,6 +170,17 @@ function judge(
   // A client reference or an e-mail address claims nothing: the merchant may use both for purposes of its own.
   if (link.claim === 'client_reference' || link.claim === 'email_hash') return { reason: 'no_visitor_id' };
   return { reason: isWellFormedId(link.value) ? 'visitor_never_seen' : 'malformed_visitor_id' };
+}
+
+/**
+ * What anyone can write into a cookie must be signed: an id, and a session's, which nobody signs. An app id and an e-mail
+ * address are the merchant's and Stripe's own word. What was bought before the site asked for signatures needs none.
+ */
+function isForged({ claim, value }: Link, { signed, visitors }: KnownVisitors, paymentAt: number): boolean {
+  if (signed === undefined || paymentAt < signed.since || claim === 'email_hash') return false;
+  if (claim === 'session') return isWellFormedId(value);
+  if (claim === 'client_reference' && !visitors.has(value)) return false;
+  return isWellFormedId(value) && !signed.isSigned(value);
 }
 
 function visitorOf(link: Link, known: KnownVisitors): string | null {

@@ -81,6 +81,7 @@ const RULES: { [K in Kind]: (a: Of<K>, b: Of<K>) => Rest<K> } = {
     description: reference(a.description, b.description),
     isDisputed: a.isDisputed === true || b.isDisputed === true,
     isHeld: a.isHeld === true || b.isHeld === true,
+    ...(a.outside === undefined && b.outside === undefined ? {} : { outside: a.outside ?? b.outside }),
   }),
   refund: (a, b) => ({
     charge: reference(a.charge, b.charge),

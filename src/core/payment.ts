@@ -63,6 +63,8 @@ export interface ChargeObject extends ObjectBase {
   isDisputed?: boolean;
   /** A snapshot showed it authorised and not captured: it can be captured several times. Merge: or. */
   isHeld?: boolean;
+  /** Money of another provider, told by the merchant's server: its kind. Absent: a charge of Stripe. */
+  outside?: PaymentKind;
 }
 
 export interface RefundObject extends ObjectBase {

@@ -13,8 +13,8 @@ export function wantsOf(chargeId: string, facts: PaymentFacts, links: readonly L
   if (!charge || charge.createdAt === null || charge.currency === null) {
     return [{ kind: 'charge', by: null, id: chargeId }];
   }
-  // Money that never moved needs no explanation.
-  if (charge.amountCapturedMinor === 0) return [];
+  // Money that never moved needs no explanation, and of other providers' money Stripe knows nothing.
+  if (charge.amountCapturedMinor === 0 || charge.outside !== undefined) return [];
   const linking = isLinked(links) ? [] : linkWants(facts);
   return distinct([...moneyWants(facts), ...kindWants(facts), ...linking, ...itemWants(facts)]);
 }

@@ -29,7 +29,7 @@ export const alertsQuery = (site: string) =>
 export const alertWebhookQuery = (site: string) =>
   queryOptions({
     queryKey: ['alert webhook', site],
-    queryFn: ({ signal }) => get<AlertWebhookAnswer>(pathOf(site, '/alerts/webhook'), {}, signal),
+    queryFn: ({ signal }) => get<AlertWebhookAnswer>(pathOf(site, '/alerts/target'), {}, signal),
   });
 
 export interface RestatementsAsked {

@@ -101,6 +101,11 @@ export const REASONS: Record<UnattributedReason, { short: string; remedy: string
     remedy:
       'The script was loaded only on pages after the payment. Put it on every page, the landing pages first. This payment stays unattributed: nothing is known of the time before it.',
   },
+  forged_visitor_id: {
+    short: 'Id not signed',
+    remedy:
+      'The site counts signed visitor ids only, and this one is not signed: it was made up, or read before the script had stored the signed one. Read the cookie hw_visitor_id when you create the payment.',
+  },
   outside_window: {
     short: 'Outside the window',
     remedy: 'Every visit is older than the site’s lookback window. A longer window credits it.',

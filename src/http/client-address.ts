@@ -14,6 +14,16 @@ export interface ClientAddress {
   of(request: Pick<IncomingMessage, 'headers' | 'socket'>): string;
 }
 
+/**
+ * An address as some proxies write it ('192.0.2.1:49152', '[2001:db8::1]:443'), without its port: counted with it, each
+ * connection would be somebody else, and a limit per address would limit nobody.
+ */
+function plainAddress(text: string): string | null {
+  const [, bracketed, ipv4] = /^(?:\[([^\]]+)\](?::\d+)?|([\d.]+):\d+)$/.exec(text) ?? [];
+  const address = bracketed ?? ipv4 ?? text;
+  return isIP(address) === 0 ? null : address;
+}
+
 /** @param proxies addresses, ranges (10.0.0.0/8), or the names above */
 export function createClientAddress(proxies: readonly string[]): ClientAddress {
   const trusted = new BlockList();
@@ -37,7 +47,10 @@ export function createClientAddress(proxies: readonly string[]): ClientAddress {
       // The last was written by the proxy that is nearest to us.
       for (const before of [forwarded].flat().join(',').split(',').reverse()) {
         if (before.trim() === '') continue;
-        address = before.trim();
+        const plain = plainAddress(before.trim());
+        // What no proxy of sound mind writes says nothing: what came before it was no proxy's word either.
+        if (plain === null) break;
+        address = plain;
         if (!isTrusted(address)) break;
       }
       return address;

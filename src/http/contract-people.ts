@@ -91,6 +91,8 @@ export const timelineAnswer = z.object({
       email_hashes: z.array(z.string()),
     }),
   ),
+  /** False when there are more payments or visitors than a timeline holds. */
+  complete: z.boolean(),
   payments: amount,
   revenue: z.array(z.object({ currency: z.string(), revenue: amount })),
   items: z.array(timelineItem),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { siteCollectAnswer, siteCollectChange } from './contract-collect.ts';
 import { siteModelsAnswer, siteModelsChange } from './contract-models.ts';
 
 /**
@@ -14,6 +15,7 @@ export const siteAnswer = z.object({
   currency: z.string(),
   off_stripe: z.boolean(),
   models: siteModelsAnswer,
+  collect: siteCollectAnswer,
   created_at: z.string(),
 });
 export const siteInput = z.object({
@@ -31,12 +33,15 @@ export const siteChange = z.object({
   off_stripe: z.boolean().optional(),
   /** A change has every payment credited again. */
   models: siteModelsChange.optional(),
+  collect: siteCollectChange.optional(),
 });
 export const sitesAnswer = z.object({ sites: z.array(siteAnswer) });
 
 /** What the set-up page polls: has the script been seen, is money coming in? */
 export const siteStatusAnswer = z.object({
   snippet: z.string(),
+  /** The same tag for a version that never changes, with its integrity; null when the pixel is not built. */
+  snippet_pinned: z.string().nullable(),
   last_hit: z.object({ at: z.string(), url: z.string() }).nullable(),
   payments: z.number().int(),
   modes: z.array(z.enum(['live', 'test'])),

@@ -10,7 +10,7 @@ describe('collect', () => {
     const seen: unknown[] = [];
     const none = { drained: 0, duplicates: 0, rejected: 0, bots: new Map(), refused: new Map() };
     const at = await createTestServer({
-      hits: { ...none, accepted: 7, dropped: new Map([['excluded', 2]]) },
+      hits: { ...none, accepted: 7, handOvers: new Map(), dropped: new Map([['excluded', 2]]) },
       collect: async (request) => {
         seen.push({ body: request.body.toString(), keySite: request.keySite, address: request.address });
         return { status: 202, accepted: 2, dropped: { origin: 1, excluded: 2 } };

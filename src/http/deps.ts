@@ -4,7 +4,9 @@ import type { IdentityUse } from '../reports/identity.ts';
 import type { Journeys } from '../journeys/journeys.ts';
 import type { PeopleSearch } from '../journeys/search.ts';
 import type { Timelines } from '../journeys/timeline.ts';
+import type { OutsideOutcome, OutsidePayment } from '../payments/outside.ts';
 import type { SpendUse } from '../spend/use.ts';
+import type { PixelFiles } from './pixel-files.ts';
 import type { Keys, Site, Sites, Team } from '../storage/records/records.ts';
 import type {
   ConnectionsAnswer,
@@ -34,10 +36,12 @@ export interface HttpDeps {
   collectPerMinute: number;
   /** Folder of the built dashboard. */
   dashboardDir: string;
-  /** The built pixel, or null when it was not built. */
-  pixel: Buffer | null;
+  /** The pixel's scripts by file name; none when it was not built. */
+  pixel: PixelFiles;
 
   collect(request: CollectRequest): Promise<CollectResult>;
+  /** Signs a hand-over to another domain of the site. */
+  handOver(request: Pick<CollectRequest, 'body' | 'headers'>): Promise<HandOverResult>;
   /** What collect and the drainer did since the start, for /metrics; refusals before collect are counted here too. */
   hits: HitCounts;
   receiveWebhook(delivery: WebhookDelivery): Promise<WebhookResult>;
@@ -74,6 +78,8 @@ export interface HttpDeps {
     ): Promise<Outcome<PaymentsAnswer>>;
     get(site: Site, id: string): Promise<PaymentDetailAnswer | null>;
   };
+  /** Books money that another provider took; its id is the idempotency key. */
+  outsidePayment(site: Site, payment: OutsidePayment): Promise<OutsideOutcome>;
   subscriptions: {
     list(
       site: Site,
@@ -132,12 +138,19 @@ export interface CollectRequest {
   headers: Readonly<Record<string, string | string[] | undefined>>;
   /** Client address after trusted proxies. Never stored. */
   address: string;
+  /** Host the browser asked, as trusted proxies tell it; '' when it is not known. */
+  host: string;
   /** Site of the server key that came with the request; null: none. */
   keySite: string | null;
 }
 export type CollectResult =
-  | { status: 202; accepted: number; dropped: Record<string, number> }
+  /** `visitor`: the signed id in place of the one sent; `setCookie`: a whole Set-Cookie value. */
+  | { status: 202; accepted: number; dropped: Record<string, number>; visitor?: string; setCookie?: string }
   | { status: 400 | 401 | 403 | 413 | 429 | 503; code: string; message: string; field?: string; retryAfterS?: number };
+
+export type HandOverResult =
+  | { status: 200; handOver: string }
+  | { status: 400 | 403 | 413 | 503; code: string; message: string; field?: string; retryAfterS?: number };
 
 export interface HitCounts {
   accepted: number;
@@ -147,6 +160,7 @@ export interface HitCounts {
   /** By reason; keys are closed lists. */
   bots: Map<string, number>;
   dropped: Map<string, number>;
+  handOvers: Map<string, number>;
   /** Requests refused, by code. */
   refused: Map<string, number>;
 }

@@ -1,8 +1,10 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { askedHost } from './asked-host.ts';
 import type { ClientAddress } from './client-address.ts';
 import type { CollectResult, HttpDeps } from './deps.ts';
 import { Refusal, refusalBody, refusalOf } from './errors.ts';
-import { COLLECT_BODY_BYTES, COLLECT_HEADERS, type HitLimit } from './routes/collect.ts';
+import type { HitLimit } from './hit-limit.ts';
+import { acceptedAnswer, COLLECT_BODY_BYTES, COLLECT_HEADERS } from './routes/collect.ts';
 
 const PATH = '/api/event';
 const HEADERS = [...Object.entries(COLLECT_HEADERS).flat(), 'content-type', 'application/json; charset=utf-8'];
@@ -31,9 +33,10 @@ export function takeHitsFirst(
   async function answer(request: IncomingMessage, response: ServerResponse, body: Buffer): Promise<void> {
     const { headers } = request;
     const from = address.of(request);
+    const host = askedHost(request, address.isTrusted(request.socket.remoteAddress ?? ''));
     try {
       limit(from);
-      render(response, await deps.collect({ body, headers, address: from, keySite: null }));
+      render(response, await deps.collect({ body, headers, address: from, host, keySite: null }));
     } catch (error) {
       failures += 1;
       const refusal = refusalOf(error as Error, { id: `hit-${failures}`, log: deps.log, url: PATH });
@@ -67,9 +70,8 @@ function read(request: IncomingMessage, done: (body: Buffer) => void): void {
 
 function render(response: ServerResponse, result: CollectResult): void {
   if (result.status !== 202) return refuse(response, new Refusal(result.status, result));
-  const reasons = Object.keys(result.dropped);
-  const dropped = reasons.length > 0 ? ['x-headwater-dropped', reasons.join(', ')] : [];
-  send(response, 202, `{"accepted":${result.accepted}}`, dropped);
+  const { body, headers } = acceptedAnswer(result);
+  send(response, 202, JSON.stringify(body), Object.entries(headers).flat());
 }
 
 function refuse(response: ServerResponse, refusal: Refusal): void {

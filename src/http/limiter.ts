@@ -1,3 +1,5 @@
+import { addressNumber } from '../core/networks.ts';
+
 /**
  * Counts per key in fixed windows, in this process. Keys are forgotten when the window ends or there are too many: a
  * flood of addresses must cost memory only so far.
@@ -35,14 +37,12 @@ export function createLimiter(options: { max: number; windowMs: number; now: () 
   };
 }
 
-/** One IPv6 customer owns a /64: counting single addresses would count nothing. */
+/** One IPv6 customer owns a /64: counting single addresses would count nothing. However it is written, it has one key. */
 export function limitKey(address: string): string {
-  if (!address.includes(':') || address.startsWith('::ffff:')) return address;
-  const [head = '', tail] = address.split('::');
-  const groups = head.split(':').filter(Boolean);
-  const ending = tail === undefined ? [] : tail.split(':').filter(Boolean);
-  const zeros = tail === undefined ? 0 : Math.max(0, 8 - groups.length - ending.length);
-  return [...groups, ...Array<string>(zeros).fill('0'), ...ending].slice(0, 4).join(':');
+  const number = addressNumber(address);
+  if (number === null) return address;
+  const isIPv4 = number >> 32n === 0xffffn;
+  return isIPv4 ? `4:${number & 0xffff_ffffn}` : `6:${number >> 64n}`;
 }
 
 export function isLoopback(address: string): boolean {

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
+import { keepPixelFiles, pixelFiles } from './pixel-files.ts';
 import { FactsUnavailable } from '../storage/facts/facts.ts';
 import { RecordsUnavailable } from '../storage/records/records.ts';
 import { createTestServer, PASSWORD } from '../../test/http-server.ts';
@@ -56,14 +60,14 @@ describe('pages, pixel and probes', () => {
 
   it('serves the pixel to every origin, with a tag', async () => {
     const first = await at.server.inject({ url: '/hw.js' });
-    assert.equal(first.body, '(function(){})();');
+    assert.equal(first.body, "import('hw-more.js')");
     assert.match(first.headers['content-type'] as string, /^text\/javascript/);
     assert.match(first.headers['cache-control'] as string, /max-age=3600/);
     assert.equal(first.headers['cross-origin-resource-policy'], 'cross-origin');
     const again = await at.server.inject({ url: '/hw.js', headers: { 'if-none-match': first.headers.etag as string } });
     assert.equal(again.statusCode, 304);
 
-    const large = await createTestServer({ pixel: Buffer.from('track();'.repeat(500)) });
+    const large = await createTestServer({ pixel: pixelFiles(Buffer.from('track();'.repeat(500)), null) });
     for (const [accepted, encoding] of [
       ['gzip, deflate, br', 'br'],
       ['gzip;q=1.0, br;q=0', 'gzip'],
@@ -75,6 +79,26 @@ describe('pages, pixel and probes', () => {
       assert.equal(answer.rawPayload.length < 200, encoding !== undefined);
     }
     await large.close();
+  });
+
+  it('serves each version of the pixel under a name that never changes, with its integrity', async () => {
+    const { pinned, ...names } = { pinned: /^hw-[0-9a-f]{12}\.js$/, more: /^hw-more-[0-9a-f]{12}\.js$/ };
+    const files = pixelFiles(Buffer.from(`import('hw-more.js')`), Buffer.from('more()'));
+    const name = [...files.keys()].find((one) => pinned.test(one))!;
+    const more = [...files.keys()].find((one) => names.more.test(one))!;
+    const answer = await at.server.inject({ url: `/${name}` });
+    assert.equal(answer.body, `import('${more}')`);
+    assert.match(answer.headers['cache-control'] as string, /immutable/);
+    assert.equal((await at.server.inject({ url: `/${more}` })).body, 'more()');
+    assert.equal((await at.server.inject({ url: '/hw-0123456789ab.js' })).statusCode, 404);
+
+    // After an upgrade the version before is still there.
+    const folder = mkdtempSync(join(tmpdir(), 'headwater-pixel-'));
+    await keepPixelFiles(files, folder);
+    const upgraded = await keepPixelFiles(pixelFiles(Buffer.from('newer'), null), folder);
+    assert.equal(upgraded.get(name)?.toString(), answer.body);
+    assert.equal(upgraded.get('hw.js')?.toString(), 'newer');
+    rmSync(folder, { recursive: true });
   });
 
   it('is ready while its stores are, and names the one that is not', async () => {

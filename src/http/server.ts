@@ -13,7 +13,8 @@ import type { HttpDeps } from './deps.ts';
 import { answerBrokenRequest, handleError } from './errors.ts';
 import { takeHitsFirst } from './event-door.ts';
 import { accountRoutes } from './routes/account.ts';
-import { collectRoutes, createHitLimit } from './routes/collect.ts';
+import { createHitLimit } from './hit-limit.ts';
+import { collectRoutes } from './routes/collect.ts';
 import { coverageRoutes } from './routes/coverage.ts';
 import { doctorRoutes } from './routes/doctor.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -22,6 +23,7 @@ import { identityRoutes } from './routes/identity.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { oauthRoutes } from './routes/oauth.ts';
+import { outsidePaymentRoutes } from './routes/outside-payments.ts';
 import { pixelRoutes } from './routes/pixel.ts';
 import { ratesRoutes } from './routes/rates.ts';
 import { reportRoutes } from './routes/reports.ts';
@@ -80,7 +82,7 @@ export function createServer(deps: HttpDeps): FastifyInstance {
   server.setValidatorCompiler(validatorCompiler);
   server.setSerializerCompiler(serializerCompiler);
 
-  server.register(async (scope) => collectRoutes(scope, deps, limit));
+  server.register(async (scope) => collectRoutes(scope, deps, { limit, address }));
   server.register(async (scope) => pixelRoutes(scope, deps));
   server.register(async (scope) => webhookRoutes(scope, deps));
   server.register(async (scope) => {
@@ -109,6 +111,7 @@ function apiRoutes(scope: FastifyInstance, deps: HttpDeps): void {
   doctorRoutes(api, deps);
   historyRoutes(api, deps);
   reportRoutes(api, deps);
+  outsidePaymentRoutes(api, deps);
   identityRoutes(api, deps);
   coverageRoutes(api, deps);
   runRoutes(api, deps);

@@ -53,6 +53,10 @@ const ROWS: Record<string, { access: Access; body?: object }> = {
   'DELETE /api/v1/sites/:site/runs/:run': { access: 'site:write' },
   'GET /api/v1/sites/:site/recompute': { access: 'site:read' },
   'GET /api/v1/sites/:site/payments': { access: 'site:read' },
+  'POST /api/v1/sites/:site/payments': {
+    access: 'site:write',
+    body: { id: 'pp_1', amount: 100, currency: 'usd', occurred_at: '2026-11-01T10:00:00Z' },
+  },
   'GET /api/v1/sites/:site/subscriptions': { access: 'site:read' },
   'GET /api/v1/sites/:site/subscriptions/:subscription': { access: 'site:read' },
   'GET /api/v1/sites/:site/payments/:payment': { access: 'site:read' },
@@ -64,10 +68,10 @@ const ROWS: Record<string, { access: Access; body?: object }> = {
   'GET /api/v1/sites/:site/coverage': { access: 'site:read' },
   'GET /api/v1/sites/:site/alerts': { access: 'site:read' },
   'POST /api/v1/sites/:site/alerts/:alert/accept': { access: 'site:write' },
-  'GET /api/v1/sites/:site/alerts/webhook': { access: 'site:read' },
-  'PUT /api/v1/sites/:site/alerts/webhook': { access: 'site:write', body: { url: 'https://192.0.2.1/' } },
-  'DELETE /api/v1/sites/:site/alerts/webhook': { access: 'site:write' },
-  'POST /api/v1/sites/:site/alerts/webhook/test': { access: 'site:write' },
+  'GET /api/v1/sites/:site/alerts/target': { access: 'site:read' },
+  'PUT /api/v1/sites/:site/alerts/target': { access: 'site:write', body: { url: 'https://192.0.2.1/' } },
+  'DELETE /api/v1/sites/:site/alerts/target': { access: 'site:write' },
+  'POST /api/v1/sites/:site/alerts/target/test': { access: 'site:write' },
 };
 
 type Who =
@@ -172,10 +176,13 @@ describe('tenant matrix', () => {
     const open = at.server.routeTable.filter(({ url }) => !url.startsWith('/api/v1')).map(({ url }) => url);
     assert.deepEqual([...new Set(open)].sort(), [
       '/api/event',
+      '/api/hand-over',
       '/api/openapi.json',
       '/api/webhooks/stripe',
       '/api/webhooks/stripe/:site',
       '/healthz',
+      '/hw-:version.js',
+      '/hw-more.js',
       '/hw.js',
       '/metrics',
       '/readyz',

@@ -11,6 +11,7 @@ import type { Mode } from '../core/payment.ts';
 import type { ReportQuery } from '../core/report.ts';
 import type { ReportSite } from '../reports/parse.ts';
 import { oneOf, Refused } from '../reports/refused.ts';
+import { TooMuchToCompute } from '../storage/facts/facts.ts';
 import type { Facts } from '../storage/facts/facts.ts';
 import type { BucketSums, CohortSums, JourneyFacts, PathSums, ValueSums } from '../storage/facts/journey-facts.ts';
 import { readCollapse, readJourneyQuestion, readWhole, wholeMonths, type Asked, type Raw } from './read-question.ts';
@@ -22,7 +23,8 @@ export interface JourneysOptions {
   now: () => number;
 }
 
-type Outcome<T> = { ok: true; value: T } | { ok: false; code: string; field: string; message: string };
+type Outcome<T> =
+  { ok: true; value: T } | { ok: false; code: string; message: string; field?: string; status?: number };
 
 const OTHER = '(other)';
 const DAY_MS = 86_400_000;
@@ -45,8 +47,7 @@ export function createJourneys(options: JourneysOptions) {
       try {
         return { ok: true, value: await question(options, { site, raw }) };
       } catch (error) {
-        if (!(error instanceof Refused)) throw error;
-        return { ok: false, code: 'bad_question', field: error.field, message: `${error.field}: ${error.message}` };
+        return refusalOf(error);
       }
     };
   return {
@@ -57,6 +58,15 @@ export function createJourneys(options: JourneysOptions) {
     cohorts: ask(cohorts),
     lifetime: ask(lifetime),
   };
+}
+
+/** What is too much for one answer is the question's fault, as what cannot be read is. */
+function refusalOf(error: unknown): { ok: false; code: string; message: string; field?: string; status?: number } {
+  if (error instanceof TooMuchToCompute) {
+    return { ok: false, status: 422, code: 'too_much', message: `journeys: ${error.message}` };
+  }
+  if (!(error instanceof Refused)) throw error;
+  return { ok: false, code: 'bad_question', field: error.field, message: `${error.field}: ${error.message}` };
 }
 
 export type Journeys = ReturnType<typeof createJourneys>;

@@ -1,6 +1,8 @@
 import { JOURNEY_DIMENSIONS, type JourneyDimension } from '../core/journey.ts';
 import type { Mode } from '../core/payment.ts';
 import { addDays, dayAt, isDay } from '../core/report-days.ts';
+import { conditionsIn } from '../core/report-filters.ts';
+import { TIME_DIMENSIONS } from '../core/report-scope.ts';
 import type { ReportQuery } from '../core/report.ts';
 import { parseReportQuery } from '../reports/parse.ts';
 import type { ReportSite } from '../reports/parse.ts';
@@ -45,6 +47,9 @@ export function readJourneyQuestion(
   const asked = { ...chosen, metrics: 'revenue,conversions', by: 'payment_date', model: 'first_touch' };
   const parsed = parseReportQuery(asked, site, defaults);
   if (!parsed.ok) throw new Refused(parsed.field, parsed.reason);
+  if (conditionsIn(parsed.query.filters).some(([name]) => TIME_DIMENSIONS.includes(name))) {
+    throw new Refused('filter', 'chooses times; choose days with from and to');
+  }
   return {
     query: { ...parsed.query, limit: readWhole(raw.limit, 'limit', { min: 1, max: LIMIT_MAX, otherwise: limit }) },
     dimension: oneOf(raw.dimension, 'dimension', JOURNEY_DIMENSIONS) ?? dimension,

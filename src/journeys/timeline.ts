@@ -71,6 +71,7 @@ export function createTimelines({ records, facts, defaultMode }: TimelineOptions
       customer: person.customer,
       customers: [...new Set(payments.map((payment) => payment.customer).filter((id) => id !== null))].sort(),
       visitors: visitors.map((id) => visitorAnswer(id, seen, claims)),
+      complete: payments.length < PAYMENTS_MAX && visitors.length === person.visitors.length,
       payments: payments.length,
       revenue: revenueOf(payments),
       items: items.map(itemAnswer),

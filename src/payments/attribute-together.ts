@@ -129,8 +129,11 @@ interface Written {
 async function compareWithStanding(tx: Records, site: string, fresh: readonly Fresh[]) {
   const ids = fresh.map(({ payment }) => payment.id);
   const standing = await tx.payments.attributionsOf(site, ids);
+  // Asked again: what somebody asked for after the batch was chosen may have been read with its evidence.
+  const asked = await tx.attributions.reasonsOf(site, ids);
   const affected = new Map<string, Set<RestatementReason>>();
-  const written = fresh.map(({ payment, attribution, inputs, siblings, reasons }): Written => {
+  const written = fresh.map(({ payment, attribution, inputs, siblings, ...request }): Written => {
+    const reasons = asked.get(payment.id) ?? request.reasons;
     const before = standing.get(payment.id)!;
     const changes = [...creditChanges(before.rows, attribution.rows), ...pathChanges(payment, before, attribution)];
     for (const id of affectedSiblings(before.visitor, attribution.visitor, siblings)) {

@@ -1,3 +1,4 @@
+import type { Sign } from '../core/keyed-text.ts';
 import type { Log } from '../loop.ts';
 import { FactsUnavailable } from '../storage/facts/facts.ts';
 import type { Facts } from '../storage/facts/facts.ts';
@@ -19,6 +20,8 @@ const RETRY_MAX_MS = 15 * 60_000;
 export interface AttributorOptions {
   records: Records;
   facts: Pick<Facts, 'touchpoints' | 'visitorsOfSessions'>;
+  /** Checks the ids of sites that count signed ones only. */
+  sign?: Sign;
   now: () => number;
   log: Log;
   /** Called when rows were put into the outbox: the mirror may run at once. */
@@ -35,7 +38,7 @@ type Request = AttributionRequest;
  * made meanwhile survives `finish` (its version differs), and attributing twice appends nothing.
  */
 export function createAttributor(options: AttributorOptions): { runOnce(): Promise<boolean> } {
-  const { records, facts, now, log, onOutbox } = options;
+  const { records, facts, sign, now, log, onOutbox } = options;
 
   /** True when a payment must be looked at again at once. */
   async function runBatch({ site, requests }: Batch, reading: Promise<Evidence>): Promise<boolean> {
@@ -79,7 +82,7 @@ export function createAttributor(options: AttributorOptions): { runOnce(): Promi
 
   function startReading({ site, requests }: Batch): Promise<Evidence> {
     const paymentIds = requests.map((request) => request.paymentId);
-    const reading = readEvidence({ records, facts }, site, paymentIds);
+    const reading = readEvidence({ records, facts, sign }, site, paymentIds);
     // Told to whoever waits for it; nobody does when an earlier batch ended the turn.
     reading.catch(() => {});
     return reading;

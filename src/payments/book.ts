@@ -17,7 +17,7 @@ const CHARGES_AT_ONCE = 100;
 
 /** Which connection's facts, for which site's ledger. */
 export interface BookingPlace {
-  connection: Connection;
+  connection: Pick<Connection, 'id' | 'mode'>;
   site: Site;
   now: number;
   /** How long webhooks may bring a missing object before it is fetched. */

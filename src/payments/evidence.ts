@@ -1,7 +1,9 @@
 import { customerLink, identityLink, isPlaceholder, isWellFormedId, linkKey } from '../core/link.ts';
 import type { IdentityKind, KnownVisitors, Link } from '../core/link.ts';
+import type { Sign } from '../core/keyed-text.ts';
 import type { Payment } from '../core/payment.ts';
 import type { Touchpoint } from '../core/touchpoint.ts';
+import { isSignedVisitor } from '../core/visitor-id.ts';
 import type { Facts } from '../storage/facts/facts.ts';
 import type { Records } from '../storage/records/records.ts';
 
@@ -28,7 +30,15 @@ export interface Evidence {
   joined(visitors: readonly string[]): { visitors: string[]; touchpoints: Touchpoint[] };
 }
 
-type Stores = { records: Records; facts: Pick<Facts, 'touchpoints' | 'visitorsOfSessions'> };
+/** `sign` checks visitor ids of sites that count signed ones only. */
+type Stores = { records: Records; facts: Pick<Facts, 'touchpoints' | 'visitorsOfSessions'>; sign?: Sign | undefined };
+
+async function readSigned({ records, sign }: Stores, site: string): Promise<Pick<KnownVisitors, 'signed'>> {
+  const since = (await records.sites.get(site))?.settings.collect?.signedSince ?? null;
+  if (since === null) return {};
+  if (sign === undefined) throw new Error('signed visitor ids are asked for, and no key was given to check them with');
+  return { signed: { since, isSigned: (visitor) => isSignedVisitor(site, visitor, sign) } };
+}
 
 export async function readEvidence(stores: Stores, site: string, paymentIds: readonly string[]): Promise<Evidence> {
   const { records, facts } = stores;
@@ -75,7 +85,8 @@ export async function readEvidence(stores: Stores, site: string, paymentIds: rea
   const seenOwner = (owners: Map<string, string[]>) =>
     new Map([...owners].map(([value, list]) => [value, list.find((one) => byVisitor.has(one)) ?? list[0]!]));
 
-  const known = { visitors, sessionOwners, appIds: seenOwner(byAppId), emailHashes: seenOwner(byEmail), rejected };
+  const owners = { sessionOwners, appIds: seenOwner(byAppId), emailHashes: seenOwner(byEmail) };
+  const known = { visitors, ...owners, rejected, ...(await readSigned(stores, site)) };
 
   return {
     links,

@@ -49,6 +49,7 @@ async function takeSite(tx: Records, hits: SiteHits, times: { now: number; fetch
     ...checkouts.map(({ object, visitor, seenAt }) => ({ kind: 'checkout' as const, value: object, visitor, seenAt })),
   ]);
   if (checkouts.length > 0) await linkCheckouts(tx, site, [...new Set(checkouts.map((it) => it.object))], times);
+  // The value of a hand-over is the visitor who left the other domain: payments of that one have a longer path too.
   const values = identifies.map((it) => it.value);
   // One person on a further device: payments of the first one's visitors get a longer path.
   for (const kind of ['app_id', 'email_hash'] as const) {

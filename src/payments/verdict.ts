@@ -1,4 +1,6 @@
+import { linkKey } from '../core/link.ts';
 import type { Link } from '../core/link.ts';
+import type { Payment } from '../core/payment.ts';
 import type { RestatementReason } from '../core/restatement.ts';
 import type { Records, Site } from '../storage/records/records.ts';
 import { bookCharges, lockConnection } from './book.ts';
@@ -102,15 +104,23 @@ async function creditAgain(
     const ofCustomer = field === 'customer' ? await tx.payments.ofCustomer(site.id, mode, object) : [];
     for (const id of ofCustomer) touched.add(id);
   }
-  const payments = await tx.payments.getMany(site.id, [...touched]);
   const connections = (await tx.connections.ofSite(site.id)).toSorted((a, b) => (a.id < b.id ? -1 : 1));
   for (const connection of connections) await lockConnection(tx, connection);
   // Asked for before booking asks for some of them: requests are locked in one order, under the connections' locks.
   const reason: RestatementReason = verdict === 'rejected' ? 'link_rejected' : 'link_reinstated';
   if (touched.size > 0) await tx.attributions.request(site.id, [...touched], now, [reason]);
+  const carrying = await carriersOf(tx, site.id, [...touched], { object, field, value });
   for (const connection of connections) {
-    const charges = payments.filter((payment) => payment.connection === connection.id).map(({ id }) => id);
+    const charges = carrying.filter((payment) => payment.connection === connection.id).map(({ id }) => id);
     if (charges.length > 0) await bookCharges(tx, { connection, site, now, fetchDelayMs: 0 }, charges);
   }
   return touched.size;
+}
+
+/** The payments that hold this very link: of these a value behind it may count now. */
+async function carriersOf(tx: Records, site: string, payments: readonly string[], named: Named): Promise<Payment[]> {
+  const key = linkKey(named);
+  const links = await tx.payments.linksOf(site, payments);
+  const carrying = payments.filter((id) => links.get(id)?.some((link) => linkKey(link) === key));
+  return tx.payments.getMany(site, carrying);
 }

@@ -182,7 +182,8 @@ async function browse(
     await sendHits(cast.target, [view(visitor, { origin, path: action.path }, at)]);
     return;
   }
-  const props = { app_id: action.appId };
+  const { appId, email } = action;
+  const props: Record<string, string> = appId === undefined ? { email: email ?? '' } : { app_id: appId };
   await sendHits(cast.target, [happen(visitor, 'identify', { props, url: `${origin}/`, at })]);
 }
 

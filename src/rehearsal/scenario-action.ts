@@ -30,7 +30,7 @@ export interface Evidence {
 export type Action =
   | { kind: 'land'; visitor: string; arrival: Arrival; path: string }
   | { kind: 'view'; visitor: string; path: string }
-  | { kind: 'identify'; visitor: string; appId: string }
+  | { kind: 'identify'; visitor: string; appId?: string; email?: string }
   | ({ kind: 'pay'; visitor: string; amountMinor: number; currency: string; way: Way } & Buying)
   | ({
       kind: 'subscribe';
@@ -94,9 +94,9 @@ export function readAction(text: string, reading: Reading): Action {
     case 'views':
       return { kind: 'view', visitor, path: pathOf(rest, reading) };
     case 'identifies': {
-      const [, appId] = /^as (\S+)$/.exec(rest) ?? [];
-      if (appId === undefined) throw fail(`write "${visitor} identifies as APP_ID"`);
-      return { kind: 'identify', visitor, appId };
+      const [, how, said] = /^(as|with) (\S+)$/.exec(rest) ?? [];
+      if (said === undefined) throw fail(`write "${visitor} identifies as APP_ID" or "… with NAME@HOST"`);
+      return { kind: 'identify', visitor, ...(how === 'as' ? { appId: said } : { email: said }) };
     }
     case 'pays':
     case 'authorises':

@@ -1,14 +1,19 @@
 import type { Mode } from '../core/payment.ts';
 import type { Records } from '../storage/records/records.ts';
 
-/** Live and test money never add up. A question that names neither means live once the site has a live connection. */
+/**
+ * Live and test money never add up. A question that names neither means live once the site has a live connection, or
+ * live money without one: other providers' payments need none.
+ */
 export function createDefaultMode({
   records,
 }: {
-  records: { connections: Pick<Records['connections'], 'ofSite'> };
+  records: { connections: Pick<Records['connections'], 'ofSite'>; payments: Pick<Records['payments'], 'list'> };
 }): (site: string) => Promise<Mode> {
   return async (site) => {
     const connections = await records.connections.ofSite(site);
-    return connections.some((connection) => connection.mode === 'live') ? 'live' : 'test';
+    if (connections.some((connection) => connection.mode === 'live')) return 'live';
+    const { payments } = await records.payments.list(site, 'live', 1, null);
+    return payments.length > 0 ? 'live' : 'test';
   };
 }

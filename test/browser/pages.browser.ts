@@ -29,8 +29,8 @@ const AMOUNTS = [
 ] as const;
 const WIDTHS = [1280, 820, 390];
 
-// Some forty pages are opened one after the other.
-test.describe.configure({ mode: 'serial', timeout: 240_000 });
+// Some sixty pages are opened one after the other.
+test.describe.configure({ mode: 'serial', timeout: 300_000 });
 
 let stripe: SimulatedStripe;
 let headwater: Headwater;
@@ -79,11 +79,7 @@ test('every page has its headline, complains of nothing and fits every screen', 
 
 test('on a phone every page is one tap away, and the one that is open is in sight', async ({ browser }) => {
   const { page, problems, close } = await openOwner(browser);
-  await page.goto(`${headwater.url}/sign-in`);
-  await page.getByLabel('E-mail').fill('ada@headwater.test');
-  await page.getByLabel('Password').fill('correct horse battery');
-  await page.getByRole('button', { name: 'Sign in' }).click();
-  await expect(page).not.toHaveURL(/sign-in/);
+  await signIn(page);
   await page.setViewportSize({ width: 390, height: 844 });
   await page.goto(`${headwater.url}/sites/${site}`);
   for (const name of ['Payments', 'Subscriptions', 'Spend', 'Settings']) {
@@ -100,6 +96,42 @@ test('on a phone every page is one tap away, and the one that is open is in sigh
   expect(problems).toEqual([]);
   await close();
 });
+
+test('a payment leads to the life of its customer, and so does search', async ({ browser }) => {
+  const { page, problems, close } = await openOwner(browser);
+  await signIn(page);
+  await page.goto(`${headwater.url}/sites/${site}/payments/${await firstPayment()}`);
+  await page
+    .getByRole('link', { name: 'cus_' })
+    .or(page.getByRole('link', { name: 'timeline of the visitor' }))
+    .click();
+  const items = page.getByTestId('timeline-item');
+  await expect(items.filter({ hasText: 'Visit from google / cpc' })).toHaveCount(1);
+  await expect(items.filter({ hasText: 'Paid' }).first()).toBeVisible();
+  await page.getByTestId('order-oldest').click();
+  await expect(items.first()).toContainText('Visit from google / cpc');
+  await page.getByRole('link', { name: 'Find a customer' }).click();
+  await page.getByRole('searchbox').fill('v-1');
+  await page.getByRole('button', { name: 'Search' }).click();
+  await page.getByTestId('found').getByRole('link', { name: 'v-1' }).click();
+  await expect(page.locator('main h1')).toContainText('Visitor v-1');
+  await page.getByRole('navigation', { name: 'Site', exact: true }).getByRole('link', { name: 'Journeys' }).click();
+  await page.getByTestId('tab-paths').click();
+  await expect(page.getByTestId('path-row').first()).toContainText('Paid Search');
+  await page.getByTestId('tab-flow').click();
+  await page.getByTestId('flow-table').locator('summary').click();
+  await expect(page.getByTestId('flow-table').getByRole('row').nth(1)).toContainText('Purchase');
+  expect(problems).toEqual([]);
+  await close();
+});
+
+async function signIn(page: Page) {
+  await page.goto(`${headwater.url}/sign-in`);
+  await page.getByLabel('E-mail').fill('ada@headwater.test');
+  await page.getByLabel('Password').fill('correct horse battery');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await expect(page).not.toHaveURL(/sign-in/);
+}
 
 /** Opened anew at each width, as a person with that screen would. */
 async function fits(page: Page, path: string) {
@@ -133,8 +165,8 @@ async function journeyPages(): Promise<string[]> {
   const { payments } = await headwater.get<PaymentsAnswer>(`/api/v1/sites/${site}/payments?mode=test`, key);
   const customer = payments.find((payment) => payment.customer !== null)!.customer!;
   const tabs = ['paths', 'times', 'assists', 'cohorts', 'lifetime'].map((tab) => `journeys?tab=${tab}`);
-  const people = [`customers/${customer}`, 'visitors/v-0', 'people', `people?q=${customer}`];
-  return [...tabs, 'journeys?show=campaign', ...people].map((page) => `/sites/${site}/${page}`);
+  const people = [`customers/${customer}`, 'visitors/v-0', `people?q=${customer}`];
+  return [...tabs, ...people].map((page) => `/sites/${site}/${page}`);
 }
 
 const firstSubscription = async () => (await listSubscriptions())[0]!.id;

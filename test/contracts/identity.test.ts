@@ -5,7 +5,6 @@ import { describe, test } from 'node:test';
 import type { Link } from '../../src/core/link.ts';
 import { createExplain } from '../../src/payments/explain.ts';
 import { linkId } from '../../src/payments/link-id.ts';
-import { linkVisitors } from '../../src/payments/link-visitors.ts';
 import { createHandOver } from '../../src/payments/link.ts';
 import { createRecompute } from '../../src/payments/recompute.ts';
 import { createVerdicts } from '../../src/payments/verdict.ts';
@@ -37,6 +36,17 @@ async function openPerson() {
     async identify(visitor: string, value: string, kind: 'app_id' | 'email_hash' = 'app_id', day = 5) {
       const identifies = [{ kind, value, visitor, seenAt: on(day) }];
       await handOver([{ site: site.id, visitors: [visitor], sessions: [], identifies, checkouts: [] }]);
+      await shop.settle();
+    },
+    async handOver(...rows: { from: string; to: string }[]) {
+      const identifies = rows.map(({ from, to }) => ({
+        kind: 'hand_over' as const,
+        value: from,
+        visitor: to,
+        seenAt: on(3),
+      }));
+      const visitors = rows.map(({ to }) => to);
+      await handOver([{ site: site.id, visitors, sessions: [], identifies, checkouts: [] }]);
       await shop.settle();
     },
     async reject(payment: string, named: Parameters<typeof linkId>[0]) {
@@ -110,9 +120,14 @@ describe('visitors are joined late, and the payment is credited along both paths
     await at.pay('ch_1', {}, [link('there')], CHARGE);
     await at.pay('ch_2', {}, [link('here')], CHARGE);
     await at.settle();
-    const from = { from: 'here', to: 'there', seenAt: on(3) };
-    await linkVisitors(records, at.site.id, [from, from, { ...from, to: 'here' }, { ...from, to: 'null' }], NOW);
-    await at.settle();
+    const given = { from: 'here', to: 'there' };
+    await at.handOver(
+      given,
+      given,
+      { from: 'here', to: 'here' },
+      { from: 'here', to: 'null' },
+      { from: 'null', to: 'there' },
+    );
     assert.deepEqual(await at.revenue(), { google: 10_00, newsletter: 10_00 });
     assert.deepEqual(await at.path('ch_1'), ['there payment:there', 'here hand_over:here with there']);
     assert.deepEqual(await at.path('ch_2'), ['here payment:here', 'there hand_over:here with here']);
@@ -122,9 +137,7 @@ describe('visitors are joined late, and the payment is credited along both paths
     assert.deepEqual(await at.path('ch_2'), ['here payment:here']);
     await at.reinstate(named);
     // A parameter that went round among many people joins none of them.
-    const many = Array.from({ length: 60 }, (_, index) => ({ from: 'here', to: `other${index}`, seenAt: on(3) }));
-    await linkVisitors(records, at.site.id, many, NOW);
-    await at.settle();
+    await at.handOver(...Array.from({ length: 60 }, (_, index) => ({ from: 'here', to: `other${index}` })));
     assert.deepEqual(await at.path('ch_2'), ['here payment:here']);
   });
 
@@ -196,6 +209,19 @@ describe('a link that a person rejects', () => {
     const other = await openPerson();
     assert.deepEqual(await codes(other.reinstate(link('v1'))), ['404 unknown_link'], 'sites are apart');
   });
+});
+
+test('a recompute that finds credits other than they should be says so', async () => {
+  const at = await openPerson();
+  await at.hits(['v1', 2, 'google'], ['v1', 9, 'newsletter']);
+  await at.pay('ch_1', {}, [link('v1')], CHARGE);
+  await at.settle();
+  await at.recompute();
+  assert.deepEqual(await at.log(), []);
+  // Written past the page that would have everything credited again.
+  await records.sites.update(at.site.id, { settings: { ...at.site.settings, windowDays: 3 } });
+  await at.recompute();
+  assert.deepEqual(await at.log(), ['ch_1 recompute: google 500>0, newsletter 500>1000']);
 });
 
 test('two customers on one browser stay two, and both are credited by its visits', async () => {

@@ -222,6 +222,7 @@ describe('a small shop, by hand', () => {
     ],
     [{ from: 'yesterday' }, /^from: "?yesterday/],
     [{ filter: '[["page","is",["/"]]]' }, /^filter: .*page/],
+    [{ filter: '[["month","is",["2026-11"]]]' }, /^filter: chooses times; choose days with from and to/],
     [{ order: 'price' }, /^order: "price" is not known/],
     [{ repeats: 'twice' }, /^repeats: /],
   ] as [Record<string, string>, RegExp][]) {

@@ -133,6 +133,31 @@ describeStores('crediting from scratch', (stores) => {
     assert.equal(await first.sent(), '[]', 'crediting again what did not change appends nothing');
   });
 
+  test('what was credited from the same facts is left alone, and what nobody wrote down is computed', async () => {
+    const records = await stores.fresh();
+    const shop = await openShop(records, 6);
+    await shop.settle();
+    const [stored] = [await shop.stored(), await shop.sent()];
+    // Without a customer: nobody else's path is theirs.
+    const [ours, untold] = ['ch_0003', 'ch_0006'];
+    const attributions = records.db.updateTable('payment_attributions');
+    const broken = JSON.stringify({ visitor: null, visitors: [], reason: 'broken', usedLink: null, credits: {} });
+    const body = broken.replace('}}', '},"path":[],"touchpoints":[],"payments":[],"entries":[],"rows":[]}');
+    await attributions.set({ body }).where('payment', '=', ours).execute();
+    await attributions.set({ body, inputs: '' }).where('payment', '=', untold).execute();
+    await shop.recompute();
+    const site = (await records.sites.list())[0]!.id;
+    assert.equal((await records.payments.get(site, ours))?.attribution.reason, 'broken', 'its inputs are the same');
+    assert.notEqual((await records.payments.get(site, untold))?.attribution.reason, 'broken');
+    const digests = await records.payments.inputsOf(site, await records.payments.all(site, null, PAYMENTS));
+    assert.equal(digests.size, PAYMENTS);
+    await attributions.set({ inputs: 'of another version' }).execute();
+    await shop.recompute();
+    assert.equal(await shop.stored(), stored);
+    const again = await records.payments.inputsOf(site, [...digests.keys()]);
+    assert.deepEqual(again, digests, 'the same facts, the same digests');
+  });
+
   test('settings that changed leave what crediting from scratch with them gives', async () => {
     const changed = await openShop(await stores.fresh(), 3);
     await changed.settle();

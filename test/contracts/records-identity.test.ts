@@ -23,6 +23,8 @@ describeStores('identity', (stores) => {
     await records.attributions.request(site, ['ch_1', 'ch_2'], 1, ['late_hit']);
     await records.attributions.request(site, ['ch_2'], 1, ['refund', 'late_link']);
     await records.attributions.request(site, ['ch_2', 'ch_1'], 1, (id) => (id === 'ch_1' ? ['late_hit'] : ['refund']));
+    const asked = await records.attributions.reasonsOf(site, ['ch_1', 'ch_3']);
+    assert.deepEqual([...asked], [['ch_1', ['late_hit']]]);
     const due = await records.attributions.due(1, 10);
     assert.deepEqual(
       due.map(({ paymentId, reasons }) => [paymentId, reasons.toSorted()]),

@@ -136,6 +136,7 @@ async function runEverything(db: Kysely<Database>): Promise<void> {
   const attributions = createAttributions(db);
   await attributions.request('s', ids, 1, ['late_hit']);
   await attributions.due(1, 10);
+  await attributions.reasonsOf('s', ids);
   await attributions.postpone('s', 'a', 'x', 5);
   await attributions.finish('s', 'a', 1);
   await attributions.finishMany('s', [

@@ -199,6 +199,53 @@ describeStores('work in the records store', (stores) => {
     assert.ok((await records.attributions.count()) >= 1200);
   });
 
+  test('of many that wait the latest have their turn too', async () => {
+    const store = await stores.fresh();
+    const many = Array.from({ length: 300 }, (_, index) => `ch_${String(index).padStart(3, '0')}`);
+    await store.attributions.request('s1', many, 1, ['recompute']);
+    await store.attributions.request('s2', ['ch_new'], 2, ['new_payment']);
+    const idsOf = async (limit: number) =>
+      (await store.attributions.due(5, limit)).map((request) => `${request.site} ${request.paymentId}`);
+    const some = await idsOf(100);
+    assert.deepEqual([some[0], some.length, new Set(some).size], ['s2 ch_new', 110, 110]);
+    assert.deepEqual(some.slice(10, 12), ['s1 ch_000', 's1 ch_001'], 'and the oldest most of them');
+    const all = await idsOf(301);
+    assert.deepEqual([all.length, new Set(all).size], [301, 301]);
+  });
+
+  test('rows and bodies from before they were packed come back as they were', async () => {
+    const store = await stores.fresh();
+    const touchpoint = makeTouchpoint('v1', 5);
+    const credit = makeCredit('s1', makeEntry('ch_1'), touchpoint);
+    const path = {
+      pathOf: 'ch_1',
+      site: 's1',
+      mode: 'live',
+      customer: null,
+      endsAt: 9,
+      touchpoints: [touchpoint],
+      sign: 1,
+    };
+    for (const row of [credit, path]) {
+      const values = { added_with: 'earlier', batch: null, body: JSON.stringify(row) };
+      await store.db.insertInto('outbox').values(values).execute();
+    }
+    await store.outbox.add([{ ...credit, sign: -1 }]);
+    assert.equal(await store.outbox.count(), 3);
+    const batch = (await store.outbox.nextBatch(10))!;
+    assert.deepEqual([batch.rows, batch.paths], [[credit, { ...credit, sign: -1 }], [path]]);
+
+    const { payment, entry, touchpoint: _, ...row } = credit;
+    const head = { visitor: 'v1', visitors: ['v1'], reason: null, usedLink: null, credits: { first_touch: [5] } };
+    const rows = [{ ...row, payment: 0, entry: 0, touchpoint: 0 }];
+    const body = { ...head, touchpoints: [touchpoint], payments: [payment], entries: [entry], path: [0], rows };
+    const stored = { site: 's1', payment: 'ch_1', body: JSON.stringify(body) };
+    await store.db.insertInto('payment_attributions').values(stored).execute();
+    const found = (await store.payments.attributionsOf('s1', ['ch_1', 'ch_2'])).get('ch_1');
+    assert.deepEqual(found, { ...head, path: [touchpoint], rows: [credit] });
+    assert.equal((await store.payments.inputsOf('s1', ['ch_1', 'ch_2'])).size, 0);
+  });
+
   test('a batch of the outbox keeps its rows, their order and its token until it is removed', async () => {
     const store = await stores.fresh();
     const touchpoint = makeTouchpoint('v1', 5);

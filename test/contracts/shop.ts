@@ -3,6 +3,7 @@
  * visitor's first hit of a day starts a session. One pair of stores serves all tests of a file; each shop is a site.
  */
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,6 +46,8 @@ after(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
+export const sign = (text: string) => createHmac('sha256', 'ours').update(text).digest('hex');
+
 let counter = 0;
 const next = () => `00000000-0000-4000-8000-${String((counter += 1)).padStart(12, '0')}`;
 export const on = (day: number, ms = 12 * 3_600_000) =>
@@ -59,6 +62,7 @@ export async function openShop(settings: Partial<Site['settings']> = {}) {
   let wakes = 0;
   const attributor = createAttributor({
     records,
+    sign,
     facts: {
       async touchpoints(...question) {
         asked += 1;

@@ -21,6 +21,8 @@ export interface Batch {
   sent: number | null;
   timezone: string;
   webdriver: boolean;
+  /** Asks for a signed visitor id. */
+  sign: boolean;
   events: unknown[];
 }
 
@@ -79,6 +81,7 @@ export function readBatch(body: unknown, withKey: boolean): Batch | Refused {
     sent: typeof sent === 'number' ? sent : null,
     timezone: typeof tz === 'string' && tz.length <= 64 ? tz : '',
     webdriver: wire.webdriver === true,
+    sign: wire.sign === true,
     events,
   };
 }
@@ -88,7 +91,7 @@ export function isTime(value: unknown): value is number {
   return typeof value === 'number' && value >= 0 && value < 7_258_118_400_000;
 }
 
-function parseBody(body: unknown): Record<string, unknown> | Refused {
+export function parseBody(body: unknown): Record<string, unknown> | Refused {
   let value: unknown = body;
   if (typeof body === 'string' || body instanceof Uint8Array) {
     if (body.length > BATCH_LIMITS.bodyBytes) {

@@ -1,13 +1,25 @@
+import { isWithin, plainHost } from '../../core/acquisition-host.ts';
 import type { Drop, Hit } from './hit.ts';
 
-/** Paths the site does not want counted, as prefixes of whole segments: '/admin' is not '/administration'. */
+/**
+ * Addresses, hosts and paths the site does not want counted; paths are prefixes of whole segments: '/admin' is not
+ * '/administration'. A server key speaks for others, so its events are excluded by the address they name.
+ */
 export function exclusions(hit: Hit): Hit | Drop {
-  const { path } = hit.event;
+  const { path, hostname } = hit.event;
+  const { site } = hit.sender;
+  if (site.isExcludedAddress(hit.address)) return { drop: 'excluded' };
+  if (hostname !== '' && isWithin(plainHost(hostname), site.excludedHosts)) return { drop: 'excluded' };
   if (path === '') return hit;
-  for (const prefix of hit.sender.site.excludedPaths) {
+  for (const prefix of site.excludedPaths) {
     if (isBelow(path, prefix)) return { drop: 'excluded' };
   }
   return hit;
+}
+
+/** After the location is known; an approximate country counts, it is the best that is known. */
+export function excludedCountries(hit: Hit): Hit | Drop {
+  return hit.sender.site.excludedCountries.has(hit.event.country) ? { drop: 'excluded' } : hit;
 }
 
 function isBelow(path: string, prefix: string): boolean {

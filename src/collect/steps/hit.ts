@@ -4,7 +4,7 @@ import { type Agent, type ClientHints, NO_AGENT } from '../agent.ts';
 import type { SiteContext } from '../site-cache.ts';
 
 /** Why a hit was not kept. Closed list: these are the values of `X-Headwater-Dropped` and of a metric's label. */
-export const DROP_REASONS = ['malformed', 'too_large', 'origin', 'excluded'] as const;
+export const DROP_REASONS = ['malformed', 'too_large', 'origin', 'excluded', 'private'] as const;
 export type DropReason = (typeof DROP_REASONS)[number];
 
 export interface Drop {
@@ -28,6 +28,8 @@ export interface Sender {
   session: string;
   timezone: string;
   webdriver: boolean;
+  /** The browser asked not to be known, and the site honours it. */
+  isPrivate: boolean;
   address: string;
   userAgent: string;
   hints: ClientHints;

@@ -3,6 +3,8 @@ import type { Event } from '../../core/event.ts';
 import { isObject } from './batch.ts';
 import { type Drop, malformed } from './hit.ts';
 
+/** Set by the hand-over step, never by the sender. */
+export const HAND_OVER_PROP = 'hw_hand_over';
 export const PROP_LIMITS = { properties: 50, nameChars: 100, valueChars: 500, depth: 8 } as const;
 
 const APP_ID_CHARS = 200;
@@ -32,7 +34,7 @@ export function readProps(props: unknown, event: Event): Drop | null {
       return malformed('props', `the name of a property must have 1 to ${PROP_LIMITS.nameChars} characters`);
     }
     const text = textOf(value);
-    if (text !== null && key !== '__proto__') event.props[key] = text;
+    if (text !== null && key !== '__proto__' && key !== HAND_OVER_PROP) event.props[key] = text;
   }
   return null;
 }

@@ -90,14 +90,25 @@ function timeDecay(path: readonly WeighedTouch[], { halfLifeHours }: ModelSettin
 function decay(ageMs: number, halfLifeMs: number): bigint {
   const halfLives = Math.floor(ageMs / halfLifeMs);
   if (halfLives > Number(SCALE_BITS)) return 0n;
-  const fraction = (BigInt(ageMs % halfLifeMs) << BigInt(FRACTION_BITS)) / BigInt(halfLifeMs);
-  let weight = SCALE;
-  for (const [index, root] of ROOTS.entries()) {
-    const bit = (fraction >> BigInt(FRACTION_BITS - 1 - index)) & 1n;
-    if (bit === 1n) weight = (weight * root) >> SCALE_BITS;
-  }
-  return weight >> BigInt(halfLives);
+  const fraction = Number((BigInt(ageMs % halfLifeMs) << BigInt(FRACTION_BITS)) / BigInt(halfLifeMs));
+  const coarse = Math.floor(fraction / 2 ** (FRACTION_BITS - COARSE_BITS));
+  // The coarse digits are applied first: what they leave is the same for all ages that share them.
+  COARSE[coarse] ??= decayed(SCALE, coarse, { from: 0, to: COARSE_BITS });
+  const fine = fraction % 2 ** (FRACTION_BITS - COARSE_BITS);
+  return decayed(COARSE[coarse], fine, { from: COARSE_BITS, to: FRACTION_BITS }) >> BigInt(halfLives);
 }
+
+/** Applies the roots from `from` on whose binary digit is 1; the last digit of `digits` is that of root `to` − 1. */
+function decayed(start: bigint, digits: number, { from, to }: { from: number; to: number }): bigint {
+  let weight = start;
+  for (let index = from; index < to; index += 1) {
+    if ((digits >>> (to - 1 - index)) & 1) weight = (weight * ROOTS[index]!) >> SCALE_BITS;
+  }
+  return weight;
+}
+
+const COARSE_BITS = 12;
+const COARSE: bigint[] = [];
 
 /** 2^(−1/2), 2^(−1/4), 2^(−1/8), …, scaled by 2^64: each is the square root of the one before. */
 const ROOTS: readonly bigint[] = (() => {

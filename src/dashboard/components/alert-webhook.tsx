@@ -22,7 +22,7 @@ export function AlertWebhook({ siteId, timezone }: { siteId: string; timezone: s
   const reload = () => client.invalidateQueries({ queryKey: alertWebhookQuery(siteId).queryKey });
   const [secret, setSecret] = useState<string | null>(null);
   const form = useForm(
-    ({ url }) => send<AlertWebhookSetAnswer>('PUT', pathOf(siteId, '/alerts/webhook'), { url }),
+    ({ url }) => send<AlertWebhookSetAnswer>('PUT', pathOf(siteId, '/alerts/target'), { url }),
     async (answer) => {
       setSecret(answer.secret);
       await reload();
@@ -78,11 +78,11 @@ function Current({
   onRemoved: () => void;
 }) {
   const test = useMutation({
-    mutationFn: () => send('POST', pathOf(siteId, '/alerts/webhook/test')),
+    mutationFn: () => send('POST', pathOf(siteId, '/alerts/target/test')),
     onSuccess: onChange,
   });
   const remove = useMutation({
-    mutationFn: () => send('DELETE', pathOf(siteId, '/alerts/webhook')),
+    mutationFn: () => send('DELETE', pathOf(siteId, '/alerts/target')),
     async onSuccess() {
       onRemoved();
       await onChange();

@@ -1,4 +1,10 @@
-import type { ButtonHTMLAttributes, InputHTMLAttributes, ReactNode, SelectHTMLAttributes } from 'react';
+import type {
+  ButtonHTMLAttributes,
+  InputHTMLAttributes,
+  ReactNode,
+  SelectHTMLAttributes,
+  TextareaHTMLAttributes,
+} from 'react';
 import { useId } from 'react';
 
 const SHAPE =
@@ -74,6 +80,23 @@ export function Field({
         id={id}
         {...rest}
         className={`${INPUT} ${mono ? 'font-mono text-[0.9rem]' : ''}`}
+        aria-invalid={Boolean(error)}
+        aria-describedby={describedBy(id, labels)}
+      />
+    </Labels>
+  );
+}
+
+/** Several lines of text. */
+export function Area({ label, hint, error, ...rest }: Labelled & TextareaHTMLAttributes<HTMLTextAreaElement>) {
+  const id = useId();
+  const labels = { label, hint, error };
+  return (
+    <Labels id={id} {...labels}>
+      <textarea
+        id={id}
+        {...rest}
+        className={`${INPUT} font-mono text-[0.9rem]`}
         aria-invalid={Boolean(error)}
         aria-describedby={describedBy(id, labels)}
       />

@@ -5,7 +5,7 @@ import type { PlacedLink, PlacedNode } from '../journey-layout.ts';
 import { formatCount, formatMoney, formatShare } from '../money.ts';
 import { UNATTRIBUTED } from '../words.ts';
 import { PanelHead, stepName } from './journey-panel.tsx';
-import { useWidth } from './journey-width.ts';
+import { useWidth } from './width.ts';
 
 type Measure = 'conversions' | 'revenue';
 
@@ -62,6 +62,7 @@ function Sheet({ answer, measure }: { answer: FlowAnswer; measure: Measure }) {
   const columns = new Set(answer.nodes.map((node) => node.step)).size;
   const sheet = Math.max(width, columns * COLUMN_MIN);
   const layout = layoutFlow(answer, sheet - LABEL_ROOM, measure);
+  const chars = Math.floor(((sheet - LABEL_ROOM) / Math.max(1, columns - 1) - 30) / CHAR_WIDTH);
   const isLit = (link: PlacedLink) => active === link.key || active === link.source || active === link.target;
   const total = answer.nodes.filter((node) => node.step === 0).reduce((sum, node) => sum + node[measure], 0);
   return (
@@ -101,6 +102,7 @@ function Sheet({ answer, measure }: { answer: FlowAnswer; measure: Measure }) {
                 answer={answer}
                 measure={measure}
                 share={total > 0 ? node[measure] / total : 0}
+                chars={chars}
                 onEnter={() => setActive(node.id)}
               />
             ))}
@@ -138,19 +140,24 @@ function linkText(link: PlacedLink, { currency, dimension }: FlowAnswer): string
 }
 
 const countOf = (count: number): string => `${formatCount(count)} ${count === 1 ? 'payment' : 'payments'}`;
-const LABEL_CHARS = 19;
+/** Of the label’s font, on average. */
+const CHAR_WIDTH = 6.6;
+const LABEL_CHARS_MAX = 48;
 
 function Node({
   node,
   answer,
   measure,
   share,
+  chars,
   onEnter,
 }: {
   node: PlacedNode;
   answer: FlowAnswer;
   measure: Measure;
   share: number;
+  /** As many as have room. */
+  chars: number;
   onEnter: () => void;
 }) {
   const name = stepName(node.label, answer.dimension);
@@ -163,7 +170,7 @@ function Node({
       <rect x={node.x} y={node.y} width={NODE_WIDTH} height={node.height} rx={2} className={tone} />
       <g className="stroke-panel" strokeWidth={3} strokeLinejoin="round" paintOrder="stroke">
         <text x={node.x + NODE_WIDTH + 6} y={middle - 2} className="fill-ink text-[12px] font-medium">
-          {name.length > LABEL_CHARS ? `${name.slice(0, LABEL_CHARS - 1)}…` : name}
+          {shortened(name, node.label === '(purchase)' ? name.length : Math.min(chars, LABEL_CHARS_MAX))}
         </text>
         <text x={node.x + NODE_WIDTH + 6} y={middle + 12} className="fill-muted text-[11px]">
           {amount} · {formatShare(share)}
@@ -172,6 +179,9 @@ function Node({
     </g>
   );
 }
+
+const shortened = (name: string, chars: number): string =>
+  name.length > chars ? `${[...name].slice(0, chars - 1).join('')}…` : name;
 
 /** The same numbers for who does not see the drawing, and for who wants them exact. */
 function FlowTable({ answer }: { answer: FlowAnswer }) {

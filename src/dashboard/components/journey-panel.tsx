@@ -65,8 +65,8 @@ function Apart({ amounts }: { amounts: Record<string, number> }) {
   if (apart.length === 0) return null;
   return (
     <Note tone="warn" testId="journeys-apart">
-      {apart.map(([currency, amount]) => formatMoney(amount, currency)).join(' + ')} is in no sum here: nothing says
-      what it is in the site’s currency.
+      Not in these sums: {apart.map(([currency, amount]) => formatMoney(amount, currency)).join(' + ')}. Nothing says
+      what that is in the site’s currency.
     </Note>
   );
 }

@@ -1,9 +1,10 @@
 import { Group } from '@visx/group';
 import { scaleBand, scaleLinear } from '@visx/scale';
 import { Bar, LinePath } from '@visx/shape';
-import { useEffect, useRef, useState } from 'react';
+import { useState } from 'react';
 import { formatMoney, formatMoneyShort } from '../money.ts';
 import { MOVEMENT_NAMES as SPOKEN } from '../words.ts';
+import { useWidth } from './width.ts';
 
 /** What one bucket tells: the revenue at its end, and what moved in it. */
 export interface RecurringBucket {
@@ -33,18 +34,6 @@ const RIGHT = 10;
 const LEVEL = { top: 28, height: 150 };
 const MOVED = { top: 214, height: 84 };
 const HEIGHT = 326;
-
-function useWidth() {
-  const ref = useRef<HTMLDivElement>(null);
-  const [width, setWidth] = useState(0);
-  useEffect(() => {
-    if (!ref.current) return;
-    const observer = new ResizeObserver(([entry]) => setWidth(Math.floor(entry?.contentRect.width ?? 0)));
-    observer.observe(ref.current);
-    return () => observer.disconnect();
-  }, []);
-  return { ref, width };
-}
 
 const sum = (bucket: RecurringBucket, losses: boolean) =>
   MOVEMENTS.reduce((total, name) => total + (isLoss(name) === losses ? bucket.moved[name] : 0), 0);

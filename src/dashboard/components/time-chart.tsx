@@ -1,28 +1,17 @@
 import { scaleBand, scaleLinear } from '@visx/scale';
 import { AreaClosed, Bar, LinePath } from '@visx/shape';
 import { Group } from '@visx/group';
-import { useEffect, useRef, useState } from 'react';
+import { useState } from 'react';
 import type { KeyboardEvent } from 'react';
 import type { Bucket } from '../buckets.ts';
 import { formatCount, formatCountShort, formatMoney, formatMoneyShort } from '../money.ts';
+import { useWidth } from './width.ts';
 
 const LEFT = 60;
 const RIGHT = 10;
 const REVENUE = { top: 30, height: 168 };
 const VISITORS = { top: 236, height: 58 };
 export const CHART_HEIGHT = 322;
-
-function useWidth() {
-  const ref = useRef<HTMLDivElement>(null);
-  const [width, setWidth] = useState(0);
-  useEffect(() => {
-    if (!ref.current) return;
-    const observer = new ResizeObserver(([entry]) => setWidth(Math.floor(entry?.contentRect.width ?? 0)));
-    observer.observe(ref.current);
-    return () => observer.disconnect();
-  }, []);
-  return { ref, width };
-}
 
 function scalesOf(buckets: readonly Bucket[], width: number) {
   const x = scaleBand({

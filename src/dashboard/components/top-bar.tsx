@@ -134,8 +134,8 @@ export function TopBar({
   const search = mode ? { mode } : {};
   return (
     <header className="border-b border-line bg-panel">
-      <div className="mx-auto flex max-w-6xl flex-wrap items-center gap-x-3 px-4 sm:px-6">
-        <div className="flex h-13 min-w-0 flex-1 items-center gap-2 lg:max-w-[38%] lg:flex-none">
+      <div className="mx-auto flex max-w-6xl flex-wrap items-center gap-x-3 px-4 sm:px-6 lg:flex-nowrap">
+        <div className="flex h-13 min-w-0 flex-1 items-center gap-2 lg:max-w-[38%] lg:flex-initial">
           <Brand />
           <span className="text-line" aria-hidden="true">
             /
@@ -167,7 +167,7 @@ function PageLinks({ params, search }: { params: { siteId: string }; search: { m
     <nav
       ref={row}
       aria-label="Site"
-      className="order-last -mx-4 flex basis-[calc(100%+2rem)] gap-3.5 overflow-x-auto px-4 text-[0.92rem] [scrollbar-width:none] sm:mx-0 sm:basis-full sm:gap-6 sm:px-0 sm:text-[1rem] lg:order-none lg:ml-4 lg:min-w-0 lg:basis-auto"
+      className="order-last -mx-4 flex basis-[calc(100%+2rem)] gap-3.5 overflow-x-auto px-4 text-[0.92rem] [scrollbar-width:none] sm:mx-0 sm:basis-full sm:gap-6 sm:px-0 sm:text-[1rem] lg:order-none lg:ml-4 lg:min-w-0 lg:shrink-[0.001] lg:basis-auto"
     >
       <Link
         to="/sites/$siteId"

@@ -147,6 +147,7 @@ function Summary({ answer, siteId }: { answer: TimelineAnswer; siteId: string })
           {formatMoney(one.revenue, one.currency)}
         </span>
       ))}
+      {answer.complete ? null : <span className="text-warn">more than is shown here</span>}
       {customer === null
         ? customers.map((id) => (
             <span key={id}>
@@ -281,7 +282,12 @@ export function PeoplePage() {
           here.
         </p>
       ) : found.data ? (
-        <Found answer={found.data} siteId={site.id} mode={search.mode} isTest={status.data?.default_mode === 'test'} />
+        <Found
+          answer={found.data}
+          siteId={site.id}
+          mode={search.mode}
+          isTest={(search.mode ?? status.data?.default_mode) === 'test'}
+        />
       ) : found.error ? (
         <div className="panel">
           <ErrorNote error={found.error} retry={() => void found.refetch()} />
@@ -310,8 +316,9 @@ function Found({
     return (
       <div className="panel">
         <Empty title="Nobody found">
-          Write an id or an e-mail address whole, as Stripe or your own program knows it.{' '}
-          {isTest || mode === 'test' ? 'These are payments of test mode.' : 'Payments of test mode are searched apart.'}
+          Write an id or an e-mail address whole, as Stripe or your own program knows it. Customers were looked for
+          among
+          {isTest ? ' test' : ' live'} payments.
         </Empty>
       </div>
     );

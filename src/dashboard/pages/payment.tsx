@@ -83,7 +83,7 @@ function Payment({ payment, siteId, timezone }: { payment: PaymentDetailAnswer; 
           {payment.customer ? (
             <CustomerLink siteId={siteId} customer={payment.customer} mode={payment.mode} />
           ) : (
-            <span>Guest: no customer in Stripe</span>
+            <GuestLink siteId={siteId} visitor={payment.visitor_id} mode={payment.mode} />
           )}
           {payment.subscription ? (
             <span className="min-w-0">
@@ -175,6 +175,28 @@ function PathAndCredit({
       </Section>
       <ChannelWeights payment={payment} siteId={siteId} timezone={timezone} />
     </>
+  );
+}
+
+/** Without a customer the visitor's timeline is what there is. */
+function GuestLink({ siteId, visitor, mode }: { siteId: string; visitor: string | null; mode: 'live' | 'test' }) {
+  return (
+    <span className="min-w-0">
+      Guest: no customer in Stripe
+      {visitor === null ? null : (
+        <>
+          ,{' '}
+          <Link
+            to="/sites/$siteId/visitors/$visitorId"
+            params={{ siteId, visitorId: visitor }}
+            search={{ mode }}
+            className="text-link"
+          >
+            timeline of the visitor
+          </Link>
+        </>
+      )}
+    </span>
   );
 }
 

@@ -4,6 +4,7 @@ import type { SiteAnswer } from '../../http/contract.ts';
 import { send } from '../api.ts';
 import { useTitle } from '../components/card-page.tsx';
 import { Button } from '../components/controls.tsx';
+import { SiteCollect } from '../components/site-collect.tsx';
 import { SITE_FIELDS, SiteFields } from '../components/site-fields.tsx';
 import { SiteRates } from '../components/site-rates.tsx';
 import { Note } from '../components/states.tsx';
@@ -50,6 +51,7 @@ export function SiteSettingsPage() {
           Site id <code className="font-mono text-ink select-all">{site.id}</code>
         </p>
       </form>
+      <SiteCollect site={site} />
       <SiteRates site={site.id} timezone={site.timezone} />
     </>
   );

@@ -1,12 +1,14 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { keyOf } from '../access.ts';
+import { askedHost } from '../asked-host.ts';
+import type { ClientAddress } from '../client-address.ts';
 import type { CollectResult, HttpDeps } from '../deps.ts';
 import { Refusal, sendRefusal } from '../errors.ts';
-import { createLimiter, isLoopback, limitKey } from '../limiter.ts';
+import type { HitLimit } from '../hit-limit.ts';
 import { refuseEncodedBodies, takeRawBodies } from '../raw-body.ts';
+import { handOverRoutes } from './hand-over.ts';
 
 export const COLLECT_BODY_BYTES = 1_048_576;
-const MINUTE_MS = 60_000;
 
 /** What every answer carries: any page may send hits and read how it went. */
 export const COLLECT_HEADERS = {
@@ -17,27 +19,18 @@ export const COLLECT_HEADERS = {
   'x-content-type-options': 'nosniff',
 };
 
-/** Counts a request of this address, unless it is this machine's own. @throws Refusal 429 */
-export type HitLimit = (address: string) => void;
-
-export function createHitLimit({ collectPerMinute, now }: Pick<HttpDeps, 'collectPerMinute' | 'now'>): HitLimit {
-  const limiter = createLimiter({ max: collectPerMinute, windowMs: MINUTE_MS, now });
-  return (address) => {
-    if (isLoopback(address)) return;
-    const waitS = limiter.take(limitKey(address));
-    if (waitS === 0) return;
-    const message = `more than ${collectPerMinute} requests a minute from this address; send later, or with a server key`;
-    throw new Refusal(429, { code: 'rate_limited', message, retryAfterS: waitS });
-  };
-}
-
 /** `POST /api/event`: hits of pixels and servers. Open to every page of the world, and never with credentials. */
-export function collectRoutes(scope: FastifyInstance, deps: HttpDeps, limit: HitLimit): void {
+export function collectRoutes(
+  scope: FastifyInstance,
+  deps: HttpDeps,
+  { limit, address }: { limit: HitLimit; address: ClientAddress },
+): void {
   takeRawBodies(scope);
   scope.addHook('onRequest', async (request, reply) => {
     reply.headers(COLLECT_HEADERS);
     refuseEncodedBodies(request);
   });
+  handOverRoutes(scope, deps, { limit, address });
   // Refusals of the use case are counted there; these happen before it is asked.
   scope.addHook('onError', async (_request, _reply, error) => {
     const code = error instanceof Refusal ? error.code : error.statusCode === 413 ? 'too_large' : 'failed';
@@ -63,7 +56,8 @@ export function collectRoutes(scope: FastifyInstance, deps: HttpDeps, limit: Hit
       const result = await deps.collect({
         body: (request.body as Buffer | undefined) ?? Buffer.alloc(0),
         headers: request.headers,
-        address: request.ip,
+        address: address.of(request.raw),
+        host: askedHost(request.raw, address.isTrusted(request.raw.socket.remoteAddress ?? '')),
         keySite,
       });
       return render(reply, result);
@@ -76,10 +70,10 @@ export function collectRoutes(scope: FastifyInstance, deps: HttpDeps, limit: Hit
       const key = await keyOf(request.headers.authorization, deps);
       if (key) return requireCollectScope(key);
     } catch (error) {
-      limit(request.ip);
+      limit(address.of(request.raw));
       throw error;
     }
-    limit(request.ip);
+    limit(address.of(request.raw));
     return null;
   }
 }
@@ -92,7 +86,18 @@ function requireCollectScope(key: { site: string; scopes: string[] }): string {
 
 function render(reply: FastifyReply, result: CollectResult) {
   if (result.status !== 202) return sendRefusal(reply, new Refusal(result.status, result));
-  const reasons = Object.keys(result.dropped);
-  if (reasons.length > 0) reply.header('x-headwater-dropped', reasons.join(', '));
-  return reply.code(202).send({ accepted: result.accepted });
+  const { body, headers } = acceptedAnswer(result);
+  return reply.code(202).headers(headers).send(body);
+}
+
+/** What both ways of taking hits answer. */
+export function acceptedAnswer({ accepted, dropped, visitor, setCookie }: CollectResult & { status: 202 }) {
+  const reasons = Object.keys(dropped);
+  return {
+    body: visitor === undefined ? { accepted } : { accepted, visitor },
+    headers: {
+      ...(reasons.length > 0 ? { 'x-headwater-dropped': reasons.join(', ') } : {}),
+      ...(setCookie === undefined ? {} : { 'set-cookie': setCookie }),
+    },
+  };
 }

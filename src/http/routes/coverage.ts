@@ -42,13 +42,13 @@ export function coverageRoutes(scope: ApiScope, { alerts }: Pick<HttpDeps, 'aler
   );
 
   scope.get(
-    '/sites/:site/alerts/webhook',
+    '/sites/:site/alerts/target',
     { config: read, schema: { params: siteParams, response: { 200: alertWebhookAnswer } } },
     async ({ site }) => alerts.webhook(site!),
   );
 
   scope.put(
-    '/sites/:site/alerts/webhook',
+    '/sites/:site/alerts/target',
     {
       config: write,
       schema: { params: siteParams, body: alertWebhookInput, response: { 200: alertWebhookSetAnswer } },
@@ -57,7 +57,7 @@ export function coverageRoutes(scope: ApiScope, { alerts }: Pick<HttpDeps, 'aler
   );
 
   scope.delete(
-    '/sites/:site/alerts/webhook',
+    '/sites/:site/alerts/target',
     { config: write, schema: { params: siteParams, response: { 200: doneAnswer } } },
     async ({ site }) => {
       await alerts.removeWebhook(site!);
@@ -66,7 +66,7 @@ export function coverageRoutes(scope: ApiScope, { alerts }: Pick<HttpDeps, 'aler
   );
 
   scope.post(
-    '/sites/:site/alerts/webhook/test',
+    '/sites/:site/alerts/target/test',
     { config: write, schema: { params: siteParams, response: { 200: doneAnswer } } },
     async ({ site }) => answered(await alerts.testWebhook(site!)),
   );

@@ -55,6 +55,9 @@ function familiesOf({ gauges, checks, hits }: HttpDeps): Family[] {
     counter('hits_accepted_total', 'Hits acknowledged.', () => [[{}, hits.accepted]]),
     counter('hits_dropped_total', 'Hits dropped, by reason.', () => byLabel('reason', hits.dropped)),
     counter('hits_bots_total', "Hits kept and marked as a bot's, by reason.", () => byLabel('reason', hits.bots)),
+    counter('hand_overs_total', 'Visitors from other domains of a site, by result.', () =>
+      byLabel('result', hits.handOvers),
+    ),
     counter('collect_refused_total', 'Collect requests refused, by code.', () => byLabel('code', hits.refused)),
     counter('events_drained_total', 'Events moved to the facts store.', () => [[{}, hits.drained]]),
     counter('events_duplicate_total', 'Hits whose id was known already.', () => [[{}, hits.duplicates]]),

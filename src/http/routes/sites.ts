@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { modelSettingsOf } from '../../core/attribution/settings.ts';
 import { settingsAnswer } from '../../reports/settings-answer.ts';
+import { changeCollect, collectAnswer } from '../../sites/collect-settings.ts';
 import { changeModels, renewalsOf } from '../../sites/model-settings.ts';
 import { checkSite } from '../../sites/site-input.ts';
 import type { Checked } from '../../sites/site-input.ts';
@@ -10,6 +11,7 @@ import { siteAnswer, siteChange, siteInput, sitesAnswer, siteStatusAnswer } from
 import type { SiteAnswer } from '../contract.ts';
 import type { HttpDeps } from '../deps.ts';
 import { Refusal } from '../errors.ts';
+import { pinnedPixel } from '../pixel-files.ts';
 
 export const siteParams = z.object({ site: z.string() });
 
@@ -55,11 +57,12 @@ export function siteRoutes(scope: ApiScope, deps: HttpDeps): void {
       config: { access: 'site:write' },
       schema: { params: siteParams, body: siteChange, response: { 200: siteAnswer } },
     },
-    async ({ site, body: { off_stripe: offStripe, models, ...body } }) => {
+    async ({ site, body: { off_stripe: offStripe, models, collect, ...body } }) => {
       const credited = models === undefined ? {} : accepted(changeModels(site!.settings, models));
       const counted = offStripe === undefined ? {} : { offStripe };
-      const isChange = models !== undefined || offStripe !== undefined;
-      const settings = isChange ? { settings: { ...site!.settings, ...counted, ...credited } } : {};
+      const collected = collect === undefined ? {} : accepted(changeCollect(site!.settings, collect, now()));
+      const isChange = [models, offStripe, collect].some((part) => part !== undefined);
+      const settings = isChange ? { settings: { ...site!.settings, ...counted, ...credited, ...collected } } : {};
       return asAnswer((await sites.update(site!.id, { ...accepted(checkSite(body)), ...settings })) ?? site!);
     },
   );
@@ -69,8 +72,12 @@ export function siteRoutes(scope: ApiScope, deps: HttpDeps): void {
     { config: { access: 'site:read' }, schema: { params: siteParams, response: { 200: siteStatusAnswer } } },
     async ({ site }) => {
       const activity = await deps.siteActivity(site!);
+      const pinned = pinnedPixel(deps.pixel);
       return {
         snippet: `<script defer src="${deps.publicUrl}/hw.js" data-site="${site!.id}"></script>`,
+        snippet_pinned:
+          pinned &&
+          `<script defer src="${deps.publicUrl}/${pinned.name}" integrity="${pinned.integrity}" crossorigin="anonymous" data-site="${site!.id}"></script>`,
         last_hit: activity.lastHit && {
           at: new Date(activity.lastHit.occurredAt).toISOString(),
           url: activity.lastHit.url,
@@ -92,6 +99,7 @@ function accepted<T>(
 
 function asAnswer({ id, name, domain, timezone, currency, settings, createdAt }: Site): SiteAnswer {
   const created_at = new Date(createdAt).toISOString();
+  const collect = collectAnswer(settings);
   const models = { ...settingsAnswer(modelSettingsOf(settings)), renewals: renewalsOf(settings) };
-  return { id, name, domain, timezone, currency, off_stripe: settings.offStripe, models, created_at };
+  return { id, name, domain, timezone, currency, off_stripe: settings.offStripe, models, collect, created_at };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { TooMuchToCompute } from '../../storage/facts/facts.ts';
 import { BadCursor } from '../../storage/records/records.ts';
 import type { ApiScope } from '../api-scope.ts';
 import { peopleAnswer, peopleQuery, timelineAnswer, timelineQuery } from '../contract-people.ts';
@@ -55,6 +56,10 @@ async function paged(
     // The items' facts are as many as their types; the contract above says which, and is what is rendered.
     return (await ask({ mode: mode ?? null, order, limit, cursor: cursor ?? null })) as TimelineAnswer | null;
   } catch (error) {
+    if (error instanceof TooMuchToCompute) {
+      const message = 'timeline: what this visitor did is more than one answer may read; ask for fewer items';
+      throw new Refusal(422, { code: 'too_much', message });
+    }
     if (!(error instanceof BadCursor)) throw error;
     const message = 'cursor: is not one this server gave; leave it out to begin anew';
     throw new Refusal(400, { code: 'bad_cursor', field: 'cursor', message });

@@ -17,24 +17,23 @@ export function journeyPayments(query: ReportQuery, dimension: JourneyDimension)
   const chosen = chosenPayments(query);
   const charged = `c.entry_kind = 'charge' AND c.money = ''`;
   const touched = `${charged} AND c.position >= 0`;
+  const began = `${charged} AND c.position = 0`;
   const text = `
-    SELECT payment, revenue, converts, paid_ms,
-      arraySort(x -> x.1, arrayDistinct(arrayMap(x -> (x.1, x.2, x.3), ${STANDING}))) AS settled,
-      if(is_plain, arraySort((label, position) -> position, labels, positions), settled.2) AS known,
-      length(known) AS touches, if(touches = 0, ['${UNATTRIBUTED}'], known) AS path,
-      if(is_plain, begins_ms, settled[1].3) AS first_ms
+    SELECT payment, revenue, converts, paid_ms, first_ms,
+      if(is_plain, arraySort((label, step) -> step, labels, steps), ${SETTLED}) AS known,
+      length(known) AS touches, if(touches = 0, ['${UNATTRIBUTED}'], known) AS path
     FROM (
       SELECT cityHash64(c.payment_id) AS payment,
         sumIf(c.first_touch * c.sign, ${scopeSql('reporting', 'currency')}) AS revenue,
         toUInt8(sumIf(c.first_touch * c.sign, ${charged}) > 0) AS converts,
         min(toUnixTimestamp64Milli(c.payment_at)) AS paid_ms,
-        groupArrayIf(c.position, ${touched}) AS positions,
+        sumIf(c.sign, ${began}) AS beginnings,
+        sumIf(ifNull(toUnixTimestamp64Milli(c.touch_at), 0) * c.sign, ${began}) AS begins_ms,
+        if(beginnings = 0, 0, intDiv(begins_ms, beginnings)) AS first_ms,
+        groupArrayIf(toInt32(c.position + 1) * c.sign, ${touched}) AS steps,
         groupArrayIf(${labelOf(dimension, vocabulary)}, ${touched}) AS labels,
-        minIf(ifNull(toUnixTimestamp64Milli(c.touch_at), 0), ${touched} AND c.position = 0) AS begins_ms,
-        min(c.sign) > 0 AND length(positions) = maxIf(c.position, ${charged}) + 1 AS is_plain,
-        groupArrayIf(ifNull(toUnixTimestamp64Milli(c.touch_at), 0), ${touched}) AS times,
-        groupArrayIf(c.sign, ${touched}) AS signs,
-        if(is_plain, [], arrayZip(positions, labels, times, signs)) AS rows
+        min(c.sign) > 0 AND length(steps) = maxIf(c.position, ${charged}) + 1 AS is_plain,
+        arrayZip(if(is_plain, [], steps), if(is_plain, [], labels)) AS rows
       FROM credits AS c
       WHERE c.site = {site:String} AND c.mode = {mode:String} AND ${inRange('c.payment_at')}${chosen.text}
       GROUP BY payment
@@ -44,11 +43,11 @@ export function journeyPayments(query: ReportQuery, dimension: JourneyDimension)
 }
 
 /**
- * The rows that were not cancelled, of payments that were credited again or have several charge entries, which say the
- * same path. Most payments are plain: their rows are the path.
+ * The path of a payment that was credited again, or has several charge entries, which say the same path: the steps that
+ * were appended more often than cancelled (a cancelled one is negative). Most payments are plain: their rows are the path.
  */
-const STANDING = `arrayFilter(
-        x -> arraySum(arrayMap(y -> if(y.1 = x.1 AND y.2 = x.2 AND y.3 = x.3, y.4, 0), rows)) > 0, rows)`;
+const SETTLED = `arraySort(x -> x.1, arrayDistinct(arrayFilter(
+        x -> x.1 > 0 AND arraySum(arrayMap(y -> if(y.2 = x.2, (y.1 = x.1) - (y.1 = -x.1), 0), rows)) > 0, rows))).2`;
 
 /** Filters speak of the payment, and of the touchpoint its path begins with: as in a report under `first_touch`. */
 function chosenPayments(query: ReportQuery): Sql {

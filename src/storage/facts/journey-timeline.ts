@@ -1,6 +1,7 @@
 import type { FactsClient } from './client.ts';
 import type { PeopleFacts, TimelineEvent, TimelineSession, TimelineSlice } from './journey-facts.ts';
 import { firstOf } from './ranked.ts';
+import { bounded } from './report-bounds.ts';
 
 type Client = Pick<FactsClient, 'read'>;
 
@@ -8,12 +9,12 @@ export function createPeopleFacts(client: Client): PeopleFacts {
   return {
     async hits(site, visitors, slice) {
       if (visitors.length === 0) return { sessions: [], events: [] };
-      const sessions = await readSessions(client, site, visitors, slice);
-      return { sessions, events: await readEvents(client, site, visitors, slice, sessions) };
+      const sessions = await bounded(readSessions(client, site, visitors, slice));
+      return { sessions, events: await bounded(readEvents(client, site, visitors, slice, sessions)) };
     },
     async seen(site, visitors) {
       if (visitors.length === 0) return [];
-      return client.read(SEEN, { site, visitors });
+      return bounded(client.read(SEEN, { site, visitors }));
     },
   };
 }

@@ -12,6 +12,7 @@ import {
   type Vocabulary,
 } from './report-dimensions.ts';
 import { conditionSql, filterParams } from './report-filters.ts';
+import { measuresOf } from './report-metrics.ts';
 import { creditVocabulary, payers, scopeOf, scopeSql, type MoneyScope } from './report-money.ts';
 
 /**
@@ -88,6 +89,12 @@ export interface PaidPathsQuestion {
   payments: boolean;
 }
 
+/** Whether it matters who paid, and not only how much: to tell 100,000 payers apart takes longer than to add up. */
+export function namesPayers({ query, payments }: PaidPathsQuestion): boolean {
+  const measures = measuresOf(query.metrics);
+  return payments && (measures.has('customers') || measures.has('new_customers'));
+}
+
 export function paidPathsSql(question: PaidPathsQuestion): Sql {
   const { query, payments } = question;
   const { filters } = query;
@@ -99,7 +106,7 @@ export function paidPathsSql(question: PaidPathsQuestion): Sql {
     : `LEFT JOIN (SELECT '' AS payment_id, 0 AS who, 0 AS is_first, 0 AS total) AS w ON w.payment_id = e.payment_id`;
   const text = `
     SELECT e.entries, ${listsSql(question)}, ${bitsSql(filters, UNKNOWN_VISITOR, 'touch')},
-      toString(w.who), toUInt8(w.is_first), toInt64(w.total)
+      ${namesPayers(question) ? 'toString(w.who)' : `''`}, toUInt8(w.is_first), toInt64(w.total)
     FROM (
       SELECT c.payment_id AS payment_id, groupArray(${entrySql(question)}) AS entries
       FROM credits AS c WHERE ${owner} AND c.payment_id GLOBAL IN (${chosen}) GROUP BY c.payment_id

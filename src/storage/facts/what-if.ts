@@ -13,6 +13,7 @@ import {
   COUNTS_AS_WORTH,
   ENTRY_KINDS,
   isOfTouch,
+  namesPayers,
   standing,
   standingPath,
 } from './paid-paths.ts';
@@ -60,6 +61,7 @@ export function createTallies(question: PaidPathsQuestion, models: readonly Rule
     question,
     places,
     onlyTouches: places.every(({ ofTouch }) => ofTouch),
+    namesPayers: namesPayers(question),
     passes: bitsPass(question.query.filters),
   };
   const touchLabels = places.filter(({ ofTouch }) => ofTouch).length;
@@ -86,6 +88,7 @@ interface Counting {
   question: PaidPathsQuestion;
   places: readonly Place[];
   onlyTouches: boolean;
+  namesPayers: boolean;
   passes: (bits: number) => boolean;
 }
 
@@ -195,15 +198,15 @@ function noteCharge(counting: Counting, { touches, into, paid }: Group, entry: E
 
 /** As paymentRows in report-money.ts has it: who was given nothing by a payment did not bring it. */
 function addPaid(
-  { question }: Counting,
+  { question, namesPayers }: Counting,
   { tally, credit, worth, counted }: Paid,
   { who, isFirst, total, into }: { who: string; isFirst: number; total: number; into: Tallies },
 ): void {
   if (credit === 0 || (question.scope === 'unconverted' && counted === 0)) return;
   for (const one of [tally, into.total]) {
     one.conversions += credit / total;
-    one.customers.add(who);
-    if (isFirst === 1) one.newCustomers.add(who);
+    if (namesPayers) one.customers.add(who);
+    if (namesPayers && isFirst === 1) one.newCustomers.add(who);
     if (counted === 0) continue;
     one.orders += credit / total;
     one.order_amount += worth;

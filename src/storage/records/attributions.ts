@@ -48,6 +48,19 @@ export function createAttributions(db: Kysely<Database>): Attributions {
         await lockRows(db, rows)?.execute();
       }
     },
+    async reasonsOf(site, paymentIds) {
+      const found = new Map<string, RestatementReason[]>();
+      for (const part of chunks(paymentIds)) {
+        const rows = await db
+          .selectFrom('attribution_requests')
+          .select(['payment', 'reasons'])
+          .where('site', '=', site)
+          .where('payment', 'in', part)
+          .execute();
+        for (const { payment, reasons } of rows) found.set(payment, readReasons(reasons));
+      }
+      return found;
+    },
     finish: (site, paymentId, version) => finishMany(db, site, [{ paymentId, version }]),
     finishMany: (site, requests) => finishMany(db, site, requests),
     async postpone(site, paymentId, error, retryAt) {

@@ -7,8 +7,8 @@ import type { Touchpoint } from '../../core/touchpoint.ts';
 
 /**
  * Credit rows as they are stored. A row repeats the whole payment, entry and touchpoint, once per pair, and the names of
- * all models three times; with each object once, named by its position, and amounts in the models' order, rows take a
- * tenth of the room, and come back value for value.
+ * all models three times; with each object once, named by its position, and amounts in the models' order, rows take less
+ * than half the room, and come back value for value.
  */
 export interface Pack {
   touchpoints: Touchpoint[];

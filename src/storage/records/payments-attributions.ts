@@ -59,48 +59,56 @@ export function createAttributionsTogether(db: Kysely<Database>): Together {
       }
       return found;
     },
-    async visitorsOf(site, ids) {
-      const found = new Map<string, string | null>(ids.map((id) => [id, null]));
-      const unread: string[] = [];
-      for (const part of chunks(ids)) {
-        const rows = await db
-          .selectFrom('payment_attributions')
-          .select('payment')
-          .select((eb) => eb.fn<string>('substr', ['body', eb.lit(1), eb.lit(HEAD_CHARS)]).as('head'))
-          .where('site', '=', site)
-          .where('payment', 'in', part)
-          .execute();
-        for (const { payment, head } of rows) {
-          const match = HEAD.exec(head);
-          if (match) found.set(payment, match[1] ?? null);
-          else unread.push(payment);
-        }
-      }
-      for (const [payment, body] of await bodiesOf(db, site, unread)) {
-        found.set(payment, decodeAttribution(body).visitor);
-      }
-      return found;
-    },
-    async inputsOf(site, ids) {
-      const found = new Map<string, string>();
-      for (const part of chunks(ids)) {
-        const rows = await db
-          .selectFrom('payment_attributions')
-          .select(['payment', 'inputs'])
-          .where('site', '=', site)
-          .where('payment', 'in', part)
-          .where('inputs', '!=', '')
-          .execute();
-        for (const { payment, inputs } of rows) found.set(payment, inputs);
-      }
-      return found;
-    },
+    visitorsOf: (site, ids) => visitorsOf(db, site, ids),
+    inputsOf: (site, ids) => inputsOf(db, site, ids),
     async attributionsOf(site, ids) {
       const bodies = await bodiesOf(db, site, ids);
       return new Map(ids.map((id) => [id, attributionOf(bodies.get(id) ?? null)]));
     },
     setAttributions: (site, rows) => atomically(db, (transaction) => setAttributions(transaction, site, rows)),
   };
+}
+
+async function visitorsOf(
+  db: Kysely<Database>,
+  site: string,
+  ids: readonly string[],
+): Promise<Map<string, string | null>> {
+  const found = new Map<string, string | null>(ids.map((id) => [id, null]));
+  const unread: string[] = [];
+  for (const part of chunks(ids)) {
+    const rows = await db
+      .selectFrom('payment_attributions')
+      .select('payment')
+      .select((eb) => eb.fn<string>('substr', ['body', eb.lit(1), eb.lit(HEAD_CHARS)]).as('head'))
+      .where('site', '=', site)
+      .where('payment', 'in', part)
+      .execute();
+    for (const { payment, head } of rows) {
+      const match = HEAD.exec(head);
+      if (match) found.set(payment, match[1] ?? null);
+      else unread.push(payment);
+    }
+  }
+  for (const [payment, body] of await bodiesOf(db, site, unread)) {
+    found.set(payment, decodeAttribution(body).visitor);
+  }
+  return found;
+}
+
+async function inputsOf(db: Kysely<Database>, site: string, ids: readonly string[]): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  for (const part of chunks(ids)) {
+    const rows = await db
+      .selectFrom('payment_attributions')
+      .select(['payment', 'inputs'])
+      .where('site', '=', site)
+      .where('payment', 'in', part)
+      .where('inputs', '!=', '')
+      .execute();
+    for (const { payment, inputs } of rows) found.set(payment, inputs);
+  }
+  return found;
 }
 
 export function attributionOf(body: string | null): Attribution {

@@ -19,6 +19,8 @@ export interface Attributions extends AttributionsTogether {
   due(now: number, limit: number): Promise<AttributionRequestRow[]>;
   /** Deletes the request unless it was asked for again since (`version` differs). */
   finish(site: string, paymentId: string, version: number): Promise<void>;
+  /** Why these payments wait at this moment; one that does not is not in it. */
+  reasonsOf(site: string, paymentIds: readonly string[]): Promise<Map<string, RestatementReason[]>>;
   postpone(site: string, paymentId: string, error: string, retryAt: number): Promise<void>;
   count(site?: string): Promise<number>;
 }

@@ -1,4 +1,5 @@
 import type { ModelSettings, Renewals } from '../../core/attribution/settings.ts';
+import type { CollectRules } from '../../core/collect-rules.ts';
 import type { LedgerEntry } from '../../core/ledger.ts';
 import type { Link } from '../../core/link.ts';
 import type { Mode, ObjectKind, Payment, ProviderObject, WantedObject } from '../../core/payment.ts';
@@ -112,6 +113,8 @@ export interface SiteSettings {
   renewals?: Renewals;
   /** Count invoices that were paid by other means than the provider, as payments of a class of their own. */
   offStripe: boolean;
+  /** Absent or in part: the defaults (core/collect-rules.ts). */
+  collect?: Partial<CollectRules>;
 }
 export interface Sites {
   add(
@@ -363,5 +366,9 @@ export interface Jobs {
 export interface Settings {
   get(name: string): Promise<string | null>;
   set(name: string, value: string): Promise<void>;
+  /** Keeps the value that is there already. @returns the one that stands */
+  setOnce(name: string, value: string): Promise<string>;
   remove(name: string): Promise<void>;
+  /** Removes the names that begin with `prefix`, but for one. */
+  removeOthers(prefix: string, kept: string): Promise<void>;
 }

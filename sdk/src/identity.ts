@@ -1,0 +1,77 @@
+// A regular expression is shorter than startsWith once it is compressed.
+/* oxlint-disable unicorn/prefer-string-starts-ends-with */
+/**
+ * Who the visitor is, and how much of that may be known. Cookies do all remembering, because servers read them too.
+ * Invariant: nothing is read into the identity and nothing is stored while `state` is not above 0.
+ */
+import { SESSION_MINUTES, VISITOR_COOKIE_DAYS } from './protocol.ts';
+import { attempt, disk, uuid } from './storage.ts';
+import type { Given } from './storage.ts';
+import { tag } from './tag.ts';
+
+/** null: without identity. */
+export let visitor: string | null | undefined;
+export let session: string | null | undefined;
+
+/** Cookie names begin with ours, then with those of the products whose code the site still has. */
+const brands: Given = `hw ${tag.compat || ''}`.match(/\w+/g);
+
+const readCookie = (name: string) => document.cookie.match(`(${brands.join`|`})_${name}=([\\w-]+)`)?.[2];
+
+let domain: string | undefined;
+const writeCookie = (name: string, value: unknown, maxAgeS: number) =>
+  (document.cookie = `${name}=${value};domain=${domain};path=/;max-age=${maxAgeS};samesite=lax${location.href[4] == 's' ? ';secure' : ''}`);
+
+/** Writes the cookies, or (0) deletes them. */
+const writeCookies = (alive: 0 | 1) => {
+  // The widest domain this page may set cookies on, found by trying: no list of public suffixes fits in a pixel.
+  if (!domain) {
+    domain = '';
+    for (const label of location.hostname.split('.').reverse()) {
+      if (!/hw_t/.test(document.cookie)) writeCookie('hw_t', (domain = '.' + label + domain), 9);
+    }
+    if (!/hw_t/.test(document.cookie)) domain = '';
+    writeCookie('hw_t', 1, 0);
+  }
+  for (const brand of brands) {
+    writeCookie(brand + '_visitor_id', visitor, alive * (VISITOR_COOKIE_DAYS * 86_400));
+    writeCookie(brand + '_session_id', session, alive * (SESSION_MINUTES * 60));
+  }
+};
+
+/** Renews both cookies; starts a session after 30 idle minutes, or when a campaign arrives that this one is not of. */
+export const touch = () => {
+  // A fingerprint of the campaign in the address is the end of the session id. The list is core/acquisition-click-ids.json.
+  let arrived: Given = '';
+  for (const letter of `${location.href.match(/[?&](utm_\w+|ref|source|via|epik|\w*(cl(ic)?k?|bra|fat_|rdt_c|scc)id)=[^&#]+/gi) || ''}`) {
+    arrived = (arrived * 31 + (letter as Given).charCodeAt()) | 0;
+  }
+  const known = readCookie('visitor_id');
+  visitor = known || visitor || uuid();
+  // Where cookies are blocked the page remembers.
+  if (known) session = readCookie('session_id');
+  if (!session?.endsWith(arrived)) session = uuid() + arrived;
+  writeCookies(1);
+};
+
+/** What holds unasked. An attribute is the site's decision; without one, Global Privacy Control is a refusal. */
+const unasked = tag.consent
+  ? tag.consent == 'granted'
+  : !(navigator as Navigator & { globalPrivacyControl?: boolean }).globalPrivacyControl;
+
+/** Above 0: all; 0: hits count without identity, nothing is stored; below 0 (opted out): nothing is sent. */
+export let state: Given; // as stored: a number, a boolean or the text of a number
+/** Asked again before each hit: another tab may have changed it. */
+export const readState = (): Given => (state = disk.hw_c ?? unasked);
+
+export const grant = () => attempt(() => (disk.hw_c = 1));
+
+/** Deletes what was stored. A refusal is remembered only where consent is not required: there it leaves no trace. */
+export const deny = (next: Given) =>
+  attempt(() => {
+    state = next;
+    for (const key in disk) if (/^hw_/.test(key)) delete disk[key];
+    if (unasked || next) disk.hw_c = next;
+    visitor = session = null;
+    if (readCookie('visitor_id')) writeCookies(0);
+  });

@@ -1,0 +1,39 @@
+import { page, pixel, tag, wants } from './more-page.ts';
+import { HAND_OVER_PARAMETER } from './protocol.ts';
+import type { WireHandOver, WireHandOverAnswer } from './protocol.ts';
+
+/** Well within the life of a hand-over: whoever follows the link after that asks again by coming near it. */
+const FRESH_MS = 60_000;
+const domains = (tag.domains ?? '').split(/[\s,]+/).filter(Boolean);
+const script = document.querySelector<HTMLScriptElement>('script[data-site]');
+const asked = new WeakMap<Element, number>();
+
+/** `data-more="domains" data-domains="pay.example"`: links there take the visitor along, by a signed word of two minutes. */
+export const handOver = () => {
+  if (!wants('domains')) return;
+  for (const type of ['pointerover', 'pointerdown', 'focusin']) {
+    addEventListener(type, ({ target }) => target instanceof Element && void near(target.closest('a[href]')), true);
+  }
+};
+
+async function near(link: HTMLAnchorElement | null) {
+  const isTheirs = (domain: string) => `.${link!.hostname}`.endsWith(`.${domain}`);
+  if (!link || !domains.some(isTheirs) || Date.now() - (asked.get(link) ?? 0) < FRESH_MS) return;
+  asked.set(link, Date.now());
+  try {
+    const visitor = await pixel.getVisitorId();
+    if (!visitor) return;
+    const wire: WireHandOver = { site: tag.site!, visitor, to: link.href };
+    const answer = await page.fetch(new URL('api/hand-over', script!.src), {
+      method: 'POST',
+      body: JSON.stringify(wire),
+    });
+    const { hand_over: word } = (await answer.json()) as WireHandOverAnswer;
+    const url = new URL(link.href);
+    url.searchParams.set(HAND_OVER_PARAMETER, word);
+    if (word) link.href = url.href;
+  } catch {
+    // The link works without; the next time somebody comes near it asks again.
+    asked.delete(link);
+  }
+}

@@ -1,0 +1,62 @@
+// A regular expression is shorter than startsWith once it is compressed.
+/* oxlint-disable unicorn/prefer-string-starts-ends-with */
+/**
+ * Hits on their way. Each batch has its own key on the disk, written once and removed once it is answered: tabs that share
+ * the disk cannot overwrite each other's hits, and what a tab left behind is sent by the next page. A hit that is sent
+ * twice counts once, by its id.
+ */
+import { session, state, touch, visitor } from './identity.ts';
+import { attempt, disk } from './storage.ts';
+import type { Given } from './storage.ts';
+import { src, tag } from './tag.ts';
+
+const KEPT_MS = 259e6;
+const BATCHES_KEPT = 300;
+
+export const events: string[] = [];
+/** Batches that may not, or cannot, be stored. */
+const memory: Record<string, unknown> = {};
+let retryAt = 0;
+
+let more: unknown;
+
+/** Each second: sends what waits. @param leaving the page ends: at once, whatever is under way, and so that it outlives the page */
+export const tick = (leaving?: Given) => {
+  // Once for all that waits: cookies are slow to write. In a sandboxed frame there are none.
+  if (events[0] && state > 0) attempt(touch);
+  while (events[0]) {
+    const key = 'hw_q' + (Date.now() + Math.random());
+    const text =
+      `,"events":[${events.splice(0, 50)}],` +
+      JSON.stringify({
+        ...tag,
+        visitor,
+        session,
+        tz: Intl.DateTimeFormat().resolvedOptions().timeZone,
+        webdriver: navigator.webdriver,
+      }).slice(1);
+    if (!attempt(() => (disk as Given).length < BATCHES_KEPT && state > 0 && (disk[key] = text))) memory[key] = text;
+  }
+  const all: Given = { ...disk, ...memory };
+  for (const key in all) {
+    if (/^hw_q/.test(key) && (leaving || Date.now() > retryAt)) {
+      retryAt = Date.now() + 9e3;
+      fetch(new URL('api/event', src), { method: 'POST', body: `{"sent":${Date.now() + all[key]}`, keepalive: leaving })
+        .catch(String)
+        .then(({ status, headers }: Given) => {
+          const age = Date.now() - (key as Given).slice(4);
+          retryAt = 0;
+          // Final: any answer but 429 and 5xx. The pause is as long as the hit is old, which doubles it each time.
+          if (status < 429 || age > KEPT_MS) {
+            delete disk[key];
+            delete memory[key];
+            tick();
+          } else retryAt = Date.now() + (1e3 * headers?.get('retry-after') || age % 6e4);
+        });
+    }
+  }
+  // An attribute, or a link or script of Stripe, asks for the second script. They may be rendered at any time.
+  more ||=
+    (tag.compat || tag.more || document.querySelector('[href*=stripe],[src*=stripe]')) &&
+    import(new URL('hw-more.js', src) as unknown as string).catch(String);
+};

@@ -1,0 +1,94 @@
+/**
+ * `headwater-sdk`, the entry without a name: what code written for `@zorihq/react` imports, by an alias of the package.
+ * The publishable key is the site's id; ids found in `zori_…` cookies are adopted.
+ */
+import { createElement, Fragment, useEffect, useState } from 'react';
+import type { ElementType, ReactElement, ReactNode } from 'react';
+import type { Consent, Props } from './browser.ts';
+import { HeadwaterProvider, useHeadwater } from './react.ts';
+
+export interface ZoriConfig {
+  /** The id of the site in Headwater. */
+  publishableKey: string;
+  /** Address of Headwater, with or without the path of the old endpoint. Absent: the script stands in the HTML. */
+  baseUrl?: string;
+  /** Accepted and without effect: the script measures engagement by itself. */
+  comebackThreshold?: number;
+  trackQuickSwitches?: boolean;
+}
+export interface UserInfo extends Props {
+  app_id?: string;
+  email?: string;
+  fullname?: string;
+}
+export type ConsentPreferences = Consent;
+
+/** @param props.autoTrackPageViews accepted and without effect: the script sends every page view once */
+export function ZoriProvider(props: {
+  config: ZoriConfig;
+  autoTrackPageViews?: boolean;
+  children?: ReactNode;
+}): ReactElement {
+  const { config, children } = props;
+  if (config.baseUrl === undefined) return createElement(Fragment, null, children);
+  const options = {
+    host: config.baseUrl.replace(/\/ingest\/?$/, ''),
+    site: config.publishableKey,
+    attributes: { compat: 'zori' },
+  };
+  return createElement(HeadwaterProvider, options, children);
+}
+
+export function useZori() {
+  const headwater = useHeadwater();
+  const [isInitialized, setInitialized] = useState(false);
+  useEffect(() => {
+    let isMounted = true;
+    void headwater.getVisitorId().then(() => isMounted && setInitialized(true));
+    return () => {
+      isMounted = false;
+    };
+  }, [headwater]);
+  return { isInitialized, ...headwater };
+}
+
+/** The page view itself is sent by the script; this adds an event `page_view` that carries the properties. */
+export function usePageView(props?: Props): void {
+  useTrackEvent('page_view', props, [JSON.stringify(props)]);
+}
+
+export function useIdentify(user: UserInfo | null | undefined): void {
+  const headwater = useHeadwater();
+  const said = user ? JSON.stringify(user) : null;
+  useEffect(() => {
+    if (said !== null) void headwater.identify(JSON.parse(said) as UserInfo);
+  }, [headwater, said]);
+}
+
+export function useTrackEvent(name: string, props?: Props, dependencies: readonly unknown[] = []): void {
+  const { track } = useHeadwater();
+  // oxlint-disable-next-line react-hooks/exhaustive-deps, react/exhaustive-effect-dependencies -- the caller says when it happens again, as with useEffect
+  useEffect(() => void track(name, props), [name, ...dependencies]);
+}
+
+export function TrackClick({
+  eventName,
+  properties,
+  as = 'div',
+  onClick,
+  ...rest
+}: {
+  eventName: string;
+  properties?: Props;
+  as?: ElementType;
+  onClick?: (event: unknown) => void;
+  children?: ReactNode;
+  [attribute: string]: unknown;
+}): ReactElement {
+  const { track } = useHeadwater();
+  const click = (event: unknown) => {
+    void track(eventName, properties);
+    onClick?.(event);
+  };
+  return createElement(as, { ...rest, onClick: click });
+}
