@@ -61,17 +61,20 @@ const unasked = tag.consent
 
 /** Above 0: all; 0: hits count without identity, nothing is stored; below 0 (opted out): nothing is sent. */
 export let state: Given; // as stored: a number, a boolean or the text of a number
-/** Asked again before each hit: another tab may have changed it. */
-export const readState = (): Given => (state = disk.hw_c ?? unasked);
+/** Asked again before each hit: another tab may have changed it. Forgets the identity that may not be known any more. */
+export const readState = (): Given => {
+  state = disk.hw_c ?? unasked;
+  if (!(state > 0)) visitor = session = null;
+  return state;
+};
 
 export const grant = () => attempt(() => (disk.hw_c = 1));
 
 /** Deletes what was stored. A refusal is remembered only where consent is not required: there it leaves no trace. */
 export const deny = (next: Given) =>
   attempt(() => {
-    state = next;
     for (const key in disk) if (/^hw_/.test(key)) delete disk[key];
     if (unasked || next) disk.hw_c = next;
-    visitor = session = null;
-    if (readCookie('visitor_id')) writeCookies(0);
+    readState();
+    writeCookies(0);
   });

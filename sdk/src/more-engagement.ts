@@ -1,7 +1,22 @@
-import { followAddress, pixel } from './more-page.ts';
+import { followAddress, pixel, tag } from './more-page.ts';
+import { uuid } from './storage.ts';
 
 /** Under the 30 minutes of a session: who reads on for an hour stays in it. */
 const LONG_MS = 20 * 6e4;
+
+/**
+ * When the page is left the pixel has sent already what waited: this goes by itself, once, and only with an identity (who
+ * opted out has none).
+ */
+const sendLast = async (name: string, props: Record<string, unknown>) => {
+  const [visitor, session] = [await pixel.getVisitorId(), await pixel.getSessionId()];
+  const script = document.querySelector<HTMLScriptElement>('script[data-site]');
+  if (!visitor || !script) return;
+  const event = { id: uuid(), name, url: location.origin + location.pathname, at: Date.now(), props };
+  const batch = { site: tag.site, visitor, session, webdriver: navigator.webdriver, events: [event] };
+  const request = { method: 'POST', body: JSON.stringify({ ...batch, sent: Date.now() }), keepalive: true };
+  await fetch(new URL('api/event', script.src), request).catch(String);
+};
 
 /**
  * How long a page was in view, in seconds, and how far it was scrolled, in percent of its height: told when it is left or
@@ -25,20 +40,19 @@ export const measureEngagement = () => {
     pause();
     if (!document.hidden) since = Date.now();
   };
-  const tell = () => {
+  const tell = (track = pixel.track) => {
     pause();
     const seconds = Math.round(engagedMs / 1e3);
     if (!seconds) return;
     engagedMs -= seconds * 1e3;
-    pixel.track('engagement', { seconds, depth, path });
+    track('engagement', { seconds, depth, path });
   };
 
   look();
   resume();
   addEventListener('scroll', look, { passive: true });
   document.addEventListener('visibilitychange', () => (document.hidden ? tell() : resume()));
-  // Before the pixel's own listener, which sends what waits.
-  addEventListener('pagehide', tell, true);
+  addEventListener('pagehide', () => tell(sendLast));
   addEventListener('pageshow', resume);
   const changed = () => {
     if (path == location.pathname) return;

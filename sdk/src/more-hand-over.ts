@@ -11,6 +11,12 @@ const asked = new WeakMap<Element, number>();
 /** `data-more="domains" data-domains="pay.example"`: links there take the visitor along, by a signed word of two minutes. */
 export const handOver = () => {
   if (!wants('domains')) return;
+  // The view that brought it is on its way: who copies the address now passes on nobody's word.
+  const here = new URL(location.href);
+  if (here.searchParams.has(HAND_OVER_PARAMETER)) {
+    here.searchParams.delete(HAND_OVER_PARAMETER);
+    history.replaceState(history.state, '', here.href);
+  }
   for (const type of ['pointerover', 'pointerdown', 'focusin']) {
     addEventListener(type, ({ target }) => target instanceof Element && void near(target.closest('a[href]')), true);
   }

@@ -4,6 +4,7 @@ import type { Given } from './storage.ts';
 export interface Commands {
   track(name: string, props?: Record<string, unknown>): void;
   getVisitorId(): Promise<string | null | undefined>;
+  getSessionId(): Promise<string | null | undefined>;
   setConsent(given: unknown): void;
   hasConsent?(): boolean;
   push(command: [name: string, ...args: unknown[]]): void;

@@ -10,7 +10,7 @@ export const followHash = () => {
     () => {
       const [path, hash] = seen;
       seen = [location.pathname, route()];
-      if (path == seen[0] && hash != seen[1]) pixel.track('pageview');
+      if (path == seen[0] && seen[1] && hash != seen[1]) pixel.track('pageview');
     },
   );
 };

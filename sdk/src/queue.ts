@@ -10,7 +10,8 @@ import { attempt, disk } from './storage.ts';
 import type { Given } from './storage.ts';
 import { src, tag } from './tag.ts';
 
-const KEPT_MS = 259e6;
+/** 72 hours, as long as the server believes a hit's own time. */
+const KEPT_MS = 26e7;
 const BATCHES_KEPT = 300;
 
 export const events: string[] = [];
@@ -23,11 +24,11 @@ let more: unknown;
 /** Each second: sends what waits. @param leaving the page ends: at once, whatever is under way, and so that it outlives the page */
 export const tick = (leaving?: Given) => {
   // Once for all that waits: cookies are slow to write. In a sandboxed frame there are none.
-  if (events[0] && state > 0) attempt(touch);
+  if (state > (!events[0] as Given)) attempt(touch);
   while (events[0]) {
     const key = 'hw_q' + (Date.now() + Math.random());
     const text =
-      `,"events":[${events.splice(0, 50)}],` +
+      `,"events":[${events.splice(0, 30)}],` +
       JSON.stringify({
         ...tag,
         visitor,
@@ -35,7 +36,7 @@ export const tick = (leaving?: Given) => {
         tz: Intl.DateTimeFormat().resolvedOptions().timeZone,
         webdriver: navigator.webdriver,
       }).slice(1);
-    if (!attempt(() => (disk as Given).length < BATCHES_KEPT && state > 0 && (disk[key] = text))) memory[key] = text;
+    if (!attempt(() => state > (disk as Given).length / BATCHES_KEPT && (disk[key] = text))) memory[key] = text;
   }
   const all: Given = { ...disk, ...memory };
   for (const key in all) {

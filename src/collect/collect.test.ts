@@ -97,6 +97,7 @@ const REFUSALS: [body: unknown, code: string, field?: string][] = [
   [batch(view({ at: 1e300 })), 'invalid_event', 'at'],
   [batch(view({ props: [] })), 'invalid_event', 'props'],
   [batch(view({ props: { '': 1 } })), 'invalid_event', 'props'],
+  [batch(view({ props: { ['x'.repeat(101)]: 1 } })), 'invalid_event', 'props'],
   [
     batch(view({ props: Object.fromEntries(Array.from({ length: 51 }, (_, i) => [`p${i}`, i])) })),
     'invalid_event',

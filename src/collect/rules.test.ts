@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import type { CollectRules } from '../core/collect-rules.ts';
 import { createNetworks, readNetwork } from '../core/networks.ts';
 import { isSignedVisitor } from '../core/visitor-id.ts';
 import type { CollectRequest } from './collect.ts';
+import { siteHitsOf } from './hand-over.ts';
 import { batch, CHROME, open, sign, SITE, view } from './collect-samples.ts';
 
 const siteWith = (collect: Partial<CollectRules>) => () => ({ ...SITE, settings: { ...SITE.settings, collect } });
@@ -104,6 +106,18 @@ test('counting by the day: one hash per site, address, browser and salt; ids of 
   ];
   assert.equal(new Set([one, ...others]).size, 6);
   assert.equal(others.at(-1), 'v1');
+});
+
+test('counting by the day, the return page of a checkout still names the payment', async () => {
+  const { post, kept } = await open({ findSite: siteWith({ identity: 'daily' }) });
+  const checkout = { id: randomUUID(), name: 'checkout', props: { session_id: 'cs_test_a1' } };
+  await post(batch(view(), checkout));
+  const [hits] = siteHitsOf(kept());
+  assert.equal(hits!.visitors.length, 1);
+  assert.deepEqual(
+    hits!.checkouts.map(({ object, visitor }) => [object, visitor]),
+    [['cs_test_a1', hits!.visitors[0]]],
+  );
 });
 
 test('signed ids: on request or for the whole site, told in the answer, the same each time', async () => {

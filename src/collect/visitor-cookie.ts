@@ -18,14 +18,16 @@ export function visitorCookie(
     siteHosts,
   }: { headers: Readonly<Record<string, string | string[] | undefined>>; siteHosts: readonly string[] },
 ): string | null {
-  const origin = typeof headers.origin === 'string' ? URL.parse(headers.origin) : null;
-  if (origin === null || !isWithin(plainHost(origin.hostname), siteHosts)) return null;
   // A proxy at the edge may ask by our own name, but the browser knows what it asked for: its page's own origin.
   const isSameOrigin = headers['sec-fetch-site'] === 'same-origin';
-  const host = isSameOrigin ? origin.hostname : asked.replace(/:\d+$/, '').toLowerCase();
+  const askedHost = asked.replace(/:\d+$/, '').toLowerCase();
+  // Most hits come from other hosts, and what follows costs more than this.
+  if (!isSameOrigin && !isWithin(plainHost(askedHost), siteHosts)) return null;
+  const origin = typeof headers.origin === 'string' ? URL.parse(headers.origin) : null;
+  if (origin === null || !isWithin(plainHost(origin.hostname), siteHosts)) return null;
   const page = parse(origin.hostname, { allowPrivateDomains: true });
-  const here = parse(host, { allowPrivateDomains: true });
-  if (page.domain === null || page.domain !== here.domain || !isWithin(plainHost(host), siteHosts)) return null;
+  const here = isSameOrigin ? page : parse(askedHost, { allowPrivateDomains: true });
+  if (page.domain === null || page.domain !== here.domain) return null;
   const secure = origin.protocol === 'https:' ? '; Secure' : '';
   const maxAgeS = VISITOR_COOKIE_DAYS * 86_400;
   return `hw_visitor_id=${visitor}; Domain=${page.domain}; Path=/; Max-Age=${maxAgeS}; SameSite=Lax${secure}`;

@@ -386,4 +386,10 @@ export const STORIES: Story[] = [
     ],
     expect: { link: null },
   },
+  {
+    name: 'money of another provider has its own kind and evidence, and Stripe is asked nothing about it',
+    charge: 'pp_1',
+    snapshots: [paidCharge('pp_1', 900, { outside: 'subscription_start', evidence: says('visitor_id', 'v1') })],
+    expect: { gross: 900, kind: 'subscription_start', link: 'charge pp_1 v1', wanted: [] },
+  },
 ];

@@ -1,5 +1,3 @@
-import { addressNumber } from '../core/networks.ts';
-
 /**
  * Counts per key in fixed windows, in this process. Keys are forgotten when the window ends or there are too many: a
  * flood of addresses must cost memory only so far.
@@ -39,10 +37,17 @@ export function createLimiter(options: { max: number; windowMs: number; now: () 
 
 /** One IPv6 customer owns a /64: counting single addresses would count nothing. However it is written, it has one key. */
 export function limitKey(address: string): string {
-  const number = addressNumber(address);
-  if (number === null) return address;
-  const isIPv4 = number >> 32n === 0xffffn;
-  return isIPv4 ? `4:${number & 0xffff_ffffn}` : `6:${number >> 64n}`;
+  if (!address.includes(':')) return address;
+  if (/^::ffff:[\d.]+$/i.test(address)) return address.slice(7);
+  const [head = '', tail] = address.split('::');
+  const groups = head.split(':').filter(Boolean);
+  const ending = tail === undefined ? [] : tail.split(':').filter(Boolean);
+  const zeros = tail === undefined ? 0 : Math.max(0, 8 - groups.length - ending.length);
+  const all = [...groups, ...Array<string>(zeros).fill('0'), ...ending];
+  return all
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16))
+    .join(':');
 }
 
 export function isLoopback(address: string): boolean {

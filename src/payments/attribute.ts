@@ -10,7 +10,7 @@ import { readEvidence } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
 
 /** A commit costs more than crediting a payment; more of them would keep other writers waiting for longer. */
-const BATCH_PAYMENTS = 500;
+const BATCH_PAYMENTS = 300;
 /** Batches whose evidence is read while others are credited: the facts store computes, or this process does. */
 const BATCHES_AHEAD = 2;
 /** Looked at in one turn. Then what was asked for meanwhile has its turn, before the rest of a long list. */

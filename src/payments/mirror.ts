@@ -1,7 +1,7 @@
 import type { Facts } from '../storage/facts/facts.ts';
 import type { Records } from '../storage/records/records.ts';
 
-const BATCH_ROWS = 10_000;
+const BATCH_ROWS = 5_000;
 
 /**
  * Carries credits, paths and movements of recurring revenue from the records store's outbox to the facts store. Inserted

@@ -25,7 +25,12 @@ export function createIdentityUse(deps: {
     reinstate: verdicts.reinstate,
     async rejected(site: Site, limit: number) {
       return (await verdicts.rejected(site, limit)).map(({ link: id, object, field, value, at, by, why }) => ({
-        ...{ id, object, field, value, by, why },
+        id,
+        object,
+        field,
+        value,
+        by,
+        why,
         at: new Date(at).toISOString(),
       }));
     },

@@ -2,8 +2,8 @@ import type { Mode } from '../core/payment.ts';
 import type { Records } from '../storage/records/records.ts';
 
 /**
- * Live and test money never add up. A question that names neither means live once the site has a live connection, or
- * live money without one: other providers' payments need none.
+ * Live and test money never add up. A question that names neither means live once the site has a live connection, and
+ * while it has none at all, live money of other providers.
  */
 export function createDefaultMode({
   records,
@@ -13,6 +13,7 @@ export function createDefaultMode({
   return async (site) => {
     const connections = await records.connections.ofSite(site);
     if (connections.some((connection) => connection.mode === 'live')) return 'live';
+    if (connections.length > 0) return 'test';
     const { payments } = await records.payments.list(site, 'live', 1, null);
     return payments.length > 0 ? 'live' : 'test';
   };

@@ -26,7 +26,9 @@ export function createRestatementReports(deps: {
     const narrowed = { payment: payment ?? undefined, reason: reason ?? undefined, minAgeMs: minAgeMs ?? undefined };
     try {
       const { restatements, next } = await deps.records.restatements.list(site.id, {
-        ...{ mode: asked, limit, cursor },
+        mode: asked,
+        limit,
+        cursor,
         ...narrowed,
       });
       return { ok: true as const, value: { restatements: restatements.map(answerOf), next } };
@@ -77,8 +79,13 @@ export function identityAnswerOf(
       visitor_id: one,
       own: one === visitor,
       joined_by: joinedBy.map((it) => ({
-        ...{ id: linkId(it), by: it.by, object: it.object, field: it.field, value: it.value },
-        ...{ seen_at: iso(it.seenAt), with: it.with },
+        id: linkId(it),
+        by: it.by,
+        object: it.object,
+        field: it.field,
+        value: it.value,
+        seen_at: iso(it.seenAt),
+        with: it.with,
       })),
     })),
     rejected: evidence.flatMap(({ object, field, value }) => {

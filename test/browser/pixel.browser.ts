@@ -1,6 +1,6 @@
 // The built pixel in a real Chromium, on a page of its own small site (pixel-site.ts): views, sessions, commands.
 import { expect, test } from '@playwright/test';
-import { cookiesOf, keptBy, openPixelSite, pathOf, waitingOf } from './pixel-site.ts';
+import { cookiesOf, openPixelSite, pathOf, waitingOf } from './pixel-site.ts';
 import type { PixelSite } from './pixel-site.ts';
 
 let site: PixelSite;

@@ -110,6 +110,7 @@ function Shop() {
 const app = (host) => <StrictMode><HeadwaterProvider host={host} site="s1"><Shop /></HeadwaterProvider></StrictMode>;
 const root = document.getElementById('root');`;
 const APPS = {
+  nothing: '',
   react: `${SHOP} createRoot(root).render(app(${HOST}));`,
   hydrated: `${SHOP} hydrateRoot(root, <HeadwaterProvider host={${HOST}} site="s1"><p>Hello</p></HeadwaterProvider>);`,
   remounted: `${SHOP} const first = createRoot(root); first.render(app(${HOST}));
@@ -237,4 +238,28 @@ test('Zori’s names: hooks, TrackClick, and the id of its cookie', async ({ pag
   await settled(['cta', 'identify', 'page_view', 'searched', 'view /']);
   expect(new Set(hits.map((hit) => hit.visitor))).toEqual(new Set(['zori-visitor-1']));
   expect(said).toEqual([]);
+});
+
+test('Zori’s global is complete, and takes what was pushed before it was there', async ({ page }) => {
+  const said = watch(page);
+  shown.app = 'nothing';
+  shown.head = `<script>(window.ZoriHQ = window.ZoriHQ || []).push(['track', 'pushed'])</script>
+    <script defer src="${host()}/hw.js" data-site="s1" data-compat="attribu zori"></script>`;
+  await page.goto(url('/'));
+  await settled(['pushed', 'view /']);
+  const names = ['getSessionId', 'getVisitorId', 'hasConsent', 'identify', 'optOut', 'push', 'setConsent', 'track'];
+  const kinds = await page.evaluate(`${JSON.stringify(names)}.filter((name) => typeof ZoriHQ[name] === 'function')`);
+  expect(kinds).toEqual(names);
+  const visitor = await page.evaluate('ZoriHQ.getVisitorId()');
+  for (const product of ['hw', 'attribu', 'zori']) expect(await cookie(page, `${product}_visitor_id`)).toBe(visitor);
+  expect(await page.evaluate('ZoriHQ.getSessionId()')).toBe(await cookie(page, 'zori_session_id'));
+  expect(await page.evaluate('Promise.resolve(ZoriHQ.hasConsent())')).toBe(true);
+  await page.evaluate("ZoriHQ.identify({ app_id: 'u1', email: 'a@shop.test' })");
+  await page.evaluate("ZoriHQ.push(['track', 'later'])");
+  await settled(['identify', 'later', 'pushed', 'view /']);
+  await page.evaluate('ZoriHQ.optOut()');
+  expect(await page.context().cookies()).toEqual([]);
+  await page.evaluate("ZoriHQ.track('never')");
+  await quiet(page);
+  expect([hits.some(({ name }) => name === 'never'), said]).toEqual([false, []]);
 });

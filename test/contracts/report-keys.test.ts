@@ -1,10 +1,8 @@
-// Sessions and payments are told apart in reports by hashes that the store keeps beside them, and sessions of several rows are
-// merged apart from the others: neither may change an answer, on a store that was filled before either was there.
+// Sessions and payments are told apart in reports by hashes that the store keeps beside them: answers are the same on a store
+// that was filled before they were there.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { creditRows } from '../../src/core/attribution/credits.ts';
-import { rangeParams } from '../../src/storage/facts/report-dimensions.ts';
-import { visitRows } from '../../src/storage/facts/report-visits.ts';
 import { createReport } from '../../src/storage/facts/report.ts';
 import { ENGINES, type OpenStore } from './facts-engines.ts';
 import { ask, entry, event, payment, touch } from './report-facts.ts';
@@ -83,28 +81,6 @@ describe('a store that was filled before reports had keys', () => {
       assert.deepEqual(money[0], [{ source: 'google', customers: 2, conversions: 4, new_customers: 2 }]);
     } finally {
       await Promise.all([older.close(), newer.close()]);
-    }
-  });
-
-  test('more sessions in several rows than are merged apart are merged with the others', async () => {
-    const store = await ENGINES[0]!.open();
-    try {
-      await store.facts.migrate();
-      for (const [part, events] of [...EARLIER, LATER].entries())
-        await store.facts.insertEvents(events, `part-${part}`);
-      const query = ask(SITE, { ...RANGE, metrics: ['visitors', 'sessions'], dimensions: ['source'] });
-      const { text, params } = visitRows(query, query.dimensions);
-      const read = (sql: string) =>
-        store.client.read(`SELECT * FROM (${sql}) ORDER BY ALL`, { ...rangeParams(query), ...params });
-      const rows = await read(text);
-      assert.equal(rows.length, 5);
-      const merged = text
-        .replace(/length\(several\) <= \d+/, 'length(several) <= 1')
-        .replace(/length\(several\) > \d+/, 'length(several) > 1');
-      assert.notEqual(merged, text);
-      assert.deepEqual(await read(merged), rows);
-    } finally {
-      await store.close();
     }
   });
 });

@@ -116,8 +116,8 @@ export const CREDIT_BUGS: readonly Bug[] = [
     name: 'test mode adds to live',
     tempting: 'a site has one ledger',
     file: 'src/storage/facts/report-money.ts',
-    find: 'WHERE c.site = {site:String} AND c.mode = {mode:String} AND ${inRange(at)}\n',
-    replace: "WHERE c.site = {site:String} AND {mode:String} != '' AND ${inRange(at)}\n",
+    find: 'c.mode = {mode:String} AND ${inRange(at)} AND (c.${column} != 0',
+    replace: "{mode:String} != '' AND ${inRange(at)} AND (c.${column} != 0",
     tests: ['test/contracts/report.test.ts'],
   },
   {

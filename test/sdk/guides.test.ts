@@ -226,7 +226,11 @@ async function doctor({ site }: Shop): Promise<string> {
   return numberless(`$ npm run -s headwater -- stripe doctor --site SITE\n${said}`);
 }
 
-const numberless = (text: string) => text.replace(/\b(ch|pi|cs|we)_\w+/g, '$1_…').replace(/\d+/g, 'N');
+const numberless = (text: string) =>
+  text
+    .replace(/\b(ch|pi|cs|we)_\w+/g, '$1_…')
+    .replace(/\d+/g, 'N')
+    .replace(/ +$/gm, '');
 
 const buy = (checkout: string, email: string) =>
   fetch(checkout, { method: 'POST', redirect: 'manual', body: new URLSearchParams({ email }) });

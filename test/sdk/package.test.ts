@@ -88,6 +88,13 @@ describe('the published package', () => {
     assert.deepEqual(JSON.parse(stdout), NAMES);
   });
 
+  it('stands in for @zorihq/react under that name', async () => {
+    cpSync(installed, join(project, 'node_modules/@zorihq/react'), { recursive: true });
+    const code = `import { useZori, ZoriProvider } from '@zorihq/react'; console.log(typeof useZori, typeof ZoriProvider);`;
+    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', code], { cwd: project });
+    assert.equal(stdout, 'function function\n');
+  });
+
   for (const moduleResolution of ['bundler', 'nodenext']) {
     it(`has types for moduleResolution ${moduleResolution}`, async () => {
       writeFileSync(join(project, 'reader.tsx'), READER);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { stripeMetadata, visitorOf } from '../../sdk/src/server.ts';
 import type { VisitorSource } from '../../sdk/src/server.ts';
 import { isWellFormedId } from '../../src/core/link.ts';

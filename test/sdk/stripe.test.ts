@@ -5,6 +5,7 @@ import { after, before, describe, it } from 'node:test';
 import type { Stripe } from 'stripe';
 import {
   checkoutParams,
+  createHeadwater,
   customerParams,
   invoiceParams,
   paymentIntentParams,
@@ -12,7 +13,7 @@ import {
   paymentLinkUrl,
   subscriptionParams,
 } from '../../sdk/src/server.ts';
-import type { PaymentDetailAnswer } from '../../src/http/contract.ts';
+import type { PaymentDetailAnswer, PaymentsAnswer } from '../../src/http/contract.ts';
 import { startStripe } from '../../src/rehearsal/stripe/start.ts';
 import type { SimulatedStripe } from '../../src/rehearsal/stripe/start.ts';
 import { stripeClient } from '../browser/shops.ts';
@@ -187,6 +188,21 @@ describe('a payment made with the server SDK is attributed, and says by what', (
       assert.deepEqual(used, [evidence[0]]);
     });
   }
+});
+
+it('money of another provider is of the mode that reports show, unless it says another', async () => {
+  const shop = createHeadwater({ host: headwater.url, site, key });
+  const paid = { amount: 700, currency: 'usd', occurredAt: Date.now() - 1_000 };
+  await shop.payment({ ...paid, id: 'pp-test' });
+  await shop.payment({ ...paid, id: 'pp-live', mode: 'live' });
+  const shown = async (query = '') => {
+    const path = `/api/v1/sites/${site}/payments${query}`;
+    const { payments } = await headwater.get<PaymentsAnswer>(path, key);
+    return payments.map(({ id }) => id).filter((id) => id.startsWith('pp-'));
+  };
+  // The site's Stripe account is in test mode, so reports are about test money.
+  assert.deepEqual(await shown(), ['pp-test']);
+  assert.deepEqual(await shown('?mode=live'), ['pp-live']);
 });
 
 /** Evidence that names the visitor, best first, without the invoice's lines (a second copy of the subscription's). */

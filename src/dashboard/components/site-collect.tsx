@@ -1,5 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import type { ReactNode } from 'react';
 import type { SiteAnswer } from '../../http/contract.ts';
 import type { SiteCollectAnswer } from '../../http/contract-collect.ts';
 import { send } from '../api.ts';
@@ -8,42 +9,24 @@ import { pathOf } from '../queries.ts';
 import { Area, Button, Choice } from './controls.tsx';
 import { Note } from './states.tsx';
 
-const LISTS = [
-  [
-    'hosts',
-    'Further domains',
-    'pay.example.com',
-    'Their pages may send hits too, and visitors are handed over to them.',
-  ],
-  [
-    'excluded_addresses',
-    'Not counted: addresses',
-    '192.0.2.0/24',
-    'Your office, your monitoring. IPv4 and IPv6, also ranges.',
-  ],
-  ['excluded_paths', 'Not counted: paths', '/admin', 'And all below them.'],
-  ['excluded_hosts', 'Not counted: hosts', 'staging.example.com', 'And all below them.'],
-  ['excluded_countries', 'Not counted: countries', 'DE', 'Two-letter codes.'],
-  [
-    'referrer_spam',
-    'Referrer spam',
-    'spam.example',
-    'Visits from there are kept, marked as a bot’s and left out of reports.',
-  ],
-  [
-    'kept_parameters',
-    'Query parameters to keep',
-    'plan',
-    'Besides campaign and click-id ones; all others are cut before anything is stored.',
-  ],
+const EXCLUDED = [
+  ['excluded_addresses', 'Addresses', '192.0.2.0/24', 'Your office, your monitoring; also ranges.'],
+  ['excluded_countries', 'Countries', 'DE', 'Two-letter codes.'],
+  ['excluded_paths', 'Paths', '/admin', 'And all below them.'],
+  ['excluded_hosts', 'Hosts', 'staging.example.com', 'And all below them.'],
+] as const;
+const SOURCES = [
+  ['hosts', 'Further domains', 'pay.example.com', 'Their pages send hits too; visitors are handed over.'],
+  ['referrer_spam', 'Referrer spam', 'spam.example', 'Marked as bots, left out of reports.'],
+  ['kept_parameters', 'Parameters to keep', 'plan', 'All others, but for campaigns, are cut.'],
 ] as const;
 const SIGNALS: [value: string, text: string][] = [
   ['', 'Are not looked at'],
-  ['gpc', 'Global Privacy Control counts without identity'],
-  ['dnt', 'Do Not Track counts without identity'],
+  ['gpc', 'GPC counts without identity'],
+  ['dnt', 'DNT counts without identity'],
   ['gpc dnt', 'Both count without identity'],
 ];
-const FIELDS = LISTS.map(([name]) => name);
+const FIELDS = [...EXCLUDED, ...SOURCES].map(([name]) => name);
 
 /** What is counted, and how visitors are told apart. */
 export function SiteCollect({ site }: { site: SiteAnswer }) {
@@ -63,22 +46,23 @@ export function SiteCollect({ site }: { site: SiteAnswer }) {
   return (
     <section className="mt-6">
       <h2 className="text-lg font-semibold">Collect</h2>
-      <p className="mt-1 mb-3 max-w-lg text-muted">What is counted and how visitors are told apart, from now on.</p>
+      <p className="mt-1 mb-3 max-w-lg text-muted">
+        What is counted and how visitors are told apart. A change holds for hits from now on.
+      </p>
       <form onSubmit={form.onSubmit} className="panel flex max-w-lg flex-col gap-4 p-5" data-testid="collect-form">
-        {LISTS.map(([name, label, example, hint]) => (
-          <Area
-            key={name}
-            label={label}
-            name={name}
-            rows={2}
-            spellCheck={false}
-            autoCapitalize="none"
-            placeholder={example}
-            defaultValue={site.collect[name].join('\n')}
-            hint={`One a line. ${hint}`}
-            error={fieldError(form.error, name)}
-          />
-        ))}
+        <p className="label">Lists have one entry a line.</p>
+        <Lists legend="Not counted" lists={EXCLUDED} collect={site.collect} error={form.error} />
+        <Lists legend="Pages and sources" lists={SOURCES} collect={site.collect} error={form.error}>
+          <Choice
+            label="Addresses after #"
+            name="hash_routing"
+            defaultValue={site.collect.hash_routing ? 'yes' : 'no'}
+            hint="For applications that route by it."
+          >
+            <option value="no">Are cut</option>
+            <option value="yes">Are pages</option>
+          </Choice>
+        </Lists>
         <IdentityFields collect={site.collect} />
         {refused ? (
           <Note tone="down" testId="collect-error">
@@ -98,29 +82,56 @@ export function SiteCollect({ site }: { site: SiteAnswer }) {
   );
 }
 
+interface ListsProps {
+  legend: string;
+  lists: readonly (readonly [name: (typeof FIELDS)[number], label: string, example: string, hint: string])[];
+  collect: SiteCollectAnswer;
+  error: Error | null;
+  children?: ReactNode;
+}
+
+function Lists({ legend, lists, collect, error, children }: ListsProps) {
+  return (
+    <fieldset>
+      <legend className="mb-2 font-semibold">{legend}</legend>
+      <div className="grid gap-4 sm:grid-cols-2">
+        {lists.map(([name, label, example, hint]) => (
+          <Area
+            key={name}
+            label={label}
+            name={name}
+            rows={Math.min(12, Math.max(2, collect[name].length + 1))}
+            wrap="off"
+            spellCheck={false}
+            autoCapitalize="none"
+            placeholder={example}
+            defaultValue={collect[name].join('\n')}
+            hint={hint}
+            error={fieldError(error, name)}
+          />
+        ))}
+        {children}
+      </div>
+    </fieldset>
+  );
+}
+
 function IdentityFields({ collect }: { collect: SiteCollectAnswer }) {
   return (
-    <>
+    <fieldset className="flex flex-col gap-4">
+      <legend className="mb-2 font-semibold">Visitors</legend>
       <Choice
-        label="Addresses after #"
-        name="hash_routing"
-        defaultValue={collect.hash_routing ? 'yes' : 'no'}
-        hint="For applications that route by it."
-      >
-        <option value="no">Are cut</option>
-        <option value="yes">Are pages</option>
-      </Choice>
-      <Choice
-        label="Visitors are told apart by"
+        label="Told apart by"
         name="identity"
         defaultValue={collect.identity}
         hint="The hash is made of address and browser, is forgotten every night, and reaches payments of the same day only."
       >
         <option value="cookie">The visitor cookie</option>
-        <option value="daily">A hash that changes every day, without cookies</option>
+        <option value="daily">A hash of the day, without cookies</option>
       </Choice>
       <Choice
         label="Privacy signals of browsers"
+        hint="Global Privacy Control and Do Not Track."
         name="signals"
         defaultValue={collect.signals.toSorted((a, b) => (a > b ? -1 : 1)).join(' ')}
       >
@@ -134,10 +145,10 @@ function IdentityFields({ collect }: { collect: SiteCollectAnswer }) {
         label="Visitor cookie"
         name="server_cookie"
         defaultValue={collect.server_cookie ? 'yes' : 'no'}
-        hint="By the server where the script comes from your own domain: Safari keeps cookies of scripts for 7 days only."
+        hint="Set by the server where the script comes from your own domain: Safari keeps cookies of scripts for 7 days only."
       >
-        <option value="yes">Set by the script and, where it can, by the server</option>
-        <option value="no">Set by the script only</option>
+        <option value="yes">By the script and the server</option>
+        <option value="no">By the script only</option>
       </Choice>
       <Choice
         label="Visitor ids in payments"
@@ -146,9 +157,9 @@ function IdentityFields({ collect }: { collect: SiteCollectAnswer }) {
         hint="Signed ids need the script on your own domain. Payments of before keep their credit."
       >
         <option value="no">Count when the visitor is known</option>
-        <option value="yes">Count only when signed by this Headwater</option>
+        <option value="yes">Count only when signed</option>
       </Choice>
-    </>
+    </fieldset>
   );
 }
 

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
+import type { ReactNode } from 'react';
 import type { SiteStatusAnswer } from '../../http/contract.ts';
 import { Steps, useTitle } from '../components/card-page.tsx';
 import { buttonClass } from '../components/controls.tsx';
@@ -32,6 +33,8 @@ export function ScriptPage() {
         <>
           <CodeBox label="the script tag" text={status.data.snippet} testId="snippet" />
           <Compatible snippet={status.data.snippet} />
+          <OwnDomain site={site.id} domain={site.domain} />
+          <Options pinned={status.data.snippet_pinned} />
           <HitCheck status={status.data} domain={site.domain} />
           <p className="mt-5">
             <Link
@@ -70,6 +73,66 @@ function Compatible({ snippet }: { snippet: string }) {
         label="the compatible script tag"
         text={snippet.replace('></script>', ' data-compat="attribu zori"></script>')}
         testId="snippet-compat"
+      />
+    </details>
+  );
+}
+
+/** What else the tag can say; docs/pixel.md has all of it. */
+function Options({ pinned }: { pinned: string | null }) {
+  return (
+    <details className="mt-3">
+      <summary className="cursor-pointer text-[0.95rem]">
+        <span className="text-link">Consent, outbound links, engagement, a pinned version?</span>
+      </summary>
+      <dl className="mt-2 grid gap-x-4 gap-y-1 text-muted sm:grid-cols-[auto_1fr]">
+        <Option attribute='data-consent="required"'>
+          Before <code className="font-mono text-ink">headwater.setConsent(true)</code> hits count without identity and
+          nothing is stored. Add <code className="font-mono text-ink">data-more="cmp"</code> to listen to your consent
+          manager.
+        </Option>
+        <Option attribute='data-more="outbound downloads forms 404"'>Counts these as events.</Option>
+        <Option attribute='data-more="engagement"'>How long pages are in view, and how far they are scrolled.</Option>
+        <Option attribute='data-more="hash"'>Pages are routes in the fragment (#/pricing).</Option>
+      </dl>
+      {pinned ? (
+        <>
+          <p className="mt-3 mb-2 text-muted">
+            This tag pins today’s version: the browser runs no other, and it stays available after upgrades.
+          </p>
+          <CodeBox label="the pinned script tag" text={pinned} testId="snippet-pinned" />
+        </>
+      ) : null}
+    </details>
+  );
+}
+
+function Option({ attribute, children }: { attribute: string; children: ReactNode }) {
+  return (
+    <>
+      <dt>
+        <code className="font-mono text-ink">{attribute}</code>
+      </dt>
+      <dd>{children}</dd>
+    </>
+  );
+}
+
+/** Safari keeps cookies that a script sets for a week; a server's own answer may set them for a year. */
+function OwnDomain({ site, domain }: { site: string; domain: string }) {
+  return (
+    <details className="mt-3">
+      <summary className="cursor-pointer text-[0.95rem]">
+        <span className="text-link">Recognise visitors for a year, in Safari too</span>
+      </summary>
+      <p className="mt-2 mb-2 text-muted">
+        Let {domain} itself pass the script on: recipes for nginx, Caddy, Express, Cloudflare, Next.js and Vercel stand
+        in docs/first-party.md. Then use this tag; the visitor cookie is set by the answers to its hits.
+      </p>
+      <CodeBox
+        label="the script tag of your own domain"
+        text={`<script defer src="/hw/hw.js" data-site="${site}"></script>`}
+        testId="snippet-own-domain"
       />
     </details>
   );

@@ -51,8 +51,8 @@ export function SiteSettingsPage() {
           Site id <code className="font-mono text-ink select-all">{site.id}</code>
         </p>
       </form>
-      <SiteCollect site={site} />
       <SiteRates site={site.id} timezone={site.timezone} />
+      <SiteCollect site={site} />
     </>
   );
 }

@@ -3,6 +3,7 @@ import type { Mode } from '../../core/payment.ts';
 import { addDays, startOfDayMs } from '../../core/report-days.ts';
 import type { FactsClient } from './client.ts';
 import type { CoverageFacts } from './coverage-facts.ts';
+import { labelOf, rangeParams } from './report-dimensions.ts';
 import { timeText } from './times.ts';
 
 const BUCKET_S = 300;
@@ -17,6 +18,8 @@ const STANDING = `
     AND toDate(c.entry_at) >= toDate({from:DateTime64(3, 'UTC')}) - 1
     AND c.payment_at >= {from:DateTime64(3, 'UTC')} AND c.payment_at < {until:DateTime64(3, 'UTC')}`;
 
+const DAY = labelOf('day', { at: 'c.payment_at', special: {}, column: (dimension) => `c.${dimension}` });
+
 export function createCoverageFacts(client: FactsClient): CoverageFacts {
   return {
     async coverageByDay({ site, mode, from, to, timezone, currency }) {
@@ -27,7 +30,7 @@ export function createCoverageFacts(client: FactsClient): CoverageFacts {
       const rows = await client.read<{ day: string; reason: string; payments: string; revenue: string }>(
         `SELECT day, reason, count() AS payments, sum(worth) AS revenue
         FROM (
-          SELECT toString(toDate(c.payment_at, {timezone:String})) AS day,
+          SELECT ${DAY} AS day,
             if(c.position < 0, toString(c.reason), '') AS reason, cityHash64(c.payment_id) AS payment,
             sum(c.amount * c.sign * (if(c.money = '', c.currency, c.money) = {currency:String})) AS worth,
             sum(c.sign) AS standing
@@ -37,7 +40,7 @@ export function createCoverageFacts(client: FactsClient): CoverageFacts {
         )
         GROUP BY day, reason
         ORDER BY day, reason`,
-        { site, mode, ...range, timezone, currency },
+        { ...rangeParams({ site, mode, from, to, timezone, currency }), ...range },
       );
       return rows.map(({ day, reason, payments, revenue }) => ({
         day,

@@ -5,5 +5,3 @@ const RANK_BYTES = 10;
 export const firstOf = (column: string) => `substring(min(${column}), ${RANK_BYTES + 1})`;
 /** The tag of its last event. */
 export const lastOf = (column: string) => `substring(max(${column}), ${RANK_BYTES + 1})`;
-/** The tag of one row. */
-export const tagOf = (column: string) => `substring(${column}, ${RANK_BYTES + 1})`;

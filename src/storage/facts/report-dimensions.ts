@@ -90,7 +90,9 @@ const EARLIEST_DAY = '1970-01-03';
 const LATEST_DAY = '2100-01-01';
 
 /** The query's own parameters: its range as instants, since where days begin is known here and is indexed there. */
-export function rangeParams(query: ReportQuery): Record<string, unknown> {
+export function rangeParams(
+  query: Pick<ReportQuery, 'site' | 'mode' | 'currency' | 'from' | 'to' | 'timezone'>,
+): Record<string, unknown> {
   const { site, mode, currency } = query;
   return { site, mode, currency, ...instantsOf(query) };
 }
@@ -104,7 +106,7 @@ interface Instants {
 /** Each statement of a report asks for the same ones, and calendars are slow to ask. */
 const instantsKnown = new Map<string, Instants>();
 
-function instantsOf({ from, to, timezone }: ReportQuery): Instants {
+function instantsOf({ from, to, timezone }: Pick<ReportQuery, 'from' | 'to' | 'timezone'>): Instants {
   const key = `${timezone} ${from} ${to}`;
   const known = instantsKnown.get(key);
   if (known) return known;

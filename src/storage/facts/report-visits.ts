@@ -12,7 +12,7 @@ import {
   type Vocabulary,
 } from './report-dimensions.ts';
 import { filterSql } from './report-filters.ts';
-import { firstOf, lastOf, tagOf } from './ranked.ts';
+import { firstOf, lastOf } from './ranked.ts';
 
 /**
  * Visits. A session counts where it started, with all its pageviews; its tags are those of its first event. Hits without
@@ -55,40 +55,22 @@ export function visitRows(query: ReportQuery, dimensions: readonly Dimension[]):
   return { text: counted ? `${text} UNION ALL ${anonymousRows(query, dimensions)}` : text, params: filters.params };
 }
 
-/** More sessions than these in several rows are merged with all the others: their keys are held, and sent on a cluster. */
-const APART_MAX = 1_000_000;
-
 /**
  * Sessions near the range, merged: one may cross midnight UTC, and rows of one day may not be merged yet. A day more on
  * both sides, because a session is kept by the days of its events and counts on the day it started. Told apart by hashes
  * of 64 bits, which group several times faster than two texts; among ten million sessions two meet once in 300,000 reports.
- *
- * Nearly all sessions are one row, which need not be grouped: those in several are found first, by their keys alone, and
- * merged apart. That takes less than half the time.
  */
 function sessionTags(columns: readonly ColumnDimension[]): string {
-  const near = `s.site = {site:String} AND ${daysAround('s.day', 1)}`;
-  const tag = (dimension: ColumnDimension) => `s.${COLUMN_DIMENSIONS[dimension][0]}`;
-  const own = columns.map((dimension) => `, ${tagOf(tag(dimension))} AS tag_${dimension}`);
-  const merged = columns.map((dimension) => {
-    const tags = dimension === 'exit_page' ? lastOf : firstOf;
-    return `, ${tags(tag(dimension))} AS tag_${dimension}`;
+  const tags = columns.map((dimension) => {
+    const merged = dimension === 'exit_page' ? lastOf : firstOf;
+    return `, ${merged(`s.${COLUMN_DIMENSIONS[dimension][0]}`)} AS tag_${dimension}`;
   });
   return `
-      WITH (
-        SELECT groupArray(${APART_MAX + 1})(session_key)
-        FROM (SELECT s.session_key FROM sessions AS s WHERE ${near} GROUP BY s.session_key HAVING count() > 1)
-      ) AS several
-      SELECT s.session_key AS session_key, s.visitor_key AS visitor_key, s.first_at AS started_at, s.last_at AS ended_at,
-        s.pageviews AS session_views, s.events AS session_hits, s.bot != '' AS marked${own.join('')}
-      FROM sessions AS s
-      WHERE ${near} AND length(several) <= ${APART_MAX} AND s.session_key NOT IN (several)
-      UNION ALL
       SELECT s.session_key AS session_key, any(s.visitor_key) AS visitor_key, min(s.first_at) AS started_at,
         max(s.last_at) AS ended_at, sum(s.pageviews) AS session_views, sum(s.events) AS session_hits,
-        max(s.bot != '') AS marked${merged.join('')}
+        max(s.bot != '') AS marked${tags.join('')}
       FROM sessions AS s
-      WHERE ${near} AND (length(several) > ${APART_MAX} OR s.session_key IN (several))
+      WHERE s.site = {site:String} AND ${daysAround('s.day', 1)}
       GROUP BY s.session_key`;
 }
 
@@ -101,7 +83,7 @@ function anonymousRows(query: ReportQuery, dimensions: readonly Dimension[]): st
   const zero = 'toUInt64(0)';
   return `
     SELECT ${labelColumns(dimensions, vocabulary)} ${zero} AS visitor_key, ${zero} AS is_session, ${zero} AS is_bounce,
-      ${zero} AS session_views, toUInt64(name = 'pageview') AS views, toUInt64(1) AS hits, ${zero} AS lasted_ms
+      ${zero} AS session_views, toUInt64(name = 'pageview') AS views, toUInt64(name != 'engagement') AS hits, ${zero} AS lasted_ms
     FROM events
     WHERE site = {site:String} AND visitor = '' AND session = '' AND ${inRange('occurred_at')}
       ${query.bots === 'include' ? '' : `AND bot = ''`}${filterSql(query.filters, vocabulary).text}`;
@@ -141,7 +123,7 @@ export function eventRows(query: ReportQuery, dimensions: readonly Dimension[]):
   const text = `
     SELECT ${labelColumns(dimensions, vocabulary)} if(e.visitor = '', 0, cityHash64(e.visitor)) AS visitor_key,
       if(e.session = '', 0, cityHash64(e.visitor, e.session)) AS session_key,
-      toUInt64(e.name = 'pageview') AS views, toUInt64(1) AS hits
+      toUInt64(e.name = 'pageview') AS views, toUInt64(e.name != 'engagement') AS hits
     FROM (
       SELECT * FROM events
       WHERE site = {site:String} AND ${inRange('occurred_at')} ${query.bots === 'include' ? '' : `AND bot = ''`}

@@ -1,0 +1,126 @@
+// What the pixel keeps of whom: consent, Global Privacy Control, opting out, consent managers.
+import { expect, test } from '@playwright/test';
+import type { Page } from '@playwright/test';
+import { cookiesOf, keptBy, openPixelSite } from './pixel-site.ts';
+import type { PixelSite } from './pixel-site.ts';
+
+let site: PixelSite;
+test.beforeAll(async () => void (site = await openPixelSite()));
+test.afterAll(() => site.close());
+test.beforeEach(() => site.reset());
+
+async function expectNothingKept(page: Page) {
+  expect(await cookiesOf(page.context())).toEqual({});
+  expect(await keptBy(page)).toEqual([]);
+  expect((await page.evaluate('headwater.getVisitorId()')) ?? null).toBeNull();
+}
+const withGpc = (page: Page) =>
+  page.addInitScript(() => Object.defineProperty(navigator, 'globalPrivacyControl', { get: () => true }));
+
+for (const mode of ['required', 'denied']) {
+  test(`consent ${mode}: hits count without identity, nothing is stored, nobody is identified`, async ({ page }) => {
+    site.attributes = `data-consent="${mode}"`;
+    await page.goto(site.url('/?utm_source=google&session_id=cs_test_1'));
+    await page.evaluate(`headwater.identify({ email: 'a@shop.test' }); headwater.track('seen')`);
+    const hits = await site.received(2);
+    expect(hits.map(({ name, visitor, session }) => [name, visitor ?? null, session ?? null])).toEqual([
+      ['pageview', null, null],
+      ['seen', null, null],
+    ]);
+    await expectNothingKept(page);
+  });
+}
+
+test('consent given: the arrival counts with identity, and later pages need not ask', async ({ page }) => {
+  site.attributes = 'data-consent="required"';
+  await page.goto(site.url('/?utm_source=google'));
+  await site.received(1);
+  await page.evaluate('headwater.setConsent(true)');
+  const [, again] = await site.received(2);
+  const { hw_visitor_id: visitor } = await cookiesOf(page.context());
+  expect(again).toMatchObject({ name: 'pageview', visitor });
+  expect(again!.url).toContain('utm_source=google');
+  await page.goto(site.url('/two'));
+  expect((await site.received(3))[2]).toMatchObject({ name: 'pageview', visitor });
+
+  await page.evaluate('headwater.setConsent(false)');
+  await expectNothingKept(page);
+  await page.goto(site.url('/three'));
+  expect((await site.received(4))[3]!.visitor ?? null).toBeNull();
+  await expectNothingKept(page);
+});
+
+test('a refusal where consent is not required is remembered, and holds in other tabs', async ({ page, context }) => {
+  const other = await context.newPage();
+  await page.goto(site.url('/'));
+  await other.goto(site.url('/other'));
+  await site.received(2);
+  await page.evaluate('headwater.setConsent(false)');
+  await other.evaluate(`headwater.track('later')`);
+  const hits = await site.received(3);
+  expect(hits[0]!.visitor).toBeTruthy();
+  expect(hits[2]!.visitor ?? null).toBeNull();
+  expect(await cookiesOf(context)).toEqual({});
+  await page.goto(site.url('/next'));
+  expect((await site.received(4))[3]!.visitor ?? null).toBeNull();
+  expect(await cookiesOf(context)).toEqual({});
+});
+
+test('Global Privacy Control is a refusal, unless the site or the visitor says otherwise', async ({
+  page,
+  context,
+}) => {
+  await withGpc(page);
+  await page.goto(site.url('/'));
+  await site.received(1);
+  await expectNothingKept(page);
+  site.attributes = 'data-consent="granted"';
+  await page.goto(site.url('/two'));
+  await site.received(2);
+  expect(Object.keys(await cookiesOf(context))).toContain('hw_visitor_id');
+});
+
+test('consent that is said before the script runs holds from the first hit', async ({ page }) => {
+  site.head = `<script>(window.headwater ||= []).push(['setConsent', false]);</script>`;
+  await page.goto(site.url('/'));
+  expect((await site.received(1))[0]!.visitor ?? null).toBeNull();
+  expect(await cookiesOf(page.context())).toEqual({});
+});
+
+test('who opted out stays out, whatever a consent manager says', async ({ page }) => {
+  await page.goto(site.url('/'));
+  await site.received(1);
+  await page.evaluate('headwater.optOut()');
+  await page.evaluate('headwater.setConsent(true)');
+  await page.goto(site.url('/later'));
+  await page.waitForTimeout(1500);
+  expect(site.hits).toHaveLength(1);
+  expect(await cookiesOf(page.context())).toEqual({});
+});
+
+const MANAGERS: Record<string, string> = {
+  'Google Consent Mode': `gtag('consent', 'update', { analytics_storage: ANSWER ? 'granted' : 'denied' })`,
+  'the IAB framework': `tcf({ eventStatus: 'useractioncomplete', gdprApplies: true, purpose: { consents: { 1: ANSWER, 8: ANSWER } } }, true)`,
+  OneTrust: `OnetrustActiveGroups = ANSWER ? ',C0001,C0002,' : ',C0001,'; dispatchEvent(new Event('OneTrustGroupsUpdated'))`,
+  Cookiebot: `Cookiebot = { hasResponse: true, consent: { statistics: ANSWER } }; dispatchEvent(new Event('CookiebotOnConsentReady'))`,
+  CookieYes: `document.dispatchEvent(new CustomEvent('cookieyes_consent_update', { detail: { accepted: ANSWER ? ['analytics'] : [] } }))`,
+  'an object': `headwater.setConsent({ analytics: ANSWER })`,
+};
+for (const [name, says] of Object.entries(MANAGERS)) {
+  test(`consent by ${name}`, async ({ page }) => {
+    site.attributes = 'data-consent="required" data-more="cmp"';
+    site.head = `<script>
+      dataLayer = []; function gtag() { dataLayer.push(arguments); }
+      gtag('consent', 'default', { analytics_storage: 'denied' });
+      function __tcfapi(command, version, callback) { if (command === 'addEventListener') tcf = callback; }
+    </script>`;
+    await page.goto(site.url('/'));
+    await site.received(1);
+    await page.waitForFunction('headwater.hasConsent');
+    await page.evaluate(says.replaceAll('ANSWER', 'true'));
+    await site.received(2);
+    expect(Object.keys(await cookiesOf(page.context()))).toContain('hw_visitor_id');
+    await page.evaluate(says.replaceAll('ANSWER', 'false'));
+    await expectNothingKept(page);
+  });
+}
