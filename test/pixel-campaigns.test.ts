@@ -25,7 +25,17 @@ it('knows every click id and tag of the server', () => {
 });
 
 it('takes nothing else for a campaign', () => {
-  for (const name of ['session_id', 'payment_intent', 'id', 'pid', 'cid', 'order_id', 'client_id', 'xref', 'resource']) {
+  for (const name of [
+    'session_id',
+    'payment_intent',
+    'id',
+    'pid',
+    'cid',
+    'order_id',
+    'client_id',
+    'xref',
+    'resource',
+  ]) {
     assert.ok(!isCampaign(`${name}=x1`), name);
   }
 });

@@ -66,7 +66,10 @@ export async function httpDeps(parts: Parts): Promise<HttpDeps> {
     trustedProxies: config.trustedProxies,
     collectPerMinute: config.collectPerMinute,
     dashboardDir: join(DIST, 'dashboard'),
-    pixel: await keepPixelFiles(pixelFiles(await built('hw.js'), await built('hw-more.js')), join(config.dataDir, 'pixel')),
+    pixel: await keepPixelFiles(
+      pixelFiles(await built('hw.js'), await built('hw-more.js')),
+      join(config.dataDir, 'pixel'),
+    ),
     ...(await collectDeps(parts)),
     ...stripeDeps(parts),
     historyOf: createStripeHistory({ records }),

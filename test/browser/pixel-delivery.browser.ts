@@ -10,7 +10,7 @@ test.beforeEach(() => site.reset());
 
 test('what happens together is one request', async ({ page }) => {
   await page.goto(site.url('/thanks?session_id=cs_test_1'));
-  await page.evaluate(() => [1, 2, 3].forEach((n) => (window as any).headwater.track(`step ${n}`)));
+  await page.evaluate('[1, 2, 3].forEach((n) => headwater.track(`step ${n}`))');
   await site.received(5);
   expect(site.requests.map(({ hits }) => hits)).toEqual([2, 3]);
   expect(site.requests[0]!.bytes).toBeLessThan(1200);
@@ -109,15 +109,15 @@ test('a full disk is no obstacle, and stays as it was', async ({ page }) => {
   await site.received(2);
 });
 
-test('10,000 events at once: all arrive, and the page is held up less than a second', async ({ page }) => {
+test('10,000 events at once: all arrive, once each, in requests of a size that the server takes', async ({ page }) => {
   test.setTimeout(120_000);
   await page.goto(site.url('/'));
   await site.received(1);
-  const tookMs = await page.evaluate(() => {
+  const tookMs = await page.evaluate<number>(`(() => {
     const began = performance.now();
-    for (let n = 0; n < 10_000; n++) (window as any).headwater.track('burst', { n });
+    for (let n = 0; n < 10_000; n++) headwater.track('burst', { n });
     return performance.now() - began;
-  });
+  })()`);
   console.log(`10,000 events took ${Math.round(tookMs)} ms`);
   await expect.poll(() => site.hits.length, { timeout: 60_000 }).toBe(10_001);
   expect(Math.max(...site.requests.map(({ hits }) => hits))).toBeLessThanOrEqual(100);

@@ -52,7 +52,7 @@ test('payment links, pricing tables and buy buttons get the visitor id; one that
 });
 
 test('a payment link on the merchant’s own domain', async ({ page }) => {
-  site.attributes = 'data-more data-compat="hw" data-stripe="pay.shop.test"';
+  site.attributes = 'data-more="stripe" data-stripe="pay.shop.test"';
   site.body = '<a id="link" href="https://pay.shop.test/b/1">Buy</a>';
   await page.goto(site.url('/'));
   await expect(page.locator('#link')).toHaveAttribute('href', /client_reference_id=/);

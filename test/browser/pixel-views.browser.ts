@@ -20,7 +20,7 @@ test.beforeEach(() => site.reset());
 
 test('a page that comes back from the back/forward cache is a view, with the same visitor', async ({ page }) => {
   await page.addInitScript(() => {
-    addEventListener('pageshow', (event) => ((window as any).cameBack = event.persisted));
+    addEventListener('pageshow', (event) => Object.assign(window, { cameBack: event.persisted }));
   });
   await page.goto(site.url('/first'));
   await page.goto(site.url('/second'));
@@ -35,7 +35,7 @@ test('a page that comes back from the back/forward cache is a view, with the sam
 test('a prerendered page is not counted until it is shown', async ({ page }) => {
   // The driver's browser prerenders nothing: what it would say to the page is said here.
   await page.addInitScript(() => {
-    Object.defineProperty(document, 'prerendering', { get: () => !(window as any).isShown });
+    Object.defineProperty(document, 'prerendering', { get: () => !(window as Window & { isShown?: boolean }).isShown });
   });
   await page.goto(site.url('/next'));
   await page.waitForTimeout(1500);
