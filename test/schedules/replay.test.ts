@@ -47,7 +47,9 @@ for (const store of STORES) {
       assert.deepEqual(await books.read(sites), before);
 
       for (const site of sites) {
-        await books.records.attributions.request(site, await books.records.payments.all(site, null, 1_000), now(), ['recompute']);
+        await books.records.attributions.request(site, await books.records.payments.all(site, null, 1_000), now(), [
+          'recompute',
+        ]);
       }
       await books.attribute();
       assert.equal(await books.records.outbox.count(), 0, 'crediting again finds nothing to append');

@@ -1,7 +1,6 @@
 -- Sessions by UTC day, merged from their events in any order of arrival. A session that crosses midnight has one row per
 -- day: readers group by (site, visitor, session) and merge. Tags are those of the session's first event, landing_page and
--- exit_page those of its first and last pageview (of other events only when it has none). How long a page was in view
--- ('engagement') prolongs the session and is no event of it: a visit of one page stays a bounce.
+-- exit_page those of its first and last pageview (of other events only when it has none).
 --
 -- A tag is kept behind 10 bytes that say when it was: the least of such texts is the first event's, and what follows the
 -- bytes is the tag (ranked.ts). argMin states would say the same at three times the cost of an insert and of a report.
@@ -66,7 +65,7 @@ SELECT
   e.occurred_at AS first_at,
   e.occurred_at AS last_at,
   toUInt64(e.name = 'pageview') AS pageviews,
-  toUInt64(e.name != 'engagement') AS events,
+  toUInt64(1) AS events,
   e.bot AS bot,
   concat(view_rank, e.path) AS landing_page,
   concat(exit_rank, e.path) AS exit_page,
