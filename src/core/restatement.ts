@@ -99,8 +99,14 @@ function reasonsOf(asked: readonly RestatementReason[], before: Credited, after:
 }
 
 function changedKinds(before: readonly CreditRow[], after: readonly CreditRow[]): Set<LedgerEntry['kind']> {
+  // An entry without an amount brings a fee that came later.
   const [old, fresh] = [before, after].map(
-    (rows) => new Map(rows.map(({ entry }) => [`${entry.id} ${entry.amountMinor}`, entry.kind])),
+    (rows) =>
+      new Map(
+        rows
+          .filter(({ entry }) => entry.amountMinor !== 0)
+          .map(({ entry }) => [`${entry.id} ${entry.amountMinor}`, entry.kind]),
+      ),
   ) as [Map<string, LedgerEntry['kind']>, Map<string, LedgerEntry['kind']>];
   const changed = [...old].filter(([key]) => !fresh.has(key)).map(([, kind]) => kind);
   return new Set([...changed, ...[...fresh].filter(([key]) => !old.has(key)).map(([, kind]) => kind)]);
