@@ -41,7 +41,9 @@ describe('stories, as written', { concurrency: 8 }, () => {
   for (const story of stories) {
     it(story.replace('.txt', ''), async () => {
       const stage = { app: running!.app, url: running!.address, stripe };
-      const { findings } = await playFile(join(folder, story), targetFor(stage), { patience: { patienceMs: 60_000 } });
+      const { findings } = await playFile(join(folder, story), targetFor(stage), {
+        patience: { patienceMs: 60_000, pollMs: 400 },
+      });
       const wrong = findings.filter((finding) => !finding.ok);
       assert.deepEqual(
         wrong.map(({ line, text, found }) => `line ${line}: ${text}, but ${found}`),

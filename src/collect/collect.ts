@@ -65,6 +65,7 @@ export interface CollectOptions {
 }
 
 const RETRY_AFTER_S = 30;
+const SKEW_STEP_MS = 10_000;
 
 /** The steps of one hit, in order. Each takes a hit and gives it back, or says why it is not kept. */
 function createLine(options: CollectOptions & { counters: CollectCounters }) {
@@ -253,7 +254,7 @@ function senderOf(
     trusted: keySite !== null,
     originAccepted: keySite !== null || isAcceptedOrigin(header('origin', 300), site.hosts),
     receivedAt,
-    skewMs: batch.sent === null ? 0 : receivedAt - batch.sent,
+    skewMs: batch.sent === null ? 0 : skewOf(receivedAt - batch.sent),
     ...identity,
     timezone: batch.timezone,
     webdriver: batch.webdriver,
@@ -269,4 +270,12 @@ function senderOf(
     proxyCountry: countryHeader === '' ? '' : header(countryHeader, 10),
     measureEvents: !(typeof body === 'string' || body instanceof Uint8Array) || body.length > BATCH_LIMITS.eventBytes,
   };
+}
+
+/**
+ * Clocks are wrong by minutes or hours; seconds may as well be the request's way here. That differs from request to request,
+ * and corrected by it a visit's second page would come before its first, which knows where the visitor came from.
+ */
+function skewOf(differenceMs: number): number {
+  return Math.round(differenceMs / SKEW_STEP_MS) * SKEW_STEP_MS;
 }

@@ -30,6 +30,8 @@ export default defineConfig({
         '--disable-quic',
         // A hit must look like one of a person's browser: see the user agent above.
         '--disable-blink-features=AutomationControlled',
+        // What is sent while a page is left does not know of the agent above.
+        `--user-agent=${ORDINARY_AGENT}`,
       ],
     },
   },

@@ -22,7 +22,7 @@ export interface Sender {
   /** Whether the page that sent it may send hits of this site. */
   originAccepted: boolean;
   receivedAt: number;
-  /** `receivedAt` minus the sender's clock when it sent; 0 when it did not say. */
+  /** `receivedAt` minus the sender's clock when it sent, without what may be the way; 0 when it did not say. */
   skewMs: number;
   visitor: string;
   session: string;
