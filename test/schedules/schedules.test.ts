@@ -11,10 +11,10 @@ const FIXED = 20_261_028;
 const fresh = randomInt(2 ** 31);
 /** Plays wait for workers most of the time. */
 const AT_ONCE = 16;
-/** On SQLite half of the stories by a fixed seed and half by a fresh one, on PostgreSQL every second one by a fresh seed. */
+/** Every second story on SQLite by a fixed seed, the others on PostgreSQL by a fresh one; the next time it may be the other way. */
 const SAMPLES: [store: Store, seedOf: (index: number) => number | null][] = [
-  ['sqlite', (index) => (index % 2 === 0 ? FIXED : fresh)],
-  ['postgres', (index) => (index % 2 === fresh % 2 ? fresh : null)],
+  ['sqlite', (index) => (index % 2 === fresh % 2 ? FIXED : null)],
+  ['postgres', (index) => (index % 2 === fresh % 2 ? null : fresh)],
 ];
 
 for (const [store, seedOf] of SAMPLES) {
