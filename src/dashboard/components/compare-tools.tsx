@@ -1,12 +1,11 @@
-import { DropdownMenu, Popover } from 'radix-ui';
-import { useState } from 'react';
+import { DropdownMenu } from 'radix-ui';
 import type { SiteModelsAnswer } from '../../http/contract-models.ts';
 import type { CompareSearch } from '../compare-search.ts';
 import { COMPARED_DIMENSIONS, COMPARED_METRICS, modelsOf } from '../compare-search.ts';
 import { ANY_MODELS, MODEL_NAMES, dimensionName, hoursText, modelDefinitions } from '../words.ts';
 import { Button, Choice, Field, TOOL } from './controls.tsx';
 import { CheckIcon, ChevronIcon, SplitIcon } from './icons.tsx';
-import { Menu, MenuChoices } from './menu.tsx';
+import { Menu, MenuChoices, PanelMenu } from './menu.tsx';
 
 export type CompareChange = (change: Partial<Record<keyof CompareSearch, string | undefined>>) => void;
 interface Props {
@@ -114,34 +113,28 @@ export const WHAT_IF = ['window', 'half_life', 'weights', 'direct', 'repeats'] a
 
 /** Settings other than the site's, for this question only. */
 export function WhatIfPicker({ search, onChange, settings }: Props & { settings: SiteModelsAnswer }) {
-  const [open, setOpen] = useState(false);
   const count = WHAT_IF.filter((name) => search[name] !== undefined).length;
   return (
-    <Popover.Root open={open} onOpenChange={setOpen}>
-      <Popover.Trigger asChild>
+    <PanelMenu
+      className="w-80 max-w-[calc(100vw-24px)] p-4"
+      trigger={
         <button type="button" className={TOOL} data-testid="what-if-picker">
           <span>{count === 0 ? 'Site’s settings' : `What if: ${count} changed`}</span>
           <ChevronIcon />
         </button>
-      </Popover.Trigger>
-      <Popover.Portal>
-        <Popover.Content
-          align="start"
-          sideOffset={6}
-          collisionPadding={12}
-          className="floating z-30 w-80 max-w-[calc(100vw-24px)] p-4"
-        >
-          <WhatIfForm
-            search={search}
-            settings={settings}
-            onChange={(change) => {
-              setOpen(false);
-              onChange(change);
-            }}
-          />
-        </Popover.Content>
-      </Popover.Portal>
-    </Popover.Root>
+      }
+    >
+      {(close) => (
+        <WhatIfForm
+          search={search}
+          settings={settings}
+          onChange={(change) => {
+            close();
+            onChange(change);
+          }}
+        />
+      )}
+    </PanelMenu>
   );
 }
 

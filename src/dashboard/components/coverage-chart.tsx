@@ -1,8 +1,10 @@
-import { scaleBand, scaleLinear } from '@visx/scale';
+import { scaleLinear } from '@visx/scale';
 import { Bar } from '@visx/shape';
 import { Group } from '@visx/group';
-import { useEffect, useRef, useState } from 'react';
+import { useState } from 'react';
 import { formatCoverage, formatMoney, formatMoneyShort } from '../money.ts';
+import { Axis, bucketScale, namedEvery } from './chart-axis.tsx';
+import { useWidth } from './width.ts';
 
 /** Revenue of a time, and how much of it is attributed. */
 export interface CoverageBucket {
@@ -15,20 +17,13 @@ export interface CoverageBucket {
   attributedPayments: number;
 }
 
-const [LEFT, RIGHT, TOP, HEIGHT] = [60, 10, 12, 180];
+const [TOP, HEIGHT] = [12, 180];
 const CHART_HEIGHT = 222;
 
 /** Attributed below, the rest on top of it: the height is all revenue. */
 export function CoverageChart({ buckets, currency }: { buckets: readonly CoverageBucket[]; currency: string }) {
-  const ref = useRef<HTMLDivElement>(null);
-  const [width, setWidth] = useState(0);
+  const { ref, width } = useWidth();
   const [active, setActive] = useState<number | null>(null);
-  useEffect(() => {
-    if (!ref.current) return;
-    const observer = new ResizeObserver(([entry]) => setWidth(Math.floor(entry?.contentRect.width ?? 0)));
-    observer.observe(ref.current);
-    return () => observer.disconnect();
-  }, []);
   const shown = active === null ? undefined : buckets[active];
   return (
     <div ref={ref} className="relative" onMouseLeave={() => setActive(null)}>
@@ -85,32 +80,13 @@ function Drawn({
   active: number | null;
   onActive: (index: number | null) => void;
 }) {
-  const x = scaleBand({
-    domain: buckets.map(({ key }) => key),
-    range: [LEFT, width - RIGHT],
-    paddingInner: buckets.length > 60 ? 0.2 : 0.32,
-    paddingOuter: 0.1,
-  });
+  const x = bucketScale(buckets, width);
   const most = Math.max(0, ...buckets.map(({ revenueMinor }) => revenueMinor)) || 10_000;
   const y = scaleLinear({ domain: [0, most], range: [TOP + HEIGHT, TOP], nice: 4 });
-  const every = Math.max(1, Math.ceil(buckets.length / Math.max(2, Math.floor((width - LEFT) / 84))));
+  const every = namedEvery(buckets.length, width);
   return (
     <svg width={width} height={CHART_HEIGHT} role="img" aria-label="Attributed and unattributed revenue over time">
-      {y.ticks(4).map((tick) => (
-        <g key={tick}>
-          <line
-            x1={LEFT}
-            x2={width - RIGHT}
-            y1={y(tick)}
-            y2={y(tick)}
-            className={tick === 0 ? 'stroke-control' : 'stroke-line'}
-            strokeDasharray={tick === 0 ? undefined : '2 4'}
-          />
-          <text x={LEFT - 8} y={y(tick)} dy="0.32em" textAnchor="end" className="fill-muted text-[11px]">
-            {formatMoneyShort(tick, currency)}
-          </text>
-        </g>
-      ))}
+      <Axis ticks={y.ticks(4)} y={y} shown={(value) => formatMoneyShort(value, currency)} width={width} />
       <Group>
         {buckets.map((bucket, index) => (
           <Column

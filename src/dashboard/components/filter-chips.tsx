@@ -1,5 +1,4 @@
-import { Popover } from 'radix-ui';
-import { Fragment, useState } from 'react';
+import { Fragment } from 'react';
 import type { ReactNode } from 'react';
 import type { Filter, FilterNode } from '../../core/report.ts';
 import { alternativesOf, conditionWords, nodeText } from '../filters.ts';
@@ -7,6 +6,7 @@ import { TOOL } from './controls.tsx';
 import { FilterEditor } from './filter-editor.tsx';
 import type { FilterContext } from './filter-values.tsx';
 import { CloseIcon, FunnelIcon } from './icons.tsx';
+import { PanelMenu } from './menu.tsx';
 
 /** All chips hold at once; within a chip one of its conditions is enough. */
 export function FilterChips({
@@ -133,27 +133,18 @@ function EditorPopover({
   onApply: (node: FilterNode | null) => void;
   children: ReactNode;
 }) {
-  const [open, setOpen] = useState(false);
   return (
-    <Popover.Root open={open} onOpenChange={setOpen}>
-      <Popover.Trigger asChild>{children}</Popover.Trigger>
-      <Popover.Portal>
-        <Popover.Content
-          align="start"
-          sideOffset={6}
-          collisionPadding={12}
-          className="floating z-30 max-h-[80dvh] overflow-y-auto p-3"
-        >
-          <FilterEditor
-            alternatives={alternatives}
-            context={context}
-            onApply={(node) => {
-              setOpen(false);
-              onApply(node);
-            }}
-          />
-        </Popover.Content>
-      </Popover.Portal>
-    </Popover.Root>
+    <PanelMenu className="max-h-[80dvh] overflow-y-auto p-3" trigger={children}>
+      {(close) => (
+        <FilterEditor
+          alternatives={alternatives}
+          context={context}
+          onApply={(node) => {
+            close();
+            onApply(node);
+          }}
+        />
+      )}
+    </PanelMenu>
   );
 }

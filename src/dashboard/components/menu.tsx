@@ -1,5 +1,6 @@
-import { DropdownMenu } from 'radix-ui';
+import { DropdownMenu, Popover } from 'radix-ui';
 import type { ReactNode } from 'react';
+import { useState } from 'react';
 import { CheckIcon } from './icons.tsx';
 
 /** Not modal: a modal menu writes a style element into the page, which the CSP refuses. */
@@ -28,6 +29,29 @@ export function Menu({
         </DropdownMenu.Content>
       </DropdownMenu.Portal>
     </DropdownMenu.Root>
+  );
+}
+
+/** A panel below its trigger, with fields in it. `children` is given what closes it. */
+export function PanelMenu({
+  trigger,
+  className,
+  children,
+}: {
+  trigger: ReactNode;
+  className: string;
+  children: (close: () => void) => ReactNode;
+}) {
+  const [open, setOpen] = useState(false);
+  return (
+    <Popover.Root open={open} onOpenChange={setOpen}>
+      <Popover.Trigger asChild>{trigger}</Popover.Trigger>
+      <Popover.Portal>
+        <Popover.Content align="start" sideOffset={6} collisionPadding={12} className={`floating z-30 ${className}`}>
+          {children(() => setOpen(false))}
+        </Popover.Content>
+      </Popover.Portal>
+    </Popover.Root>
   );
 }
 

@@ -1,9 +1,10 @@
 import { Group } from '@visx/group';
-import { scaleBand, scaleLinear } from '@visx/scale';
+import { scaleLinear } from '@visx/scale';
 import { Bar, LinePath } from '@visx/shape';
 import { useState } from 'react';
 import { formatMoney, formatMoneyShort } from '../money.ts';
 import { MOVEMENT_NAMES as SPOKEN } from '../words.ts';
+import { Axis, BucketNames, bucketScale, LEFT } from './chart-axis.tsx';
 import { useWidth } from './width.ts';
 
 /** What one bucket tells: the revenue at its end, and what moved in it. */
@@ -29,8 +30,6 @@ const FILLS: Record<MovementName, string> = {
   churned: 'fill-down',
 };
 
-const LEFT = 60;
-const RIGHT = 10;
 const LEVEL = { top: 28, height: 150 };
 const MOVED = { top: 214, height: 84 };
 const HEIGHT = 326;
@@ -39,12 +38,7 @@ const sum = (bucket: RecurringBucket, losses: boolean) =>
   MOVEMENTS.reduce((total, name) => total + (isLoss(name) === losses ? bucket.moved[name] : 0), 0);
 
 function scalesOf(buckets: readonly RecurringBucket[], width: number) {
-  const x = scaleBand({
-    domain: buckets.map(({ key }) => key),
-    range: [LEFT, width - RIGHT],
-    paddingInner: buckets.length > 60 ? 0.2 : 0.32,
-    paddingOuter: 0.1,
-  });
+  const x = bucketScale(buckets, width);
   const level = scaleLinear({
     domain: [0, Math.max(...buckets.map(({ mrrMinor }) => mrrMinor), 0) || 10_000],
     range: [LEVEL.top + LEVEL.height, LEVEL.top],
@@ -61,38 +55,6 @@ function scalesOf(buckets: readonly RecurringBucket[], width: number) {
   return { x, level, moved };
 }
 type Scales = ReturnType<typeof scalesOf>;
-
-function Axis({
-  ticks,
-  y,
-  width,
-  currency,
-}: {
-  ticks: number[];
-  y: (value: number) => number;
-  width: number;
-  currency: string;
-}) {
-  return (
-    <Group>
-      {ticks.map((tick) => (
-        <g key={tick}>
-          <line
-            x1={LEFT}
-            x2={width - RIGHT}
-            y1={y(tick)}
-            y2={y(tick)}
-            className={tick === 0 ? 'stroke-control' : 'stroke-line'}
-            strokeDasharray={tick === 0 ? undefined : '2 4'}
-          />
-          <text x={LEFT - 8} y={y(tick)} dy="0.32em" textAnchor="end" className="fill-muted text-[11px]">
-            {formatMoneyShort(tick, currency)}
-          </text>
-        </g>
-      ))}
-    </Group>
-  );
-}
 
 function Stack({ bucket, scales, dimmed }: { bucket: RecurringBucket; scales: Scales; dimmed: boolean }) {
   const { x, moved } = scales;
@@ -181,11 +143,11 @@ function Marks({
 }) {
   const { x, level, moved } = scales;
   const middle = (bucket: RecurringBucket): number => (x(bucket.key) ?? 0) + x.bandwidth() / 2;
-  const every = Math.max(1, Math.ceil(buckets.length / Math.max(2, Math.floor((width - LEFT) / 84))));
+  const shown = (value: number) => formatMoneyShort(value, currency);
   return (
     <>
-      <Axis ticks={level.ticks(4).filter(Number.isInteger)} y={level} width={width} currency={currency} />
-      <Axis ticks={moved.ticks(3).filter(Number.isInteger)} y={moved} width={width} currency={currency} />
+      <Axis ticks={level.ticks(4).filter(Number.isInteger)} y={level} shown={shown} width={width} />
+      <Axis ticks={moved.ticks(3).filter(Number.isInteger)} y={moved} shown={shown} width={width} />
       {buckets.map((bucket, index) => (
         <Stack key={bucket.key} bucket={bucket} scales={scales} dimmed={active !== null && active !== index} />
       ))}
@@ -198,19 +160,7 @@ function Marks({
         strokeLinejoin="round"
         fill="none"
       />
-      {buckets.map((bucket, index) =>
-        index % every === 0 ? (
-          <text
-            key={bucket.key}
-            x={Math.min(middle(bucket), width - 22)}
-            y={HEIGHT - 6}
-            textAnchor="middle"
-            className="fill-muted text-[11px]"
-          >
-            {bucket.short}
-          </text>
-        ) : null,
-      )}
+      <BucketNames buckets={buckets} x={x} y={HEIGHT - 6} width={width} />
     </>
   );
 }

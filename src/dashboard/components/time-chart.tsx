@@ -1,25 +1,19 @@
-import { scaleBand, scaleLinear } from '@visx/scale';
+import { scaleLinear } from '@visx/scale';
 import { AreaClosed, Bar, LinePath } from '@visx/shape';
 import { Group } from '@visx/group';
 import { useState } from 'react';
 import type { KeyboardEvent } from 'react';
 import type { Bucket } from '../buckets.ts';
 import { formatCount, formatCountShort, formatMoney, formatMoneyShort } from '../money.ts';
+import { Axis, BucketNames, bucketScale, LEFT } from './chart-axis.tsx';
 import { useWidth } from './width.ts';
 
-const LEFT = 60;
-const RIGHT = 10;
 const REVENUE = { top: 30, height: 168 };
 const VISITORS = { top: 236, height: 58 };
 export const CHART_HEIGHT = 322;
 
 function scalesOf(buckets: readonly Bucket[], width: number) {
-  const x = scaleBand({
-    domain: buckets.map(({ key }) => key),
-    range: [LEFT, width - RIGHT],
-    paddingInner: buckets.length > 60 ? 0.2 : 0.32,
-    paddingOuter: 0.1,
-  });
+  const x = bucketScale(buckets, width);
   const revenues = buckets.map(({ revenueMinor }) => revenueMinor);
   const money = scaleLinear({
     // Before the first payment the axis shows a plain scale, not $0 twice.
@@ -35,59 +29,6 @@ function scalesOf(buckets: readonly Bucket[], width: number) {
   return { x, money, people };
 }
 type Scales = ReturnType<typeof scalesOf>;
-
-function Axis({
-  ticks,
-  y,
-  shown,
-  width,
-}: {
-  ticks: number[];
-  y: (value: number) => number;
-  shown: (value: number) => string;
-  width: number;
-}) {
-  return (
-    <Group>
-      {ticks.map((tick) => (
-        <g key={tick}>
-          <line
-            x1={LEFT}
-            x2={width - RIGHT}
-            y1={y(tick)}
-            y2={y(tick)}
-            className={tick === 0 ? 'stroke-control' : 'stroke-line'}
-            strokeDasharray={tick === 0 ? undefined : '2 4'}
-          />
-          <text x={LEFT - 8} y={y(tick)} dy="0.32em" textAnchor="end" className="fill-muted text-[11px]">
-            {shown(tick)}
-          </text>
-        </g>
-      ))}
-    </Group>
-  );
-}
-
-function DayLabels({ buckets, x, width }: { buckets: readonly Bucket[]; x: Scales['x']; width: number }) {
-  const every = Math.max(1, Math.ceil(buckets.length / Math.max(2, Math.floor((width - LEFT) / 84))));
-  return (
-    <Group>
-      {buckets.map((bucket, index) =>
-        index % every === 0 ? (
-          <text
-            key={bucket.key}
-            x={Math.min((x(bucket.key) ?? 0) + x.bandwidth() / 2, width - 22)}
-            y={CHART_HEIGHT - 8}
-            textAnchor="middle"
-            className="fill-muted text-[11px]"
-          >
-            {bucket.short}
-          </text>
-        ) : null,
-      )}
-    </Group>
-  );
-}
 
 function Bars({ buckets, scales, active }: { buckets: readonly Bucket[]; scales: Scales; active: number | null }) {
   const { x, money } = scales;
@@ -168,7 +109,7 @@ function Marks({
       {at ? (
         <circle cx={middle(at)} cy={people(at.visitors)} r={4} className="fill-visitors stroke-panel" strokeWidth={2} />
       ) : null}
-      <DayLabels buckets={buckets} x={x} width={width} />
+      <BucketNames buckets={buckets} x={x} y={CHART_HEIGHT - 8} width={width} />
     </>
   );
 }

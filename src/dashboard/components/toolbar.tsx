@@ -10,7 +10,7 @@ import type { AnyModel } from '../words.ts';
 import { useSite } from '../pages/site-frame.tsx';
 import { Button, Field, TOOL } from './controls.tsx';
 import { CalendarIcon, ChevronIcon, SplitIcon } from './icons.tsx';
-import { Menu, MenuChoices } from './menu.tsx';
+import { Menu, MenuChoices, PanelMenu } from './menu.tsx';
 
 export type Change = (change: Partial<Record<keyof OverviewSearch, string | undefined>>) => void;
 
@@ -58,31 +58,30 @@ function RangePanel({ search, today, onChange }: { search: OverviewSearch; today
 }
 
 export function RangePicker({ search, today, onChange }: { search: OverviewSearch; today: string; onChange: Change }) {
-  const [open, setOpen] = useState(false);
   const range = search.range ?? '30d';
   const days = daysOfSearch(search, today);
   return (
-    <Popover.Root open={open} onOpenChange={setOpen}>
-      <Popover.Trigger asChild>
+    <PanelMenu
+      className="p-3"
+      trigger={
         <button type="button" className={TOOL} data-testid="range-picker">
           <CalendarIcon />
           <span>{range === 'custom' ? formatDays(days) : RANGES[range]}</span>
           <ChevronIcon />
         </button>
-      </Popover.Trigger>
-      <Popover.Portal>
-        <Popover.Content align="start" sideOffset={6} collisionPadding={12} className="floating z-30 p-3">
-          <RangePanel
-            search={search}
-            today={today}
-            onChange={(change) => {
-              setOpen(false);
-              onChange(change);
-            }}
-          />
-        </Popover.Content>
-      </Popover.Portal>
-    </Popover.Root>
+      }
+    >
+      {(close) => (
+        <RangePanel
+          search={search}
+          today={today}
+          onChange={(change) => {
+            close();
+            onChange(change);
+          }}
+        />
+      )}
+    </PanelMenu>
   );
 }
 
