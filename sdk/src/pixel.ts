@@ -30,7 +30,7 @@ const send = (name: string, props?: unknown) =>
 let viewed: Given;
 const view = () =>
   attempt(() => {
-    const [address] = location.href.split(/[?#]/);
+    const [address] = location.href.match(/[^?#]+/) as Given;
     if (viewed == address) return;
     referrer = viewed || document.referrer;
     viewed = address;
@@ -61,7 +61,7 @@ const api: Record<string, Given> = {
 
 const start = () => {
   if (!(readState() > 0)) deny(state);
-  (self as Given).headwater?.forEach?.(api.push);
+  (self as Given).headwater?.map?.(api.push);
   (self as Given).headwater = api;
   view();
   tick();

@@ -38,19 +38,23 @@ export const tick = (leaving?: Given) => {
       }).slice(1);
     if (!attempt(() => state > (disk as Given).length / BATCHES_KEPT && (disk[key] = text))) memory[key] = text;
   }
-  const all: Given = { ...disk, ...memory };
-  for (const key in all) {
-    if (/^hw_q/.test(key) && (leaving || Date.now() > retryAt)) {
+  // The oldest first, whatever order the disk has: or a young one that is refused keeps an old one from being tried.
+  for (const key of Object.keys({ ...disk, ...memory }).sort()) {
+    if (/hw_q/.test(key) && (leaving || Date.now() > retryAt)) {
       retryAt = Date.now() + 9e3;
-      fetch(new URL('api/event', src), { method: 'POST', body: `{"sent":${Date.now() + all[key]}`, keepalive: leaving })
+      fetch(new URL('api/event', src), {
+        method: 'POST',
+        body: `{"sent":${Date.now() + ((disk[key] || memory[key]) as Given)}`,
+        keepalive: leaving,
+      })
         .catch(String)
         .then(({ status, headers }: Given) => {
           const age = Date.now() - (key as Given).slice(4);
-          retryAt = 0;
           // Final: any answer but 429 and 5xx. The pause is as long as the hit is old, which doubles it each time.
-          if (status < 429 || age > KEPT_MS) {
+          if (age > KEPT_MS || status < 429) {
             delete disk[key];
             delete memory[key];
+            retryAt = 0;
             tick();
           } else retryAt = Date.now() + (1e3 * headers?.get('retry-after') || age % 6e4);
         });

@@ -1,13 +1,9 @@
-import { useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
 import type { ReactNode } from 'react';
 import type { SiteAnswer } from '../../http/contract.ts';
 import type { SiteCollectAnswer } from '../../http/contract-collect.ts';
-import { send } from '../api.ts';
-import { fieldError, formError, useForm } from '../form.ts';
-import { pathOf } from '../queries.ts';
-import { Area, Button, Choice } from './controls.tsx';
-import { Note } from './states.tsx';
+import { fieldError } from '../form.ts';
+import { Area, Choice } from './controls.tsx';
+import { SaveSite, useSiteForm } from './site-form.tsx';
 
 const EXCLUDED = [
   ['excluded_addresses', 'Addresses', '192.0.2.0/24', 'Your office, your monitoring; also ranges.'],
@@ -30,19 +26,7 @@ const FIELDS = [...EXCLUDED, ...SOURCES].map(([name]) => name);
 
 /** What is counted, and how visitors are told apart. */
 export function SiteCollect({ site }: { site: SiteAnswer }) {
-  const client = useQueryClient();
-  const [isSaved, setSaved] = useState(false);
-  const form = useForm(
-    (fields) => {
-      setSaved(false);
-      return send<SiteAnswer>('PATCH', pathOf(site.id), { collect: changeOf(fields) });
-    },
-    async () => {
-      await client.invalidateQueries();
-      setSaved(true);
-    },
-  );
-  const refused = formError(form.error, FIELDS);
+  const form = useSiteForm(site.id, FIELDS, (fields) => ({ collect: changeOf(fields) }));
   return (
     <section className="mt-6">
       <h2 className="text-lg font-semibold">Collect</h2>
@@ -64,19 +48,7 @@ export function SiteCollect({ site }: { site: SiteAnswer }) {
           </Choice>
         </Lists>
         <IdentityFields collect={site.collect} />
-        {refused ? (
-          <Note tone="down" testId="collect-error">
-            <span role="alert">{refused}</span>
-          </Note>
-        ) : null}
-        <div className="flex items-center gap-3">
-          <Button type="submit" look="primary" busy={form.isPending}>
-            Save
-          </Button>
-          <span aria-live="polite" className="label">
-            {isSaved ? 'Saved.' : ''}
-          </span>
-        </div>
+        <SaveSite form={form} testId="collect-error" />
       </form>
     </section>
   );

@@ -1,32 +1,15 @@
-import { useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
 import type { SiteAnswer } from '../../http/contract.ts';
 import type { SiteModelsChange } from '../../http/contract-models.ts';
-import { send } from '../api.ts';
 import { useTitle } from '../components/card-page.tsx';
-import { Button, Choice, Field } from '../components/controls.tsx';
+import { Choice, Field } from '../components/controls.tsx';
 import { RecomputeNote } from '../components/recompute-note.tsx';
-import { Note } from '../components/states.tsx';
-import { formError, useForm } from '../form.ts';
-import { pathOf } from '../queries.ts';
+import { SaveSite, useSiteForm } from '../components/site-form.tsx';
 import { useSite } from './site-frame.tsx';
 
 export function AttributionPage() {
   const site = useSite();
-  const client = useQueryClient();
-  const [isSaved, setSaved] = useState(false);
   useTitle(`Attribution · ${site.name}`);
-  const form = useForm(
-    (fields) => {
-      setSaved(false);
-      return send<SiteAnswer>('PATCH', pathOf(site.id), { models: changeOf(fields) });
-    },
-    async () => {
-      await client.invalidateQueries();
-      setSaved(true);
-    },
-  );
-  const refused = formError(form.error, []);
+  const form = useSiteForm(site.id, [], (fields) => ({ models: changeOf(fields) }));
   return (
     <div className="flex flex-col gap-4">
       <div>
@@ -41,19 +24,7 @@ export function AttributionPage() {
         <PathFields models={site.models} />
         <WeightFields models={site.models} />
         <CustomFields custom={site.models.custom} />
-        {refused ? (
-          <Note tone="down" testId="form-error">
-            <span role="alert">{refused}</span>
-          </Note>
-        ) : null}
-        <div className="flex items-center gap-3">
-          <Button type="submit" look="primary" busy={form.isPending}>
-            Save
-          </Button>
-          <span aria-live="polite" className="label">
-            {isSaved ? 'Saved.' : ''}
-          </span>
-        </div>
+        <SaveSite form={form} testId="form-error" />
       </form>
     </div>
   );
