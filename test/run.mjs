@@ -17,7 +17,7 @@ const browserTests = files.flatMap((path) => testFiles(join(root, path), /\.brow
 const steps = [];
 if (only.length === 0) steps.push(['checks', 'npm', ['run', '--silent', 'check']]);
 if (serverTests.length > 0) {
-  const options = ['--test', '--test-concurrency=2', '--test-timeout=180000', '--test-reporter=spec'];
+  const options = ['--test', '--test-concurrency=3', '--test-timeout=180000', '--test-reporter=spec'];
   steps.push(['tests', ownNode, [...options, ...serverTests]]);
 }
 if (browserTests.length > 0) {

@@ -3,7 +3,7 @@ import { moneyObjectOf } from '../core/ledger.ts';
 import { EVIDENCE_OBJECTS, type Expectation } from './scenario-expect.ts';
 import { checkRecurring } from './check-recurring.ts';
 import { checkReturn } from './check-spend.ts';
-import { get, report, type Answer, type Questions } from './questions.ts';
+import { get, parametersOf, report, type Answer, type Questions } from './questions.ts';
 
 export interface Finding {
   line: number;
@@ -61,6 +61,7 @@ async function ask(questions: Questions, block: readonly Expecting[]): Promise<F
 function answer(questions: Questions, expectation: Expectation): Promise<Answer> {
   switch (expectation.kind) {
     case 'credits':
+    case 'what if':
       return credits(questions, expectation);
     case 'metric':
       return metric(questions, expectation);
@@ -81,10 +82,17 @@ function answer(questions: Questions, expectation: Expectation): Promise<Answer>
   }
 }
 
-async function credits(questions: Questions, expected: Extract<Expectation, { kind: 'credits' }>): Promise<Answer> {
-  const { model, dimension } = expected;
+async function credits(
+  questions: Questions,
+  expected: Extract<Expectation, { kind: 'credits' | 'what if' }>,
+): Promise<Answer> {
+  const { model, dimension, asked } = expected;
   const metric = model === 'mrr' ? 'mrr' : 'revenue';
-  const query = { metrics: metric, dimensions: dimension, ...(model === 'mrr' ? {} : { model }) };
+  const query = {
+    metrics: metric,
+    dimensions: dimension,
+    ...(model === 'mrr' ? {} : { model, ...parametersOf(questions, asked) }),
+  };
   const { rows, currency } = await report(questions, query);
   const found = new Map(
     rows.filter((row) => row[metric] !== 0).map((row) => [String(row[dimension]), Number(row[metric])]),
@@ -97,7 +105,8 @@ async function credits(questions: Questions, expected: Extract<Expectation, { ki
 }
 
 async function metric(questions: Questions, expected: Extract<Expectation, { kind: 'metric' }>): Promise<Answer> {
-  const { currency, totals, unconverted } = await report(questions, { metrics: expected.metric });
+  const query = { metrics: expected.metric, ...parametersOf(questions, expected.asked) };
+  const { currency, totals, unconverted } = await report(questions, query);
   const found =
     expected.currency === currency
       ? (totals[expected.metric] ?? 0)

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Rate } from '../core/rates.ts';
 import { check, type Finding, type Patience } from './check.ts';
+import { changeModels } from './model-settings.ts';
 import type { Questions } from './questions.ts';
 import { createPerformer } from './perform.ts';
 import type { Expectation } from './scenario-expect.ts';
@@ -112,10 +113,10 @@ export async function play(scenario: Scenario, target: Target, override: Overrid
       const nth = perDay.get(step.day) ?? 0;
       perDay.set(step.day, nth + 1);
       const at = startMs + step.day * DAY_MS + (step.timeMs ?? FIRST_MS + nth * STEP_MS);
-      await performer.perform(step.action, at).catch((error: unknown) => {
-        throw new Error(`line ${step.line}: ${step.text}: ${(error as Error).message}`);
-      });
+      await performer.perform(step.action, at).catch(namingLine(step));
       await courier?.afterAction(delivery.without);
+    } else if (step.kind === 'set') {
+      await changeModels(target, step.wish).catch(namingLine(step));
     } else if (step.kind === 'deliver') {
       await arrive();
       // The override decides on order and copies, the story on what is sent.
@@ -132,6 +133,12 @@ export async function play(scenario: Scenario, target: Target, override: Overrid
   await arrive();
   account.state.remove('webhook_endpoint', endpoint.id);
   return { title: scenario.title, findings, ok: findings.every((finding) => finding.ok), startMs };
+}
+
+function namingLine({ line, text }: Pick<Step, 'line' | 'text'>) {
+  return (error: unknown): never => {
+    throw new Error(`line ${line}: ${text}: ${(error as Error).message}`, { cause: error });
+  };
 }
 
 type Expecting = Extract<Step, { kind: 'expect' }>;

@@ -1,3 +1,5 @@
+import { whatIfQuery } from './model-settings.ts';
+import type { Asked } from './scenario-models.ts';
 import type { Balance } from './stripe/balance.ts';
 
 /** How stories ask a running Headwater. */
@@ -44,4 +46,12 @@ export async function get<T>({ target }: Questions, path: string): Promise<T> {
 export function report(questions: Questions, query: Record<string, string>): Promise<Report> {
   const { from, to, mode } = questions;
   return get<Report>(questions, `report?${new URLSearchParams({ from, to, mode, limit: '1000', ...query })}`);
+}
+
+const DAY_MS = 86_400_000;
+
+/** What a story says of how it asks, as parameters of a report. */
+export function parametersOf({ startMs }: Questions, { day, by, whatIf }: Asked): Record<string, string> {
+  const date = day === null ? null : new Date(startMs + day * DAY_MS).toISOString().slice(0, 10);
+  return { by, ...(date === null ? {} : { from: date, to: date }), ...(whatIf === null ? {} : whatIfQuery(whatIf)) };
 }

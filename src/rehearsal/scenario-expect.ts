@@ -3,6 +3,7 @@ import { currencyExponent } from '../core/currency.ts';
 import { UNATTRIBUTED_REASONS } from '../core/link.ts';
 import { DIMENSIONS, type Dimension, type Metric } from '../core/report.ts';
 import type { MovementKind } from '../core/subscription-movements.ts';
+import { type Asked, readAsked } from './scenario-models.ts';
 
 /** What a statement needs to be read: the currency of bare amounts, and how to complain. */
 export interface Reading {
@@ -15,9 +16,10 @@ const MONEY_METRICS = ['revenue', 'gross', 'refunded', 'disputed', 'net'] as con
 type MoneyMetric = (typeof MONEY_METRICS)[number];
 
 export type Expectation =
-  /** Every row with revenue, and no other. */
-  | { kind: 'credits'; model: RuleModel | 'mrr'; dimension: Dimension; rows: Record<string, number> }
-  | { kind: 'metric'; metric: MoneyMetric; amountMinor: number; currency: string }
+  /** Every row with revenue, and no other; `what if`: under settings that are not the site's. */
+  | Credited<'credits'>
+  | Credited<'what if'>
+  | { kind: 'metric'; metric: MoneyMetric; amountMinor: number; currency: string; asked: Asked }
   | { kind: 'fees'; amountMinor: number; currency: string }
   | { kind: 'unattributed'; amountMinor: number; currency: string; reason: string }
   | { kind: 'payments'; count: number }
@@ -34,6 +36,14 @@ export type Expectation =
   | { kind: 'converted'; amountMinor: number; by: string; payment: string | null }
   /** The link that decided: where it was found. `payment` null: the last one. */
   | { kind: 'evidence'; object: string; field: string; payment: string | null };
+
+interface Credited<Kind> {
+  kind: Kind;
+  model: RuleModel | 'mrr';
+  dimension: Dimension;
+  rows: Record<string, number>;
+  asked: Asked;
+}
 
 /** How evidence is called in stories, and how the ids of such objects begin. */
 export const EVIDENCE_OBJECTS: Record<string, string> = {
@@ -60,8 +70,14 @@ export function amountOf(text: string, currency: string, { fail }: Reading): num
 }
 
 export function readExpectation(text: string, reading: Reading): Expectation {
-  const [, model, dimension = 'channel', list] = /^([a-z_]+)(?: by ([a-z_]+))?: (.+)$/.exec(text) ?? [];
-  if (model !== undefined && list !== undefined) return readCredits(model, dimension, list, reading);
+  const [, model, dimension = 'channel', how = '', list] =
+    /^([a-z_]+)(?: by ([a-z_]+)(?! date))?( (?:on|by|if) .+?)?: (.+)$/.exec(text) ?? [];
+  if (model !== undefined && list !== undefined) {
+    const asked = readAsked(how, reading.fail);
+    if (model === 'mrr' && how !== '') throw reading.fail(`mrr is asked about without "${how.trim()}"`);
+    const rows = readRows(list, reading);
+    return { kind: asked.whatIf ? 'what if' : 'credits', ...readCreditedBy(model, dimension, reading), rows, asked };
+  }
 
   const [, reasoned, reasonedIn, reason] = /^unattributed (\S+)(?: ([a-z]{3}))? reason (\S+)$/.exec(text) ?? [];
   if (reasoned !== undefined && reason !== undefined) {
@@ -71,13 +87,16 @@ export function readExpectation(text: string, reading: Reading): Expectation {
     const currency = reasonedIn ?? reading.currency;
     return { kind: 'unattributed', amountMinor: amountOf(reasoned, currency, reading), currency, reason };
   }
-  const [, metric, amount, metricIn] =
-    new RegExp(`^(${MONEY_METRICS.join('|')}|fees) (\\S+)(?: ([a-z]{3}))?$`).exec(text) ?? [];
+  const [, metric, amount, metricIn, how = ''] =
+    new RegExp(`^(${MONEY_METRICS.join('|')}|fees) (\\S+)(?: ([a-z]{3}))?( (?:on|by|if) .+)?$`).exec(text) ?? [];
   if (metric !== undefined && amount !== undefined) {
     const currency = metricIn ?? reading.currency;
     const amountMinor = amountOf(amount, currency, reading);
-    if (metric === 'fees') return { kind: 'fees', amountMinor, currency };
-    return { kind: 'metric', metric: metric as MoneyMetric, amountMinor, currency };
+    const asked = readAsked(how, reading.fail);
+    if (asked.whatIf) throw reading.fail(`${metric} is the same whatever the models say; leave "if …" out`);
+    if (metric !== 'fees') return { kind: 'metric', metric: metric as MoneyMetric, amountMinor, currency, asked };
+    if (how !== '') throw reading.fail(`fees are those of the payments; leave "${how.trim()}" out`);
+    return { kind: 'fees', amountMinor, currency };
   }
   if (text === 'the books to balance') return { kind: 'books' };
   const [, count] = /^payments (\d{1,6})$/.exec(text) ?? [];
@@ -95,16 +114,20 @@ export function readExpectation(text: string, reading: Reading): Expectation {
     return { kind: 'evidence', object, field, payment };
   }
   throw reading.fail(
-    `"expect ${text}" is not understood; expect MODEL: CHANNEL AMOUNT, … | revenue, gross, refunded, disputed, net or fees AMOUNT | ` +
+    `"expect ${text}" is not understood; expect MODEL [by DIMENSION] [on day N] [if …]: CHANNEL AMOUNT, … | revenue, gross, refunded, disputed, net or fees AMOUNT | ` +
       'unattributed AMOUNT reason R | payments N | converted AMOUNT by settlement, charge or rate | evidence OBJECT FIELD | the books to balance',
   );
 }
 
-function readCredits(model: string, dimension: string, list: string, reading: Reading): Expectation {
+function readCreditedBy(model: string, dimension: string, reading: Reading) {
   const knownModel = model === 'mrr' ? model : RULE_MODELS.find((name) => name === model);
   if (!knownModel) throw reading.fail(`"${model}" is not a model; they are ${RULE_MODELS.join(', ')}`);
   const knownDimension = DIMENSIONS.find((name) => name === dimension);
   if (!knownDimension) throw reading.fail(`"${dimension}" is not a dimension; they are ${DIMENSIONS.join(', ')}`);
+  return { model: knownModel, dimension: knownDimension };
+}
+
+function readRows(list: string, reading: Reading): Record<string, number> {
   const rows: Record<string, number> = {};
   for (const part of list.split(',').map((text) => text.trim())) {
     const [, name, amount] = /^(.+) (-?[\d.]+)$/.exec(part) ?? [];
@@ -115,5 +138,5 @@ function readCredits(model: string, dimension: string, list: string, reading: Re
     if (label in rows) throw reading.fail(`"${name}" is listed twice`);
     rows[label] = amountOf(amount, reading.currency, reading);
   }
-  return { kind: 'credits', model: knownModel, dimension: knownDimension, rows };
+  return rows;
 }

@@ -1,6 +1,7 @@
 import { type Reading, readExpectation } from './scenario-expect.ts';
 import { readAction } from './scenario-action.ts';
 import { readRecurring } from './scenario-recurring.ts';
+import { type ModelWish, readSiteSetting } from './scenario-models.ts';
 import { readReturn } from './scenario-spend.ts';
 import type { Action } from './scenario-action.ts';
 import type { Expectation } from './scenario-expect.ts';
@@ -36,6 +37,8 @@ export interface ScenarioSettings {
 
 export type Step =
   | { kind: 'act'; line: number; text: string; day: number; timeMs: number | null; action: Action }
+  /** The site's settings about models change, and with them what is credited already. */
+  | { kind: 'set'; line: number; text: string; wish: ModelWish }
   | { kind: 'expect'; line: number; text: string; expectation: Expectation }
   | { kind: 'deliver'; line: number; text: string; delivery: Delivery };
 
@@ -106,11 +109,11 @@ export function readScenario(text: string): Scenario {
   return { title: title || 'untitled', settings, steps };
 }
 
-/** Statements on one line are set apart by a wide gap before the next `day` or `expect`. */
+/** Statements on one line are set apart by a wide gap before the next `day`, `expect` and their like. */
 function statements(raw: string): string[] {
   return raw
     .replace(/(^|\s)#.*$/, '')
-    .split(/\s{2,}(?=day \d|expect |deliver )/)
+    .split(/\s{2,}(?=day \d|expect |deliver |the site's )/)
     .map((part) => part.trim().replace(/\s+/g, ' '))
     .filter((part) => part !== '');
 }
@@ -156,6 +159,8 @@ function words(list: string): string[] {
 
 function readStep(statement: string, line: number, currency: string): Step {
   const reading: Reading = { currency, fail: (reason) => new ScenarioError(line, reason) };
+  const wish = readSiteSetting(statement, reading.fail);
+  if (wish) return { kind: 'set', line, text: statement, wish };
   if (statement.startsWith('expect ')) {
     return { kind: 'expect', line, text: statement, expectation: readAny(statement.slice(7), reading) };
   }
@@ -164,7 +169,10 @@ function readStep(statement: string, line: number, currency: string): Step {
   }
   const [, day, hour, minute, second, milli, rest] = DAY.exec(statement) ?? [];
   if (day === undefined || rest === undefined) {
-    throw new ScenarioError(line, `"${statement}" is not understood; begin with "day N", "expect" or "deliver"`);
+    throw new ScenarioError(
+      line,
+      `"${statement}" is not understood; begin with "day N", "the site's", "expect" or "deliver"`,
+    );
   }
   if (hour !== undefined && (Number(hour) > 23 || Number(minute) > 59 || Number(second ?? 0) > 59)) {
     throw new ScenarioError(line, `${hour}:${minute}${second ? `:${second}` : ''} is not a time of day`);

@@ -23,6 +23,8 @@ const ORDINARY = {
   pageStatus: 200,
   pageHeaders: {} as Record<string, string>,
   hasPixel: true,
+  /** Before it no script is answered. */
+  scriptsAfter: Promise.resolve() as Promise<void>,
 };
 
 export interface PixelSite extends Omit<typeof ORDINARY, never> {
@@ -61,7 +63,7 @@ export async function openPixelSite(): Promise<PixelSite> {
     const path = request.url!.replace(/\?.*/, '');
     if (scripts[path]) {
       response.setHeader('access-control-allow-origin', '*').setHeader('content-type', 'text/javascript');
-      return void response.end(scripts[path]);
+      return void site.scriptsAfter.then(() => response.end(scripts[path]));
     }
     if (path === '/api/event') return void collect(site, request, response);
     if (path === '/favicon.ico') return void response.writeHead(204).end();

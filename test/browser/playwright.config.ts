@@ -8,7 +8,7 @@ export default defineConfig({
   testDir: '.',
   testMatch: '*.browser.ts',
   outputDir: '../../artifacts/browser',
-  workers: 1,
+  workers: 2,
   timeout: 90_000,
   // A busy machine is no failure: what is waited for is polled, and comes within a second on an idle one.
   expect: { timeout: 15_000 },

@@ -1,0 +1,45 @@
+import type { ModelWish } from './scenario-models.ts';
+import type { HitTarget } from './visitors.ts';
+
+/** What a story says about the models, as the API has it: a change of the site, or parameters of one report. */
+export async function changeModels(
+  target: Pick<HitTarget, 'url' | 'site' | 'serverKey'>,
+  wish: ModelWish,
+): Promise<void> {
+  const { windowDays, ignoreDirect, collapseRepeats, positionPercents, halfLifeHours, custom, renewals } = wish;
+  // What the story does not name is undefined, which JSON leaves out: the site keeps it.
+  const models = {
+    window_days: windowDays,
+    ignore_direct: ignoreDirect,
+    collapse_repeats: collapseRepeats,
+    position_percents: positionPercents,
+    half_life_hours: halfLifeHours,
+    custom: custom && {
+      name: custom.name,
+      from_start: custom.fromStart,
+      others: custom.others,
+      from_end: custom.fromEnd,
+    },
+    renewals,
+  };
+  const answer = await fetch(`${target.url}/api/v1/sites/${target.site}`, {
+    method: 'PATCH',
+    headers: { authorization: `Bearer ${target.serverKey}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ models }),
+  });
+  if (!answer.ok) throw new Error(`the site's settings answered ${answer.status}: ${await answer.text()}`);
+}
+
+/** Parameters of a report with other settings than the site's. */
+export function whatIfQuery(wish: Omit<ModelWish, 'renewals'>): Record<string, string> {
+  const { windowDays, ignoreDirect, collapseRepeats, positionPercents: percents, halfLifeHours, custom } = wish;
+  const query: Record<string, string | null | undefined> = {
+    window: windowDays === null ? 'lifetime' : windowDays && `${windowDays}d`,
+    direct: ignoreDirect === undefined ? null : ignoreDirect ? 'ignore' : 'keep',
+    repeats: collapseRepeats === undefined ? null : collapseRepeats ? 'collapse' : 'keep',
+    weights: percents && `${percents.first}/${percents.middle}/${percents.last}`,
+    half_life: halfLifeHours && `${halfLifeHours}h`,
+    custom: custom && `${custom.fromStart.join()};${custom.others};${custom.fromEnd.join()}`,
+  };
+  return Object.fromEntries(Object.entries(query).filter((entry): entry is [string, string] => Boolean(entry[1])));
+}
