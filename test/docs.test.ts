@@ -1,6 +1,6 @@
 // What the guides list stands in the code too, and the other way round.
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -109,6 +109,13 @@ describe('the guides are true', () => {
     }
   });
 
+  it('docs/pixel.md lists every feature of data-more, and no other', () => {
+    const source = readdirSync(join(root, 'sdk/src')).map((file) => read(`sdk/src/${file}`));
+    const inCode = source.flatMap((text) => [...text.matchAll(/\bwants\('(\w+)'\)/g)].map((match) => match[1]!));
+    const [, cell] = rows('docs/pixel.md').find(([first]) => first === '`data-more`')!;
+    assert.deepEqual(/`(.+)`/.exec(cell!)![1]!.split(' ').sort(), [...new Set(inCode)].sort());
+  });
+
   it('links and pictures lead somewhere', () => {
     const pages = [
       'README.md',
@@ -123,6 +130,8 @@ describe('the guides are true', () => {
       'docs/subscriptions.md',
       'docs/journeys.md',
       'docs/identity.md',
+      'docs/pixel.md',
+      'docs/first-party.md',
     ];
     const broken = pages.flatMap((page) =>
       [...read(page).matchAll(/\]\((?!https?:)([^)#]+)/g)]

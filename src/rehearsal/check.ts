@@ -1,6 +1,6 @@
 import { decimalString } from '../core/currency.ts';
 import { moneyObjectOf } from '../core/ledger.ts';
-import { EVIDENCE_OBJECTS, type Expectation } from './scenario-expect.ts';
+import { type Credited, EVIDENCE_OBJECTS, type Expectation } from './scenario-expect.ts';
 import { checkRecurring } from './check-recurring.ts';
 import { checkReturn } from './check-spend.ts';
 import { get, parametersOf, report, type Answer, type Questions } from './questions.ts';
@@ -47,15 +47,24 @@ export async function check(
 }
 
 async function ask(questions: Questions, block: readonly Expecting[]): Promise<Finding[]> {
+  // Few what-ifs are computed at once, and more than a few waiting are refused: a story asks one after the other.
+  let turn: Promise<unknown> = Promise.resolve();
   return Promise.all(
-    block.map(async ({ line, text, expectation }) => {
-      try {
-        return { line, text, ...(await answer(questions, expectation)) };
-      } catch (error) {
-        return { line, text, ok: false, found: (error as Error).message };
-      }
+    block.map((expecting) => {
+      if (expecting.expectation.kind !== 'what if') return find(questions, expecting);
+      const found = turn.then(() => find(questions, expecting));
+      turn = found;
+      return found;
     }),
   );
+}
+
+async function find(questions: Questions, { line, text, expectation }: Expecting): Promise<Finding> {
+  try {
+    return { line, text, ...(await answer(questions, expectation)) };
+  } catch (error) {
+    return { line, text, ok: false, found: (error as Error).message };
+  }
 }
 
 function answer(questions: Questions, expectation: Expectation): Promise<Answer> {
@@ -82,10 +91,7 @@ function answer(questions: Questions, expectation: Expectation): Promise<Answer>
   }
 }
 
-async function credits(
-  questions: Questions,
-  expected: Extract<Expectation, { kind: 'credits' | 'what if' }>,
-): Promise<Answer> {
+async function credits(questions: Questions, expected: Credited): Promise<Answer> {
   const { model, dimension, asked } = expected;
   const metric = model === 'mrr' ? 'mrr' : 'revenue';
   const query = {

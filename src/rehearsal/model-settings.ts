@@ -33,13 +33,12 @@ export async function changeModels(
 /** Parameters of a report with other settings than the site's. */
 export function whatIfQuery(wish: Omit<ModelWish, 'renewals'>): Record<string, string> {
   const { windowDays, ignoreDirect, collapseRepeats, positionPercents: percents, halfLifeHours, custom } = wish;
-  const query: Record<string, string | null | undefined> = {
-    window: windowDays === null ? 'lifetime' : windowDays && `${windowDays}d`,
-    direct: ignoreDirect === undefined ? null : ignoreDirect ? 'ignore' : 'keep',
-    repeats: collapseRepeats === undefined ? null : collapseRepeats ? 'collapse' : 'keep',
-    weights: percents && `${percents.first}/${percents.middle}/${percents.last}`,
-    half_life: halfLifeHours && `${halfLifeHours}h`,
-    custom: custom && `${custom.fromStart.join()};${custom.others};${custom.fromEnd.join()}`,
-  };
-  return Object.fromEntries(Object.entries(query).filter((entry): entry is [string, string] => Boolean(entry[1])));
+  const query: Record<string, string> = {};
+  if (windowDays !== undefined) query.window = windowDays === null ? 'lifetime' : `${windowDays}d`;
+  if (ignoreDirect !== undefined) query.direct = ignoreDirect ? 'ignore' : 'keep';
+  if (collapseRepeats !== undefined) query.repeats = collapseRepeats ? 'collapse' : 'keep';
+  if (percents) query.weights = `${percents.first}/${percents.middle}/${percents.last}`;
+  if (halfLifeHours !== undefined) query.half_life = `${halfLifeHours}h`;
+  if (custom) query.custom = `${custom.fromStart.join()};${custom.others};${custom.fromEnd.join()}`;
+  return query;
 }

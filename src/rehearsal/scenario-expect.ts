@@ -17,8 +17,7 @@ type MoneyMetric = (typeof MONEY_METRICS)[number];
 
 export type Expectation =
   /** Every row with revenue, and no other; `what if`: under settings that are not the site's. */
-  | Credited<'credits'>
-  | Credited<'what if'>
+  | Credited
   | { kind: 'metric'; metric: MoneyMetric; amountMinor: number; currency: string; asked: Asked }
   | { kind: 'fees'; amountMinor: number; currency: string }
   | { kind: 'unattributed'; amountMinor: number; currency: string; reason: string }
@@ -37,8 +36,8 @@ export type Expectation =
   /** The link that decided: where it was found. `payment` null: the last one. */
   | { kind: 'evidence'; object: string; field: string; payment: string | null };
 
-interface Credited<Kind> {
-  kind: Kind;
+export interface Credited {
+  kind: 'credits' | 'what if';
   model: RuleModel | 'mrr';
   dimension: Dimension;
   rows: Record<string, number>;
@@ -70,14 +69,8 @@ export function amountOf(text: string, currency: string, { fail }: Reading): num
 }
 
 export function readExpectation(text: string, reading: Reading): Expectation {
-  const [, model, dimension = 'channel', how = '', list] =
-    /^([a-z_]+)(?: by ([a-z_]+)(?! date))?( (?:on|by|if) .+?)?: (.+)$/.exec(text) ?? [];
-  if (model !== undefined && list !== undefined) {
-    const asked = readAsked(how, reading.fail);
-    if (model === 'mrr' && how !== '') throw reading.fail(`mrr is asked about without "${how.trim()}"`);
-    const rows = readRows(list, reading);
-    return { kind: asked.whatIf ? 'what if' : 'credits', ...readCreditedBy(model, dimension, reading), rows, asked };
-  }
+  const credited = readCredits(text, reading) ?? readMetric(text, reading);
+  if (credited) return credited;
 
   const [, reasoned, reasonedIn, reason] = /^unattributed (\S+)(?: ([a-z]{3}))? reason (\S+)$/.exec(text) ?? [];
   if (reasoned !== undefined && reason !== undefined) {
@@ -86,17 +79,6 @@ export function readExpectation(text: string, reading: Reading): Expectation {
     }
     const currency = reasonedIn ?? reading.currency;
     return { kind: 'unattributed', amountMinor: amountOf(reasoned, currency, reading), currency, reason };
-  }
-  const [, metric, amount, metricIn, how = ''] =
-    new RegExp(`^(${MONEY_METRICS.join('|')}|fees) (\\S+)(?: ([a-z]{3}))?( (?:on|by|if) .+)?$`).exec(text) ?? [];
-  if (metric !== undefined && amount !== undefined) {
-    const currency = metricIn ?? reading.currency;
-    const amountMinor = amountOf(amount, currency, reading);
-    const asked = readAsked(how, reading.fail);
-    if (asked.whatIf) throw reading.fail(`${metric} is the same whatever the models say; leave "if …" out`);
-    if (metric !== 'fees') return { kind: 'metric', metric: metric as MoneyMetric, amountMinor, currency, asked };
-    if (how !== '') throw reading.fail(`fees are those of the payments; leave "${how.trim()}" out`);
-    return { kind: 'fees', amountMinor, currency };
   }
   if (text === 'the books to balance') return { kind: 'books' };
   const [, count] = /^payments (\d{1,6})$/.exec(text) ?? [];
@@ -119,12 +101,30 @@ export function readExpectation(text: string, reading: Reading): Expectation {
   );
 }
 
-function readCreditedBy(model: string, dimension: string, reading: Reading) {
+function readCredits(text: string, reading: Reading): Expectation | null {
+  const [, model, dimension = 'channel', how = '', list] =
+    /^([a-z_]+)(?: by ([a-z_]+)(?! date))?( (?:on|by|if) .+?)?: (.+)$/.exec(text) ?? [];
+  if (model === undefined || list === undefined) return null;
   const knownModel = model === 'mrr' ? model : RULE_MODELS.find((name) => name === model);
   if (!knownModel) throw reading.fail(`"${model}" is not a model; they are ${RULE_MODELS.join(', ')}`);
   const knownDimension = DIMENSIONS.find((name) => name === dimension);
   if (!knownDimension) throw reading.fail(`"${dimension}" is not a dimension; they are ${DIMENSIONS.join(', ')}`);
-  return { model: knownModel, dimension: knownDimension };
+  if (model === 'mrr' && how !== '') throw reading.fail(`mrr knows no "${how.trim()}"; leave it out`);
+  const asked = readAsked(how, reading.fail);
+  const rows = readRows(list, reading);
+  return { kind: asked.whatIf ? 'what if' : 'credits', model: knownModel, dimension: knownDimension, rows, asked };
+}
+
+function readMetric(text: string, reading: Reading): Expectation | null {
+  const [, metric, amount, currency = reading.currency, how = ''] =
+    new RegExp(`^(${MONEY_METRICS.join('|')}|fees) (\\S+)(?: ([a-z]{3}))?( (?:on|by|if) .+)?$`).exec(text) ?? [];
+  if (metric === undefined || amount === undefined) return null;
+  const amountMinor = amountOf(amount, currency, reading);
+  const asked = readAsked(how, reading.fail);
+  if (asked.whatIf) throw reading.fail(`${metric} is the same whatever the models say; leave "if …" out`);
+  if (metric !== 'fees') return { kind: 'metric', metric: metric as MoneyMetric, amountMinor, currency, asked };
+  if (how !== '') throw reading.fail(`fees are those of the payments; leave "${how.trim()}" out`);
+  return { kind: 'fees', amountMinor, currency };
 }
 
 function readRows(list: string, reading: Reading): Record<string, number> {

@@ -17,6 +17,10 @@ function expectation(text: string): Expectation {
   return (readScenario(text).steps[0] as Extract<Step, { kind: 'expect' }>).expectation;
 }
 
+function siteSetting(text: string) {
+  return (readScenario(`the site's ${text}${END}`).steps[0] as Extract<Step, { kind: 'set' }>).wish;
+}
+
 const OWN_ID = {
   carried: [{ on: 'session', key: 'hw_visitor_id', value: null }],
   clientReference: undefined,
@@ -177,24 +181,72 @@ describe('actions', () => {
   for (const [text, expected] of table) it(text, () => assert.deepEqual(action(text), expected));
 });
 
+const PLAIN = { day: null, by: 'entry_date', whatIf: null };
+const CREDITS = { kind: 'credits', model: 'linear', dimension: 'channel', asked: PLAIN };
+const METRIC = { kind: 'metric', currency: 'usd', asked: PLAIN };
+
+describe('what a site says about the models', () => {
+  const table: [string, object][] = [
+    ['lookback is 1 day', { windowDays: 1 }],
+    ['lookback is lifetime', { windowDays: null }],
+    ['half-life is 3 days', { halfLifeHours: 72 }],
+    ['half-life is 36 hours', { halfLifeHours: 36 }],
+    ['position weights are 60/10/30', { positionPercents: { first: 60, middle: 10, last: 30 } }],
+    [
+      'custom weights are from start 50, 20; others 20; from end 10',
+      { custom: { name: 'As the story says', fromStart: [50, 20], others: 20, fromEnd: [10] } },
+    ],
+    ['custom weights are others 1', { custom: { name: 'As the story says', fromStart: [], others: 1, fromEnd: [] } }],
+    ['direct visits are ignored', { ignoreDirect: true }],
+    ['repeats are kept', { collapseRepeats: false }],
+    ['renewals follow the latest touch', { renewals: 'latest_touch' }],
+  ];
+  for (const [text, expected] of table) it(text, () => assert.deepEqual(siteSetting(text), expected));
+
+  it('in the midst of a story, and beside other statements', () => {
+    const { steps } = readScenario("day 0  v1 lands direct  the site's repeats are collapsed  expect payments 0");
+    assert.deepEqual(
+      steps.map(({ kind }) => kind),
+      ['act', 'set', 'expect'],
+    );
+  });
+});
+
 describe('expectations', () => {
   const table: [string, object][] = [
     [
       'expect linear: Paid Search 50.00, Unattributed 0.01',
-      { kind: 'credits', model: 'linear', dimension: 'channel', rows: { 'Paid Search': 5_000, '(unattributed)': 1 } },
+      { ...CREDITS, rows: { 'Paid Search': 5_000, '(unattributed)': 1 } },
     ],
     [
       'expect last_touch by campaign: spring 1.00',
-      { kind: 'credits', model: 'last_touch', dimension: 'campaign', rows: { spring: 100 } },
+      { ...CREDITS, model: 'last_touch', dimension: 'campaign', rows: { spring: 100 } },
     ],
-    ['expect revenue 10.00', { kind: 'metric', metric: 'revenue', amountMinor: 1_000, currency: 'usd' }],
-    ['expect gross 500 jpy', { kind: 'metric', metric: 'gross', amountMinor: 500, currency: 'jpy' }],
+    [
+      'expect linear by campaign on day 3 by payment date: spring -1.00',
+      { ...CREDITS, dimension: 'campaign', rows: { spring: -100 }, asked: { ...PLAIN, day: 3, by: 'payment_date' } },
+    ],
+    [
+      'expect linear if the lookback were 7 days and direct visits were ignored: Email 1.00',
+      {
+        ...CREDITS,
+        kind: 'what if',
+        rows: { Email: 100 },
+        asked: { ...PLAIN, whatIf: { windowDays: 7, ignoreDirect: true } },
+      },
+    ],
+    ['expect revenue 10.00', { ...METRIC, metric: 'revenue', amountMinor: 1_000 }],
+    ['expect gross 500 jpy', { ...METRIC, metric: 'gross', amountMinor: 500, currency: 'jpy' }],
+    [
+      'expect refunded 5.00 usd on day 12',
+      { ...METRIC, metric: 'refunded', amountMinor: 500, asked: { ...PLAIN, day: 12 } },
+    ],
     ['expect fees 3.20', { kind: 'fees', amountMinor: 320, currency: 'usd' }],
     [
       'expect unattributed 2.00 reason no_visitor_id',
       { kind: 'unattributed', amountMinor: 200, currency: 'usd', reason: 'no_visitor_id' },
     ],
-    ['expect disputed 5.00', { kind: 'metric', metric: 'disputed', amountMinor: 500, currency: 'usd' }],
+    ['expect disputed 5.00', { ...METRIC, metric: 'disputed', amountMinor: 500 }],
     ['expect the books to balance', { kind: 'books' }],
     ['expect payments 3', { kind: 'payments', count: 3 }],
     [
@@ -267,6 +319,24 @@ describe('what cannot be read is refused with its line and the reason', () => {
     ['expect linear: Email 1.00, Email 2.00', /listed twice/],
     ['expect unattributed 1.00 reason bad_luck', /"bad_luck" is not a reason/],
     ['expect evidence pigeon x', /"pigeon" is no evidence/],
+    ["\nthe site's lookback is 900 days", /^line 2: the lookback window is a whole number of days from 1 to 365/],
+    ["the site's lookback is long", /"long" is not a value of lookback; write 7 days or lifetime/],
+    ["the site's half-life is 2 weeks", /"2 weeks" is not a value of half-life; write 3 days or 36 hours/],
+    ["the site's position weights are 60/10/10", /add up to 100 per cent; 60\/10\/10 does not/],
+    ["the site's custom weights are others 0", /at least one custom weight is above 0/],
+    ["the site's custom weights are 1, 2", /"1, 2" is not a value of custom weights; write from start/],
+    ["the site's mood is good", /"mood" is not a setting of the models; they are lookback, half-life/],
+    ["the site's lookback", /write "the site's lookback is 7 days"/],
+    ["the site's constructor is kept", /"constructor" is not a setting of the models/],
+    ["the site's repeats are toString", /"toString" is not a value of repeats/],
+    ['expect linear if it rained: Email 1.00', /"if it rained" is not understood; write "if the half-life were/],
+    ['expect linear if the mood were good: Email 1.00', /"mood" is not a setting of the models/],
+    ['expect linear if the lookback were 0 days: Email 1.00', /from 1 to 365, or lifetime; not 0/],
+    ['expect linear if renewals were the latest touch: Email 1.00', /can not be asked about/],
+    ['expect linear on Monday: Email 1.00', /"on Monday" is not understood; write \[on day N\]/],
+    ['expect mrr on day 3: Email 1.00', /mrr knows no "on day 3"/],
+    ['expect revenue 1.00 if the lookback were 7 days', /revenue is the same whatever the models say/],
+    ['expect fees 1.00 on day 3', /fees are those of the payments; leave "on day 3" out/],
     ['expect happiness', /not understood; expect MODEL/],
     ['deliver by hand\nexpect payments 0', /"by hand" is no way to deliver/],
     ['rendering 1999-01-01\nexpect payments 0', /is not a rendering/],

@@ -163,6 +163,20 @@ describe('settings on request', () => {
     assert.deepEqual(compared.totals, { visitors: 1, 'revenue:last_touch': 130_00, 'revenue:linear': 130_00 });
   });
 
+  test('ten questions at once are answered whole; one more is refused whole, and can be asked again', async () => {
+    // Each takes several passes over the paths, beside what is read of visits.
+    const asked = { metrics: ['visitors', 'revenue'] as const, dimensions: ['source'] as const };
+    const ask = (days: number) =>
+      report(site, { ...asked, whatIf: { ...DEFAULT_MODEL_SETTINGS, windowDays: 98 + days } });
+    const answers = await Promise.allSettled(Array.from({ length: 11 }, (_, index) => ask(index)));
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [...Array.from({ length: 10 }, () => 'fulfilled'), 'rejected'],
+    );
+    assert.equal((answers[10] as PromiseRejectedResult).reason.name, 'FactsUnavailable');
+    assert.deepEqual((await ask(10)).totals, { visitors: 1, revenue: 130_00 });
+  });
+
   test('models side by side name the same rows, and each column adds up', async () => {
     const question = ask(site, { metrics: ['revenue'], dimensions: ['source'], limit: 1 });
     const { rows, totals } = await store().compareModels(question, ['first_touch', 'last_touch']);

@@ -157,14 +157,14 @@ async function read(
   const { dimensions, scope = 'reporting', names = null } = step;
   const computed = query.pass && sources.some(isCredit) ? query.pass.read(query, { dimensions, scope, names }) : null;
   const rowsMax = step.keys === null ? Math.max(query.limit, FIRST_STEP_ROWS) : null;
-  const answers = await Promise.all(
-    sources
-      .filter((source) => source !== 'subscriptions' && source !== 'payback' && !(computed && isCredit(source)))
-      .map((source) => {
-        const statement = statementOf(query, source, step, rowsMax);
-        return client.read<Record<string, string | number>>(statement.text, statement.params);
-      }),
-  );
+  const stored = sources
+    .filter((source) => source !== 'subscriptions' && source !== 'payback' && !(computed && isCredit(source)))
+    .map((source) => {
+      const statement = statementOf(query, source, step, rowsMax);
+      return client.read<Record<string, string | number>>(statement.text, statement.params);
+    });
+  // All at once: what fails while another is still waited for would be a rejection that nobody handles.
+  const [answers, ...beside] = await Promise.all([Promise.all(stored), recurring, payback, computed]);
   const total: Measured = { labels: [], key: '', measures: {} };
   const byKey = new Map<string, Measured>();
   for (const row of answers.flatMap((answer) => (rowsMax === null ? answer : answer.slice(0, rowsMax + 1)))) {
@@ -176,7 +176,7 @@ async function read(
     }
     if (measured !== total) byKey.set(key, measured);
   }
-  for (const apart of [await recurring, await payback, await computed]) {
+  for (const apart of beside) {
     Object.assign(total.measures, apart?.total.measures);
     for (const row of apart?.rows ?? []) {
       const key = JSON.stringify(row.labels);

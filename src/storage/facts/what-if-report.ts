@@ -21,17 +21,18 @@ export interface WhatIfPass {
 export type WhatIfClient = Pick<FactsClient, 'readParts'>;
 
 const UNDER_WAY_MAX = 2;
-const WAITING_MAX = 8;
+const QUESTIONS_MAX = 10;
 
-/** Passes read and compute much: a few at a time, so that hits and webhooks are answered in between. */
+/**
+ * Passes read and compute much: a few at a time, so that hits and webhooks are answered in between. Who asks is refused
+ * before the first pass or never: a question that lost one of its passes would have others compute for nothing.
+ */
 export function createWhatIf(client: WhatIfClient) {
   let underWay = 0;
+  let questions = 0;
   const waiting: (() => void)[] = [];
 
   async function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (waiting.length >= WAITING_MAX) {
-      throw new FactsUnavailable('Too many questions with other settings are being answered; ask again in a moment.');
-    }
     if (underWay >= UNDER_WAY_MAX) await new Promise<void>((resolve) => waiting.push(resolve));
     else underWay += 1;
     try {
@@ -46,10 +47,25 @@ export function createWhatIf(client: WhatIfClient) {
   /** @param models all that will be asked for: they are computed in one pass */
   return (models: readonly RuleModel[]): WhatIfPass => {
     const passes = new Map<string, Promise<Map<RuleModel, Tallies>>>();
+    let [isAdmitted, underWayHere] = [false, 0];
+    async function admitted<T>(work: () => Promise<T>): Promise<T> {
+      if (!isAdmitted && questions >= QUESTIONS_MAX) {
+        throw new FactsUnavailable('Too many questions with other settings are being answered; ask again in a moment.');
+      }
+      isAdmitted = true;
+      if (underWayHere === 0) questions += 1;
+      underWayHere += 1;
+      try {
+        return await inTurn(work);
+      } finally {
+        underWayHere -= 1;
+        if (underWayHere === 0) questions -= 1;
+      }
+    }
     return {
       async read(query, { dimensions, scope, names }) {
         const key = JSON.stringify([dimensions, scope]);
-        const pass = passes.get(key) ?? inTurn(() => compute(client, query, { dimensions, scope }, models));
+        const pass = passes.get(key) ?? admitted(() => compute(client, query, { dimensions, scope }, models));
         passes.set(key, pass);
         const tallies = (await pass).get(query.model)!;
         const rows = names === null ? [...tallies.byLabel.values()] : withOthers(tallies, names, dimensions);

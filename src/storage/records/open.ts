@@ -7,7 +7,7 @@ import { createAttributions } from './attributions.ts';
 import { createConnections } from './connections.ts';
 import { createCursors } from './cursors.ts';
 import type { Database } from './database.ts';
-import { lockName } from './dialects/differences.ts';
+import { lockName, unsynced } from './dialects/differences.ts';
 import { createPostgresDialect } from './dialects/postgres.ts';
 import { createSqliteDialect } from './dialects/sqlite.ts';
 import { createIdentities } from './identities.ts';
@@ -54,11 +54,14 @@ export function openRecords(options: {
   return {
     ...nounsOver(db),
     db,
-    transaction: (work) =>
-      atomically(db, (transaction) => {
-        const handle = transaction.withoutPlugins();
-        return outside.inside(() => work(recordsInside(handle)));
-      }),
+    transaction: (work, { syncs = true } = {}) => {
+      const run = (on: Kysely<Database>) =>
+        atomically(on, (transaction) => {
+          const handle = transaction.withoutPlugins();
+          return outside.inside(() => work(recordsInside(handle)));
+        });
+      return syncs ? run(db) : unsynced(db, run);
+    },
     lock: (name) => lockName(db, name),
     ping: async () => void (await sql`select 1`.execute(db)),
     migrate: () => migrate(db, MIGRATIONS, Date.now()),

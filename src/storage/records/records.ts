@@ -60,8 +60,13 @@ export interface Records {
   subscriptions: Subscriptions;
   runs: SavedRuns;
   spend: Spend;
-  /** Runs `work` on a transaction (SQLite: begin immediate). Never use the outer Records inside: SQLite would deadlock. */
-  transaction<T>(work: (records: Records) => Promise<T>): Promise<T>;
+  /**
+   * Runs `work` on a transaction (SQLite: begin immediate). Never use the outer Records inside: SQLite would deadlock.
+   *
+   * @param options.syncs false: a power cut may take the commit back, until a later one is synced. For work that goes on
+   *   from where the store says it is, and of which nothing outside the store has been told.
+   */
+  transaction<T>(work: (records: Records) => Promise<T>, options?: { syncs?: boolean }): Promise<T>;
   /** Inside a transaction: one holder per name until it ends (PostgreSQL advisory lock; SQLite writes are alone anyway). */
   lock(name: string): Promise<void>;
   ping(): Promise<void>;

@@ -33,6 +33,28 @@ export async function lockName<DB>(transaction: Kysely<DB>, name: string): Promi
 }
 
 /**
+ * Runs `work` so that its commit does not wait for the disk; the next commit that does brings this one with it. So a power
+ * cut may take it back, and then all that came after it: never one from the middle.
+ */
+export async function unsynced<DB, T>(db: Kysely<DB>, work: (db: Kysely<DB>) => Promise<T>): Promise<T> {
+  if (engineOf(db) === 'postgres') {
+    return db.transaction().execute(async (transaction) => {
+      await sql`set local synchronous_commit = off`.execute(transaction);
+      return work(transaction);
+    });
+  }
+  // SQLite says it per connection, and not inside a transaction.
+  return db.connection().execute(async (connection) => {
+    await sql`pragma synchronous = normal`.execute(connection);
+    try {
+      return await work(connection);
+    } finally {
+      await sql`pragma synchronous = full`.execute(connection);
+    }
+  });
+}
+
+/**
  * DDL is written once, in words of both: `text`, `integer` (64 bits) and `serial primary key` (grows, never reused).
  * Text compares by its bytes everywhere: a locale would order ids differently per machine and cost time.
  */
