@@ -3,7 +3,7 @@ import type { Place } from './backfill-plan.ts';
 import type { Listed, ListedObject } from './provider-lists.ts';
 
 /** One commit takes this many pages at most: while the store is slower than the provider, few commits for many pages. */
-const PAGES_TOGETHER = 3;
+const PAGES_TOGETHER = 5;
 
 /** Turns of the event loop that a request needs to leave, and an answer to be read. */
 const EVENT_TURNS = 4;

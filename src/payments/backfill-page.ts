@@ -7,7 +7,7 @@ import type { ListedObject } from './provider-lists.ts';
 import { isStoreOutage } from './retry.ts';
 
 /** One commit holds this many objects: few commits are fast, and a webhook waits for one of them at most. */
-const OBJECTS_PER_COMMIT = 300;
+const OBJECTS_PER_COMMIT = 500;
 
 /** Another worker has the work now: everything this one did since its last commit is rolled back. */
 export class LeaseLost extends Error {
@@ -68,6 +68,8 @@ function bookTogether(
   items: readonly ListedObject[],
   committing: Committing,
 ): Promise<PageResult> {
+  // The place in the list is saved in the same commit, so one that a power cut took back is simply read again.
+  const options = { syncs: false };
   return records.transaction(async (outer) => {
     await lockConnection(outer, place.connection);
     const tx = { ...outer, objects: rememberingObjects(outer.objects) };
@@ -83,7 +85,7 @@ function bookTogether(
     const result = { fresh: items.length - known.length, booked, bad: [] };
     await committing(tx, result);
     return result;
-  });
+  }, options);
 }
 
 async function bookAlone(

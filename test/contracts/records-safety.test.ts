@@ -10,13 +10,14 @@ import { before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kysely, sql } from 'kysely';
 import type { Database } from '../../src/storage/records/database.ts';
+import { unsynced } from '../../src/storage/records/dialects/differences.ts';
 import { createSqliteDialect } from '../../src/storage/records/dialects/sqlite.ts';
 import { MIGRATIONS } from '../../src/storage/records/migrations/all.ts';
 import { migrate } from '../../src/storage/records/migrations/migrate.ts';
 import { runDdl, type Migration } from '../../src/storage/records/migrations/migration.ts';
 import { openRecords } from '../../src/storage/records/open.ts';
 import { createSettings } from '../../src/storage/records/settings.ts';
-import { RecordsUnavailable } from '../../src/storage/records/records.ts';
+import { RecordsUnavailable, type Records } from '../../src/storage/records/records.ts';
 import { startPostgres } from '../postgres.ts';
 import { addSite, describeStores, quiet, type Address, type OpenedRecords } from './record-stores.ts';
 
@@ -52,10 +53,33 @@ describeStores('safety of the records store', (stores) => {
     assert.deepEqual([answer, await records.settings.get('kept')], [7, 'x']);
   });
 
+  test('a commit that does not wait for the disk is whole, and later ones wait again', async () => {
+    const isSqlite = stores.engine === 'SQLite';
+    const address = stores.addressOf(records);
+    // The servers of tests never wait: this handle does, as those of operators.
+    const databaseUrl = isSqlite ? {} : { databaseUrl: `${address.databaseUrl}?options=-csynchronous_commit%3Don` };
+    const store = stores.open({ ...address, ...databaseUrl });
+    const syncs = async (db: Kysely<Database>) => {
+      const asked = isSqlite ? sql`pragma synchronous` : sql`show synchronous_commit`;
+      return Object.values((await asked.execute(db)).rows[0] as object)[0];
+    };
+    const [waits, doesNot] = isSqlite ? [2, 1] : ['on', 'off'];
+    assert.deepEqual([await unsynced(store.db, syncs), await syncs(store.db)], [doesNot, waits]);
+    const setting = (name: string) => async (inside: Records) => {
+      await inside.settings.set(name, 'x');
+      if (name === 'refused') throw new Error('no');
+    };
+    await store.transaction(setting('unsynced'), { syncs: false });
+    await assert.rejects(store.transaction(setting('refused'), { syncs: false }), /^Error: no$/);
+    assert.deepEqual([await store.settings.get('unsynced'), await store.settings.get('refused')], ['x', null]);
+    assert.equal(await syncs(store.db), waits);
+  });
+
   test('the outer store inside a transaction is refused, not waited for', async () => {
     const misuses: (() => Promise<unknown>)[] = [
       () => records.settings.get('x'),
       () => records.transaction(async () => {}),
+      () => records.transaction(async () => {}, { syncs: false }),
       () => records.payments.setLinks('s', 'p', []),
       () => records.outbox.nextBatch(1),
       () => records.ping(),

@@ -37,6 +37,8 @@ export async function lockName<DB>(transaction: Kysely<DB>, name: string): Promi
  * cut may take it back, and then all that came after it: never one from the middle.
  */
 export async function unsynced<DB, T>(db: Kysely<DB>, work: (db: Kysely<DB>) => Promise<T>): Promise<T> {
+  // As in atomically.ts: taking a connection alone asks no guard.
+  sql`begin`.compile(db);
   if (engineOf(db) === 'postgres') {
     return db.transaction().execute(async (transaction) => {
       await sql`set local synchronous_commit = off`.execute(transaction);
