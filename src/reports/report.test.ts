@@ -2,18 +2,20 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ReportQuery } from '../core/report.ts';
 import type { ChannelPath } from '../core/attribution/data-driven.ts';
+import { FactsCrowded, FactsUnavailable } from '../storage/facts/facts.ts';
 import { comparedDays, createReports } from './report.ts';
 import { createSolver } from './solver.ts';
 
 const site = { id: 's1', timezone: 'UTC', currency: 'usd', settings: { windowDays: null } };
 
 /** A store that answers with the days it was asked about. */
-function openReports({ paths = [] as ChannelPath[] } = {}) {
+function openReports({ paths = [] as ChannelPath[], refuses = null as Error | null } = {}) {
   const asked: ReportQuery[] = [];
   const reports = createReports({
     facts: {
       async report(query) {
         asked.push(query);
+        if (refuses) throw refuses;
         const unconverted: Record<string, Record<string, number>> = query.from > '2026-11'
           ? { eur: { revenue: 5 } }
           : {};
@@ -103,6 +105,20 @@ test('a data-driven model says why it has no answer', async () => {
   });
   const filtered = await ask(site, { metrics: 'revenue', model: 'shapley', filter: '[["source","is",["google"]]]' });
   assert.ok(!filtered.ok && filtered.field === 'filter');
+});
+
+test('who asks while many others do is told that, and when to ask again', async () => {
+  const { ask } = openReports({ refuses: new FactsCrowded('too many heavy questions; ask again in a moment') });
+  assert.deepEqual(await ask(site, { metrics: 'revenue' }), {
+    ok: false,
+    status: 503,
+    code: 'busy',
+    message: 'report: too many heavy questions; ask again in a moment',
+    retryAfterS: 5,
+  });
+  // An engine that does not answer is another matter, which http/errors.ts words.
+  const gone = openReports({ refuses: new FactsUnavailable('gone') });
+  await assert.rejects(gone.ask(site, { metrics: 'revenue' }), FactsUnavailable);
 });
 
 test('a data-driven model says what it rests on', async () => {

@@ -3,7 +3,7 @@ import { DATA_DRIVEN_MODELS } from '../core/attribution/data-driven.ts';
 import type { Mode } from '../core/payment.ts';
 import { addDays, countDays, yearBefore } from '../core/report-days.ts';
 import type { ReportQuery, ReportRow } from '../core/report.ts';
-import { TooMuchToCompute } from '../storage/facts/facts.ts';
+import { FactsCrowded, TooMuchToCompute } from '../storage/facts/facts.ts';
 import type { Facts, ReportAnswer } from '../storage/facts/facts.ts';
 import { answerDataDriven } from './data-driven.ts';
 import type { BasedOn, DataDrivenDeps } from './data-driven.ts';
@@ -120,7 +120,7 @@ function refusalOf(error: unknown): ReportOutcome {
   if (error instanceof TooMuchToCompute || error instanceof SolverTooSlow) {
     return { ok: false, status: 422, code: 'too_much', message: `report: ${message}` };
   }
-  if (!(error instanceof SolverBusy)) throw error;
+  if (!(error instanceof SolverBusy || error instanceof FactsCrowded)) throw error;
   return { ok: false, status: 503, code: 'busy', message: `report: ${message}`, retryAfterS: RETRY_AFTER_S };
 }
 

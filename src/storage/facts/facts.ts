@@ -16,6 +16,9 @@ export class FactsUnavailable extends Error {
   override name = 'FactsUnavailable';
 }
 
+/** The engine answers, but others ask too much of it: the message says so, and the question can be asked again. */
+export class FactsCrowded extends FactsUnavailable {}
+
 /** Thrown by reports that are computed from paths when they would take too long; the message says what to do. */
 export class TooMuchToCompute extends Error {
   override name = 'TooMuchToCompute';

@@ -1,4 +1,4 @@
-import { FactsUnavailable, TooMuchToCompute } from './facts.ts';
+import { FactsCrowded, TooMuchToCompute } from './facts.ts';
 
 /** The engine's bounds on what a question may read (158, 307), take (159, 160), hold (241) and answer (396). */
 const BOUNDS = new Set(['158', '159', '160', '241', '307', '396']);
@@ -14,7 +14,7 @@ const isCrowded = (message: string) => message.includes('(total) memory limit ex
 
 /**
  * @throws TooMuchToCompute instead of the engine's words, when the question is at fault
- * @throws FactsUnavailable when others are: it can be asked again in a moment
+ * @throws FactsCrowded when others are: it can be asked again in a moment
  */
 export async function bounded<T>(work: Promise<T>): Promise<T> {
   try {
@@ -22,6 +22,6 @@ export async function bounded<T>(work: Promise<T>): Promise<T> {
   } catch (error) {
     if (exceedsBounds(error)) throw new TooMuchToCompute(TOO_MUCH, { cause: error });
     if (!isCrowded((error as Error).message)) throw error;
-    throw new FactsUnavailable('Too many heavy questions are being answered; ask again in a moment.', { cause: error });
+    throw new FactsCrowded('too many heavy questions are being answered; ask again in a moment', { cause: error });
   }
 }

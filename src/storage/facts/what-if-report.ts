@@ -2,7 +2,7 @@ import type { RuleModel } from '../../core/attribution/models.ts';
 import { METRIC_SOURCES } from '../../core/report-scope.ts';
 import type { Dimension, ReportQuery } from '../../core/report.ts';
 import type { FactsClient } from './client.ts';
-import { FactsUnavailable, TooMuchToCompute } from './facts.ts';
+import { FactsCrowded, TooMuchToCompute } from './facts.ts';
 import { paidPathsSql, type PaidPathCells } from './paid-paths.ts';
 import { exceedsBounds } from './report-bounds.ts';
 import { OTHER } from './report-dimensions.ts';
@@ -50,7 +50,7 @@ export function createWhatIf(client: WhatIfClient) {
     let [isAdmitted, underWayHere] = [false, 0];
     async function admitted<T>(work: () => Promise<T>): Promise<T> {
       if (!isAdmitted && questions >= QUESTIONS_MAX) {
-        throw new FactsUnavailable('Too many questions with other settings are being answered; ask again in a moment.');
+        throw new FactsCrowded('too many questions with other settings are being answered; ask again in a moment');
       }
       isAdmitted = true;
       if (underWayHere === 0) questions += 1;
