@@ -39,6 +39,23 @@ describe('loop', () => {
     await loop.stop();
   });
 
+  it('gathers what comes in several pieces after the first', async () => {
+    let turns = 0;
+    const loop = createLoop({ name: 't', intervalMs: 60_000, gatherMs: 80, log, runOnce: async () => ++turns < 1 });
+    loop.start();
+    await until(() => turns === 1);
+    const wokenAt = performance.now();
+    for (const pauseMs of [0, 10, 10, 10]) {
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      loop.wake();
+    }
+    await until(() => turns === 2);
+    assert.ok(performance.now() - wokenAt >= 75);
+    await new Promise((resolve) => setTimeout(resolve, 120));
+    assert.equal(turns, 2);
+    await loop.stop();
+  });
+
   it('goes on after a turn that failed, with a pause that more work does not shorten', async () => {
     let turns = 0;
     const startedAt = Date.now();

@@ -7,7 +7,7 @@ export interface Log {
 
 export interface Loop {
   start(): void;
-  /** Runs soon, without waiting for the interval: called by whoever just made work. */
+  /** Runs soon, in `gatherMs` instead of the interval: called by whoever just made work. */
   wake(): void;
   /** Resolves when the turn under way has ended. */
   stop(): Promise<void>;
@@ -20,25 +20,34 @@ export interface Loop {
 export function createLoop(options: {
   name: string;
   intervalMs: number;
+  /** How long to wait after having been woken, so that what comes in several pieces is done in one turn; 0: not at all. */
+  gatherMs?: number;
   runOnce: () => Promise<boolean>;
   log: Log;
 }): Loop {
-  const { name, intervalMs, runOnce, log } = options;
+  const { name, intervalMs, gatherMs = 0, runOnce, log } = options;
   let running: Promise<void> | null = null;
   let stopped = false;
   let woken = false;
   let resume: (() => void) | null = null;
+  let gather: (() => void) | null = null;
   let failures = 0;
 
   const pause = (delayMs: number) =>
     new Promise<void>((resolve) => {
-      // A failing store is not asked more often because more work arrives.
-      if (stopped || (woken && failures === 0)) return resolve();
-      const timer = setTimeout(done, delayMs);
+      if (stopped) return resolve();
+      let timer = setTimeout(done, delayMs);
       resume = done;
+      gather = () => {
+        gather = null;
+        clearTimeout(timer);
+        timer = setTimeout(done, Math.min(gatherMs, delayMs));
+      };
+      // A failing store is not asked more often because more work arrives.
+      if (woken && failures === 0) gather();
       function done() {
         clearTimeout(timer);
-        resume = null;
+        resume = gather = null;
         resolve();
       }
     });
@@ -67,7 +76,7 @@ export function createLoop(options: {
     },
     wake() {
       woken = true;
-      if (failures === 0) resume?.();
+      if (failures === 0) gather?.();
     },
     async stop() {
       stopped = true;

@@ -26,6 +26,8 @@ import { alertWorkers } from './alerts.ts';
 import { now } from './base.ts';
 import type { Base } from './base.ts';
 
+/** A payment is in reports within a second; several of these lie on its way. */
+const GATHER_MS = 250;
 const FACTS_LOOPS = new Set(['drain', 'attribute', 'mirror', 'coverage']);
 
 /** The background work. Each worker repeats one turn; whoever makes work for another wakes it. */
@@ -34,8 +36,8 @@ export function createWorkers(parts: { config: Config; log: Logger; base: Base; 
   const { records, secrets, provider, connect } = base;
   const loops: Record<string, Loop> = {};
   const wake = (name: string) => () => loops[name]?.wake();
-  const add = (name: string, intervalMs: number, { runOnce }: { runOnce(): Promise<boolean> }) => {
-    loops[name] = createLoop({ name, intervalMs, runOnce, log });
+  const add = (name: string, intervalMs: number, { runOnce }: { runOnce(): Promise<boolean> }, gatherMs = 0) => {
+    loops[name] = createLoop({ name, intervalMs, gatherMs, runOnce, log });
   };
   const counters = createCollectCounters();
   const refusals = createRefusalCounter({ records, now });
@@ -59,9 +61,11 @@ export function createWorkers(parts: { config: Config; log: Logger; base: Base; 
     }),
   );
   add('fetch', 500, createFetcher({ records, secrets, provider, now, log, onRecorded: wake('attribute') }));
-  add('attribute', 500, createAttributor({ records, facts, sign: secrets.hash, now, log, onOutbox: wake('mirror') }));
-  add('subscriptions', 500, createSubscriptionWorker({ records, now, log, onOutbox: wake('mirror') }));
-  add('mirror', 500, createMirror({ records, facts }));
+  // Stripe tells one payment by up to six events within a second: each alone would credit it again.
+  const onOutbox = wake('mirror');
+  add('attribute', 500, createAttributor({ records, facts, sign: secrets.hash, now, log, onOutbox }), GATHER_MS);
+  add('subscriptions', 500, createSubscriptionWorker({ records, now, log, onOutbox }), GATHER_MS);
+  add('mirror', 500, createMirror({ records, facts }), GATHER_MS);
   add('recheck', 15_000, base.rechecker);
   add('set-up', 15_000, base.setUpWorker);
   add('refusals', 1_000, refusals);
