@@ -79,7 +79,8 @@ test('the size is right while hits arrive and are moved at the same time', { tim
   let moved = 0;
   const until600 = Date.now() + 600;
   const send = async () => {
-    while (Date.now() < until600)
+    // As many as make commits and moves meet, however slow the disk is.
+    while (Date.now() < until600 || sent < 300)
       await spool.append([{ site: 's', id: String(sent++), props: {} } as unknown as Event]);
   };
   let isSending = true;
@@ -97,7 +98,6 @@ test('the size is right while hits arrive and are moved at the same time', { tim
   const sending = Promise.all(Array.from({ length: 30 }, send)).then(() => (isSending = false));
   await Promise.all([move(), sending]);
   assert.equal(moved, sent);
-  assert.ok(sent > 300, `${sent} hits`);
   assert.deepEqual(spool.size(), { rows: 0, events: 0, bytes: 0 });
   await spool.close();
 });
