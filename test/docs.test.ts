@@ -19,6 +19,7 @@ import {
 } from '../src/core/report-filters.ts';
 import { dimensionsOf } from '../src/core/report-scope.ts';
 import { DIMENSIONS, FILTER_OPERATORS, METRICS } from '../src/core/report.ts';
+import { PERMISSIONS } from '../src/stripe/permissions.ts';
 import { withExamples } from './attribution-page.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -114,6 +115,15 @@ describe('the guides are true', () => {
     const inCode = source.flatMap((text) => [...text.matchAll(/\bwants\('(\w+)'\)/g)].map((match) => match[1]!));
     const [, cell] = rows('docs/pixel.md').find(([first]) => first === '`data-more`')!;
     assert.deepEqual(/`(.+)`/.exec(cell!)![1]!.split(' ').sort(), [...new Set(inCode)].sort());
+  });
+
+  it('docs/stripe.md lists every permission, and what stops working without it', () => {
+    const shown = rows('docs/stripe.md').slice(2);
+    const asked = PERMISSIONS.map(({ label, access, without }) => [
+      access === 'write' ? `${label}: Write` : label,
+      without,
+    ]);
+    assert.deepEqual(shown, asked);
   });
 
   it('links and pictures lead somewhere', () => {

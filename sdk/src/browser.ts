@@ -52,7 +52,14 @@ const LOADED = new WeakMap<Document, Promise<Pixel | null>>();
  * @param options absent: only a script that stands in the HTML is used
  */
 export function createHeadwater(options?: HeadwaterOptions): Headwater & { load(): void } {
-  const load = () => (typeof document === 'undefined' ? Promise.resolve(null) : pixelOf(document, options));
+  const load = async (): Promise<Pixel | null> => {
+    try {
+      return typeof document === 'undefined' ? null : await pixelOf(document, options);
+    } catch {
+      // A setting of the environment is missing (`host`), or a policy forbids scripts made by scripts.
+      return null;
+    }
+  };
   async function call(name: string, ...args: unknown[]): Promise<unknown> {
     try {
       return await (await load())?.[name]?.(...args);
@@ -86,12 +93,19 @@ function pixelOf(page: Document, options: HeadwaterOptions | undefined): Promise
   if (known) return known;
   const ready = present(page);
   if (ready) return Promise.resolve(ready);
-  const inHtml = page.querySelector<HTMLScriptElement>('script[data-site][src]');
+  // By its name: tags of other products have a data-site too.
+  const tags = [...page.querySelectorAll<HTMLScriptElement>('script[data-site]')];
+  const inHtml = tags.find(({ src }) => /\/hw(-\w+)?\.js/.test(src));
   // Without options nothing is remembered: a provider further up may load the script a moment later.
   if (!inHtml && !options) return Promise.resolve(null);
   const script = inHtml ?? scriptFor(page, options!);
   const loading = new Promise<Pixel | null>((resolve) => {
-    const settle = () => resolve(present(page));
+    const settle = () => {
+      // The script runs but does nothing until the page is shown.
+      if ((page as Document & { prerendering?: boolean }).prerendering) {
+        page.addEventListener('prerenderingchange', settle, { once: true });
+      } else resolve(present(page));
+    };
     script.addEventListener('load', settle);
     script.addEventListener('error', settle);
     setTimeout(settle, LOADING_MAX_MS);

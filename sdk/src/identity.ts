@@ -28,9 +28,9 @@ const writeCookies = (alive: 0 | 1) => {
   if (!domain) {
     domain = '';
     for (const label of location.hostname.split('.').reverse()) {
-      if (!/hw_t/.test(document.cookie)) writeCookie('hw_t', (domain = '.' + label + domain), 9);
+      if (!document.cookie.match('hw_t')) writeCookie('hw_t', (domain = '.' + label + domain), 9);
     }
-    if (!/hw_t/.test(document.cookie)) domain = '';
+    if (!document.cookie.match('hw_t')) domain = '';
     writeCookie('hw_t', 1, 0);
   }
   for (const brand of brands) {
@@ -68,12 +68,13 @@ export const readState = (): Given => {
   return state;
 };
 
-export const grant = () => attempt(() => (disk.hw_c = 1));
+/** May throw: the disk may be full. */
+export const grant = () => (disk.hw_c = 1);
 
 /** Deletes what was stored. A refusal is remembered only where consent is not required: there it leaves no trace. */
 export const deny = (next: Given) =>
   attempt(() => {
-    for (const key in disk) if (/^hw_/.test(key)) delete disk[key];
+    for (const key in disk) if (key.match('^hw_')) delete disk[key];
     if (unasked || next) disk.hw_c = next;
     readState();
     writeCookies(0);

@@ -1,8 +1,10 @@
 import { page, pixel, tag, wants } from './more-page.ts';
+import { attempt } from './storage.ts';
 import type { Given } from './storage.ts';
 
 /** `true`, 'granted', `{ analytics: true }`, `{ analytics_storage: 'granted' }`. Whatever else is said is no consent. */
-const isGiven = (given: unknown) => /(^|"analytics\w*":)(true|"granted")/.test(JSON.stringify(given) ?? '');
+const isGiven = (given: unknown) =>
+  /(^|"analytics\w*":)(true|"granted")/.test(attempt(() => JSON.stringify(given)) ?? '');
 
 const core = pixel.setConsent;
 const setConsent = (given: unknown) => core(isGiven(given));
@@ -25,11 +27,19 @@ export const followConsent = () => {
   );
 };
 
-/** Google Consent Mode: `gtag('consent', 'default' | 'update', { analytics_storage: 'granted' })` lies in the data layer. */
+/**
+ * Google Consent Mode: `gtag('consent', 'default' | 'update', { analytics_storage: 'granted' })` lies in the data layer.
+ * Defaults may differ by `region`, and only Google knows where this is: one that refuses holds until an update.
+ */
 function followGoogle() {
-  const layer: ArrayLike<unknown>[] & { push: (...entries: Given[]) => number } = (page.dataLayer ||= []);
+  const layer: Given[] = (page.dataLayer ||= []);
+  // Not a list: somebody else's.
+  if (!Array.isArray(layer)) return;
+  let isRefused = false;
   const read = (entry: Given) => {
-    if (entry?.[0] == 'consent' && entry[2]?.analytics_storage) setConsent(entry[2]);
+    if (entry?.[0] != 'consent' || !entry[2]?.analytics_storage) return;
+    if (entry[1] == 'default') isRefused ||= !isGiven(entry[2]);
+    setConsent(entry[1] == 'default' && isRefused ? false : entry[2]);
   };
   layer.forEach(read);
   const push = layer.push.bind(layer);

@@ -1,4 +1,4 @@
-import { followAddress, pixel, tag } from './more-page.ts';
+import { followAddress, pixel, script, tag } from './more-page.ts';
 import { uuid } from './storage.ts';
 
 /** Under the 30 minutes of a session: who reads on for an hour stays in it. */
@@ -10,7 +10,6 @@ const LONG_MS = 20 * 6e4;
  */
 const sendLast = async (name: string, props: Record<string, unknown>) => {
   const [visitor, session] = [await pixel.getVisitorId(), await pixel.getSessionId()];
-  const script = document.querySelector<HTMLScriptElement>('script[data-site]');
   if (!visitor || !script) return;
   const event = { id: uuid(), name, url: location.origin + location.pathname, at: Date.now(), props };
   const batch = { site: tag.site, visitor, session, webdriver: navigator.webdriver, events: [event] };

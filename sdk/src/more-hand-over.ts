@@ -1,11 +1,10 @@
-import { page, pixel, tag, wants } from './more-page.ts';
+import { page, pixel, script, tag, wants } from './more-page.ts';
 import { HAND_OVER_PARAMETER } from './protocol.ts';
 import type { WireHandOver, WireHandOverAnswer } from './protocol.ts';
 
 /** Well within the life of a hand-over: whoever follows the link after that asks again by coming near it. */
 const FRESH_MS = 60_000;
 const domains = (tag.domains ?? '').split(/[\s,]+/).filter(Boolean);
-const script = document.querySelector<HTMLScriptElement>('script[data-site]');
 const asked = new WeakMap<Element, number>();
 
 /** `data-more="domains" data-domains="pay.example"`: links there take the visitor along, by a signed word of two minutes. */

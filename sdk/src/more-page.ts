@@ -12,7 +12,11 @@ export interface Commands {
 
 export const page = window as unknown as Window & Record<string, Given>;
 export const pixel: Commands = page.headwater;
-export const tag = document.querySelector<HTMLElement>('script[data-site]')?.dataset ?? {};
+/** Our tag: the one that was served from where this script was. Others have a `data-site` too (Fathom's). */
+const tags = [...document.querySelectorAll<HTMLScriptElement>('script[data-site]')];
+const here = new URL('.', import.meta.url).href;
+export const script = tags.find(({ src }) => src.startsWith(here)) ?? tags[0];
+export const tag = script?.dataset ?? {};
 
 /** Whether `data-more` names the feature. */
 export const wants = (feature: string) => (tag.more ?? '').split(/[\s,]+/).includes(feature);

@@ -6,7 +6,9 @@ import { page, pixel, tag } from './more-page.ts';
  * `client_reference_id`. One that is there already is the merchant's and is never touched; ours goes when consent does.
  */
 const NAME = 'client_reference_id';
-const HOSTS = ['buy.stripe.com', 'donate.stripe.com', 'book.stripe.com', ...(tag.stripe ?? '').split(/[\s,]+/)];
+const OWN_HOSTS = (tag.stripe ?? '').split(/[\s,]+/).filter(Boolean);
+// Never '': that is the host of mailto: and tel: links.
+const HOSTS = ['buy.stripe.com', 'donate.stripe.com', 'book.stripe.com', ...OWN_HOSTS];
 const given = new Map<Element, string>();
 
 export const linkStripe = () => {

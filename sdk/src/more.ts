@@ -8,14 +8,11 @@ import { measureEngagement } from './more-engagement.ts';
 import { handOver } from './more-hand-over.ts';
 import { wants } from './more-page.ts';
 import { linkStripe } from './more-stripe.ts';
+import { attempt } from './storage.ts';
 import { followHash, reportMissing } from './more-views.ts';
 
-linkStripe();
-followConsent();
-offerZori();
-followClicks();
-followForms();
-handOver();
-if (wants('hash')) followHash();
-if (wants('404')) reportMissing();
-if (wants('engagement')) measureEngagement();
+// Each by itself: what one finds odd in the page keeps no other from its work.
+for (const feature of [linkStripe, followConsent, offerZori, followClicks, followForms, handOver]) attempt(feature);
+if (wants('hash')) attempt(followHash);
+if (wants('404')) attempt(reportMissing);
+if (wants('engagement')) attempt(measureEngagement);

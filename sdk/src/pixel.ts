@@ -16,14 +16,15 @@ const send = (name: string, props?: unknown) =>
     if (readState() < 0) return;
     events.push(
       JSON.stringify({
-        id: uuid(),
         name,
         url: location.href,
-        referrer,
-        title: document.title,
-        at: Date.now(),
         props,
-      }).replace(/\w+_secret=[^&"\\]*/g, ''),
+        id: uuid(),
+        referrer,
+        at: Date.now(),
+        title: document.title,
+        // Without the name before it: looking for that takes quadratic time over a long word, and the page stands still.
+      }).replace(/_secret=[^&"\\]+/g, ''),
     );
   });
 
@@ -42,24 +43,28 @@ const view = () =>
 
 const api: Record<string, Given> = {
   track: send,
-  getVisitorId: async () => visitor,
+  setConsent: (given: unknown) =>
+    attempt(() => {
+      if (given === true) {
+        if (state == 0) {
+          grant();
+          // Again, now with identity: or the arrival, and with it the source, would be lost.
+          viewed = 0;
+          view();
+          tick();
+        }
+      } else if (!(state < 0)) deny(0);
+    }),
   getSessionId: async () => session,
   identify: (props: unknown) => state > 0 && send('identify', props),
-  setConsent(given: unknown) {
-    if (given !== true) void (state < 0 || deny(0));
-    else if (state == 0) {
-      grant();
-      // Again, now with identity: or the arrival, and with it the source, would be lost.
-      viewed = 0;
-      view();
-      tick();
-    }
-  },
+  getVisitorId: async () => visitor,
+  push: (command: Given) => attempt(() => api[command[0]](command[1], command[2])),
   optOut: () => deny(-1),
-  push: ([name, ...args]: [string, ...unknown[]]) => api[name]?.(...args),
 };
 
 const start = () => {
+  // A second tag on the page would count everything twice.
+  if ((self as Given).headwater?.track) return;
   if (!(readState() > 0)) deny(state);
   (self as Given).headwater?.map?.(api.push);
   (self as Given).headwater = api;
@@ -73,13 +78,13 @@ const start = () => {
       view();
     };
   }
-  addEventListener('popstate', view);
-  // A page that comes back from the back/forward cache is a view too.
-  addEventListener('pageshow', view);
   addEventListener('pagehide', () => {
     viewed = 0;
     tick(1);
   });
+  // A page that comes back from the back/forward cache is a view too.
+  addEventListener('pageshow', view);
+  addEventListener('popstate', view);
 };
 // Not counted until it is shown.
 if ((document as Given).prerendering) (document as Given).onprerenderingchange = start;

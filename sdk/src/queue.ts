@@ -22,46 +22,47 @@ let retryAt = 0;
 let more: unknown;
 
 /** Each second: sends what waits. @param leaving the page ends: at once, whatever is under way, and so that it outlives the page */
-export const tick = (leaving?: Given) => {
-  // Once for all that waits: cookies are slow to write. In a sandboxed frame there are none.
-  if (state > (!events[0] as Given)) attempt(touch);
-  while (events[0]) {
-    const key = 'hw_q' + (Date.now() + Math.random());
-    const text =
-      `,"events":[${events.splice(0, 30)}],` +
-      JSON.stringify({
-        ...tag,
-        visitor,
-        session,
-        tz: Intl.DateTimeFormat().resolvedOptions().timeZone,
-        webdriver: navigator.webdriver,
-      }).slice(1);
-    if (!attempt(() => state > (disk as Given).length / BATCHES_KEPT && (disk[key] = text))) memory[key] = text;
-  }
-  // The oldest first, whatever order the disk has: or a young one that is refused keeps an old one from being tried.
-  for (const key of Object.keys({ ...disk, ...memory }).sort()) {
-    if (/hw_q/.test(key) && (leaving || Date.now() > retryAt)) {
-      retryAt = Date.now() + 9e3;
-      fetch(new URL('api/event', src), {
-        method: 'POST',
-        body: `{"sent":${Date.now() + ((disk[key] || memory[key]) as Given)}`,
-        keepalive: leaving,
-      })
-        .catch(String)
-        .then(({ status, headers }: Given) => {
-          const age = Date.now() - (key as Given).slice(4);
-          // Final: any answer but 429 and 5xx. The pause is as long as the hit is old, which doubles it each time.
-          if (age > KEPT_MS || status < 429) {
-            delete disk[key];
-            delete memory[key];
-            retryAt = 0;
-            tick();
-          } else retryAt = Date.now() + (1e3 * headers?.get('retry-after') || age % 6e4);
-        });
+export const tick = (leaving?: Given) =>
+  attempt(() => {
+    // Once for all that waits: cookies are slow to write. In a sandboxed frame there are none.
+    if (state > (!events[0] as Given)) attempt(touch);
+    while (events[0]) {
+      const key = 'hw_q' + (Date.now() + Math.random());
+      const text =
+        `,"events":[${events.splice(0, 30)}],` +
+        JSON.stringify({
+          ...tag,
+          visitor,
+          session,
+          tz: Intl.DateTimeFormat().resolvedOptions().timeZone,
+          webdriver: navigator.webdriver,
+        }).slice(1);
+      if (!attempt(() => state > (disk as Given).length / BATCHES_KEPT && (disk[key] = text))) memory[key] = text;
     }
-  }
-  // An attribute, or a link or script of Stripe, asks for the second script. They may be rendered at any time.
-  more ||=
-    (tag.compat || tag.more || document.querySelector('[href*=stripe],[src*=stripe]')) &&
-    import(new URL('hw-more.js', src) as unknown as string).catch(String);
-};
+    // The oldest first, whatever order the disk has: or a young one that is refused keeps an old one from being tried.
+    for (const key of Object.keys({ ...disk, ...memory }).sort()) {
+      if (key.match('hw_q') && (leaving || Date.now() > retryAt)) {
+        retryAt = Date.now() + 9e3;
+        fetch(new URL('api/event', src), {
+          method: 'POST',
+          body: `{"sent":${Date.now() + ((disk[key] || memory[key]) as Given)}`,
+          keepalive: leaving,
+        })
+          .catch(String)
+          .then((answer: Given) => {
+            const age = Date.now() - (key as Given).slice(4);
+            // Final: any answer but 429 and 5xx. The pause is as long as the hit is old, which doubles it each time.
+            if (age > KEPT_MS || answer.status < 429) {
+              delete disk[key];
+              delete memory[key];
+              retryAt = 0;
+              tick();
+            } else retryAt = Date.now() + (1e3 * answer.headers?.get('retry-after') || age % 6e4);
+          });
+      }
+    }
+    // An attribute, or a link or script of Stripe, asks for the second script. They may be rendered at any time.
+    more ||=
+      document.querySelector('[href*=stripe],[src*=stripe],[data-compat],[data-more],[data-hw-event]') &&
+      import(new URL('hw-more.js', src) as unknown as string).catch(String);
+  });

@@ -101,7 +101,8 @@ export function createHeadwater(options: ServerOptions): HeadwaterServer {
       const visitor = source === undefined ? null : visitorOf(source).visitor;
       const body = {
         ...rest,
-        occurred_at: new Date(occurredAt).toISOString(),
+        // One that is no date becomes null, which is refused like any other wrong value.
+        occurred_at: new Date(occurredAt),
         ...(visitor === null ? {} : { visitor_id: visitor }),
       };
       const answer = await send(`/api/v1/sites/${encodeURIComponent(site)}/payments`, body);
@@ -142,7 +143,7 @@ async function tryOnce(ask: () => Promise<Response>): Promise<Tried> {
     return { error, isFinal: false };
   }
   const answer = parsed(text);
-  if (response.ok) return { answer };
+  if (response.ok && answer !== null) return { answer };
   const { code = 'failed', message = text.slice(0, 200) } = answer?.error ?? {};
   const error = new HeadwaterError(response.status, code, `${response.status} ${message}`);
   const waitS = Number(response.headers.get('retry-after') ?? NaN);

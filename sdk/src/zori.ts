@@ -54,12 +54,21 @@ export function useZori() {
 
 /** The page view itself is sent by the script; this adds an event `page_view` that carries the properties. */
 export function usePageView(props?: Props): void {
-  useTrackEvent('page_view', props, [JSON.stringify(props)]);
+  useTrackEvent('page_view', props, [textOf(props)]);
+}
+
+/** null: what has no JSON, as a circle has none, must not break the rendering. */
+function textOf(props: Props | undefined): string | null {
+  try {
+    return JSON.stringify(props);
+  } catch {
+    return null;
+  }
 }
 
 export function useIdentify(user: UserInfo | null | undefined): void {
   const headwater = useHeadwater();
-  const said = user ? JSON.stringify(user) : null;
+  const said = user ? textOf(user) : null;
   useEffect(() => {
     if (said !== null) void headwater.identify(JSON.parse(said) as UserInfo);
   }, [headwater, said]);

@@ -83,6 +83,13 @@ test('a browser that asks not to be known is counted without identity, where the
   }
 });
 
+test('who is nobody is not identified: consent may be gone before the hit is sent', async () => {
+  const { post, kept } = await open();
+  const result = await post({ ...batch(view(), IDENTIFY), visitor: '' });
+  assert.ok(result.status === 202);
+  assert.deepEqual([result.dropped, kept().map(({ name }) => name)], [{ private: 1 }, ['pageview']]);
+});
+
 test('counting by the day: one hash per site, address, browser and salt; ids of pages and servers’ words apart', async () => {
   const findSite = (id: string) => ({ ...siteWith({ identity: 'daily' })(), id });
   const visitorOf = async (salt: string, request: Partial<CollectRequest>, site = 'site1') => {

@@ -124,3 +124,31 @@ for (const [name, says] of Object.entries(MANAGERS)) {
     await expectNothingKept(page);
   });
 }
+
+const DEFAULTS: [name: string, said: string, isGiven: boolean][] = [
+  ['granted', `{ analytics_storage: 'granted' }`, true],
+  ['refused in some regions, granted elsewhere', `{ analytics_storage: 'denied', region: ['DE'] }`, false],
+];
+for (const [name, said, isGiven] of DEFAULTS) {
+  test(`Google's defaults: ${name}`, async ({ page }) => {
+    site.attributes = 'data-consent="required" data-more="cmp"';
+    site.head = `<script>dataLayer = []; function gtag() { dataLayer.push(arguments); }
+      gtag('consent', 'default', ${said}); gtag('consent', 'default', { analytics_storage: 'granted' });</script>`;
+    await page.goto(site.url('/'));
+    await page.waitForFunction('headwater.hasConsent');
+    // Where the page is only Google knows, so nobody is taken to be outside of the region.
+    expect(await page.evaluate('headwater.hasConsent()')).toBe(isGiven);
+    await page.evaluate(`gtag('consent', 'update', { analytics_storage: 'granted' })`);
+    await expect.poll(() => page.evaluate('headwater.hasConsent()')).toBe(true);
+  });
+}
+
+test('a data layer that is none keeps no other feature from its work', async ({ page }) => {
+  site.attributes = 'data-more="cmp"';
+  site.head = '<script>dataLayer = { push() {} };</script>';
+  site.body = '<button id="marked" data-hw-event="Sign up">Sign up</button>';
+  await page.goto(site.url('/'));
+  await page.waitForFunction('headwater.hasConsent');
+  await page.click('#marked');
+  expect((await site.received(2)).map(({ name }) => name)).toContain('Sign up');
+});

@@ -24,6 +24,8 @@ test('payment links, pricing tables and buy buttons get the visitor id; one that
   site.body = `<a id="link" href="https://buy.stripe.com/test_1?prefilled_email=a%2Bb%40shop.test#x">Buy</a>
     <a id="own" href="https://buy.stripe.com/test_2?client_reference_id=order-7">Buy</a>
     <a id="docs" href="https://docs.stripe.com/">Docs</a>
+    <a class="none" href="mailto:a@shop.test">m</a><a class="none" href="tel:123">t</a>
+    <a class="none" href="javascript:void 0">j</a><a class="none" href="http://">broken</a>
     <stripe-pricing-table pricing-table-id="prctbl_1"></stripe-pricing-table>
     <stripe-buy-button buy-button-id="buy_btn_1" client-reference-id="user-9"></stripe-buy-button>`;
   await page.goto(site.url('/'));
@@ -37,6 +39,10 @@ test('payment links, pricing tables and buy buttons get the visitor id; one that
   expect(await page.locator('#own').getAttribute('href')).toContain('client_reference_id=order-7');
   expect(await page.locator('#docs').getAttribute('href')).toBe('https://docs.stripe.com/');
   await expect(page.locator('stripe-buy-button')).toHaveAttribute('client-reference-id', 'user-9');
+  expect(
+    await page.locator('.none').evaluateAll((links) => links.map((link) => link.getAttribute('href'))),
+    'links without a host are nobody’s payment links',
+  ).toEqual(['mailto:a@shop.test', 'tel:123', 'javascript:void 0', 'http://']);
 
   // Rendered later, on a domain of the merchant's own.
   await page.evaluate(() => {
@@ -78,6 +84,25 @@ test('outbound links, downloads, forms and marked elements', async ({ page }) =>
     ['Subscribed', {}],
     ['form', { form: 'newsletter' }],
   ]);
+});
+
+test('marked elements count without an attribute of the tag', async ({ page }) => {
+  site.body = '<button id="marked" data-hw-event="Sign up" data-hw-billing-period="year">Sign up</button>';
+  await page.goto(site.url('/'));
+  await loaded(page);
+  await page.click('#marked');
+  const hits = await site.received(2);
+  expect(hits.map(({ name, props }) => [name, props])).toContainEqual(['Sign up', { billingPeriod: 'year' }]);
+});
+
+test('the tag of another product that has a data-site stands before ours', async ({ page }) => {
+  site.head = '<script defer src="http://cdn.test/script.js" data-site="ABC"></script>';
+  site.attributes = 'data-more="outbound"';
+  site.body = '<a id="out" href="http://elsewhere.test/a" target="shop-window">out</a>';
+  await page.goto(site.url('/'));
+  await loaded(page);
+  await page.click('#out');
+  await expect.poll(() => site.hits.map(({ name }) => name)).toContain('outbound');
 });
 
 test('a page that is not there', async ({ page }) => {

@@ -139,6 +139,55 @@ test('the page never notices: no error, with cookies and storage blocked', async
   expect(errors).toEqual([]);
 });
 
+test('a second tag on the page counts nothing twice', async ({ page }) => {
+  site.head = `<script defer src="http://stats.shop.test:${site.port}/hw.js" data-site="s1"></script>`;
+  await page.goto(url('/'));
+  await page.evaluate(`history.pushState({}, '', '/next'); headwater.track('once')`);
+  await page.waitForTimeout(2500);
+  expect(site.hits.map(({ name }) => name).sort()).toEqual(['once', 'pageview', 'pageview']);
+});
+
+test('whatever a page says to the script, nothing is thrown and the page is counted', async ({ page }) => {
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(error.message));
+  site.head = `<script>
+    headwater = [null, undefined, 5, 'text', {}, ['__proto__'], ['no such'], ['track', 'early']];
+    circle = {}; circle.circle = circle;
+    odd = [undefined, null, 0, '', {}, [], () => 1, Symbol('s'), 10n, NaN, circle, window];
+  </script>`;
+  site.attributes = 'data-more="cmp"';
+  await page.goto(url('/'));
+  await page.waitForFunction('headwater.hasConsent');
+  const thrown = await page.evaluate(() => {
+    const { headwater, odd } = window as unknown as {
+      headwater: Record<string, (it: unknown) => void>;
+      odd: unknown[];
+    };
+    const caught: string[] = [];
+    for (const name of ['track', 'identify', 'push', 'setConsent', 'getVisitorId', 'getSessionId', 'hasConsent']) {
+      for (const it of odd) {
+        try {
+          headwater[name]!(it);
+        } catch (error) {
+          caught.push(`${name}: ${String(error)}`);
+        }
+      }
+    }
+    return caught;
+  });
+  expect([thrown, errors]).toEqual([[], []]);
+  await expect.poll(() => site.hits.map(({ name }) => name)).toEqual(expect.arrayContaining(['pageview', 'early']));
+});
+
+test('a property of a million letters does not hold the page up', async ({ page }) => {
+  await page.goto(url('/'));
+  const startedAt = Date.now();
+  await page.evaluate(`headwater.track('long', { text: 'x'.repeat(1e6) })`);
+  // Milliseconds; minutes where the text is searched in quadratic time.
+  expect(Date.now() - startedAt).toBeLessThan(15_000);
+  await site.received(2);
+});
+
 test('optOut ends it: cookies gone, nothing sent any more', async ({ page }) => {
   await page.goto(url('/'));
   await site.received(1);

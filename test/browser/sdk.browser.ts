@@ -122,6 +122,11 @@ const APPS = {
     document.addEventListener('click', async () => { document.title = String(await headwater.getVisitorId()); });`,
   consent: `import { createHeadwater } from '../../sdk/src/browser.ts';
     window.hw = createHeadwater({ host: ${HOST}, site: 's1', attributes: { consent: 'required' } }); window.hw.load();`,
+  // A setting of the environment that is missing, and properties that have no JSON.
+  odd: `${SHOP} import { useIdentify, usePageView } from '../../sdk/src/zori.ts';
+    const circle = {}; circle.circle = circle;
+    function Odd() { usePageView(circle); useIdentify(circle); return <Shop />; }
+    createRoot(root).render(<HeadwaterProvider host={undefined} site={undefined}><Odd /></HeadwaterProvider>);`,
   zori: `import { createRoot } from 'react-dom/client';
     import { TrackClick, useIdentify, usePageView, useTrackEvent, useZori, ZoriProvider } from '../../sdk/src/zori.ts';
     function Shop() {
@@ -200,6 +205,31 @@ test('React: where the script is blocked the page works, and an id of before is 
   await page.reload();
   await expect(page.locator('#visitor')).toHaveText('old-1');
   expect([said, hits]).toEqual([[], []]);
+});
+
+test('React: without an address, and told what has no JSON, the page works', async ({ page }) => {
+  const said = watch(page);
+  shown.app = 'odd';
+  await page.goto(url('/'));
+  await expect(page.locator('#visitor')).toHaveText('null');
+  await page.locator('#buy').click();
+  expect([said, hits]).toEqual([[], []]);
+});
+
+test('React: a prerendered page takes up the script once it is shown', async ({ page }) => {
+  // The driver's browser prerenders nothing: what it would say to the page is said here.
+  await page.addInitScript(() => {
+    Object.defineProperty(document, 'prerendering', { get: () => !(window as Window & { isShown?: boolean }).isShown });
+  });
+  shown.app = 'react';
+  // Of another product: it is not ours, and not waited for.
+  shown.head = '<script src="/nothing.js" data-site="ABC"></script>';
+  await page.goto(url('/'));
+  await page.locator('#buy').click();
+  await quiet(page);
+  expect(hits).toEqual([]);
+  await page.evaluate(`isShown = true; document.dispatchEvent(new Event('prerenderingchange'))`);
+  await settled(['bought', 'view /']);
 });
 
 test('browser: loads by nonce under a strict policy, and keeps what was tracked before', async ({ page }) => {

@@ -24,11 +24,20 @@ describe('visitorOf', () => {
     'a cookie store with a cookie that is called "cookie"': {
       get: (name) => (name === 'cookie' ? 'hw_visitor_id=other' : values.get(name)),
     },
+    'cookies as an object, as cookie-parser has them': Object.fromEntries(values),
+    'such cookies, one of them called "visitor"': { ...Object.fromEntries(values), visitor: 'other', headers: 'x' },
     'stored ids': { visitor: 'v1', session: 's1' },
   };
   for (const [name, source] of Object.entries(sources)) {
     it(name, () => assert.deepEqual(visitorOf(source), { visitor: 'v1', session: 's1' }));
   }
+
+  it('what is none of these is nobody, and no checkout fails over it', () => {
+    for (const odd of [undefined, null, 'hw_visitor_id=v1', 7, {}, { headers: null }, { cookies: {} }, []]) {
+      assert.deepEqual(visitorOf(odd as unknown as VisitorSource), { visitor: null, session: null });
+      assert.deepEqual(stripeMetadata(odd as unknown as VisitorSource), {});
+    }
+  });
 
   it('a request of Node', async () => {
     let found: unknown;

@@ -196,6 +196,7 @@ for (const engine of ['SQLite', 'PostgreSQL']) {
         assert.ok(error!.message.startsWith(`${field}: `), error!.message);
       }
       assert.deepEqual(await api('payments'), before);
+      assert.equal(await refused(sdk.payment(order('x1', { occurredAt: 'yesterday' }))), '400 invalid');
     });
 
     it('counts once what is sent again after a lost answer, and waits as long as it is told', async () => {
@@ -206,6 +207,8 @@ for (const engine of ['SQLite', 'PostgreSQL']) {
       assert.deepEqual(await viaGate.payment(order('pp:5')), { id: 'pp:5', created: false });
       assert.ok(performance.now() - startedAt >= 1_000, 'Retry-After was not waited for');
       assert.equal(gate.seen(), 3);
+      gate.plan.push('other');
+      assert.equal(await refused(viaGate.track({ visitor: 'ann' }, 'x')), '200 failed', 'a page is no answer');
       gate.plan.push('busy');
       const impatient = createHeadwater({ host: gate.url, site, key, retries: 0 });
       assert.equal(await refused(impatient.payment(order('pp:6'))), '503 unavailable');
@@ -235,9 +238,9 @@ for (const engine of ['SQLite', 'PostgreSQL']) {
   });
 }
 
-/** A proxy that loses answers and is busy, as planned; then it behaves. */
+/** A proxy that loses answers, is busy or answers with a page of its own, as planned; then it behaves. */
 async function openGate(target: string) {
-  const plan: ('lost' | 'busy')[] = [];
+  const plan: ('lost' | 'busy' | 'other')[] = [];
   let count = 0;
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -247,6 +250,7 @@ async function openGate(target: string) {
       const step = plan.shift();
       const body = '{"error":{"code":"unavailable","message":"busy"}}';
       if (step === 'busy') return void response.writeHead(503, { 'retry-after': '1' }).end(body);
+      if (step === 'other') return void response.end('<!doctype html>');
       const headers = { 'content-type': 'application/json', authorization: request.headers.authorization! };
       const answer = await fetch(target + request.url!, { method: 'POST', headers, body: Buffer.concat(chunks) });
       const text = await answer.text();

@@ -41,8 +41,12 @@ function dailyVisitor({ site, address, userAgent, salt }: Claim): string {
   return `d_${hash.slice(0, 22)}`;
 }
 
-/** Who asked not to be known is not told apart by what the page says of them either. */
+/**
+ * Who asked not to be known is not told apart by what the page says of them either. An address of nobody, as when consent is
+ * taken back right after `identify`, names nobody and is not kept.
+ */
 export function privacy(hit: Hit): Hit | Drop {
-  const { name } = hit.event;
+  const { name, visitor } = hit.event;
+  if (name === 'identify' && visitor === '' && !hit.sender.trusted) return { drop: 'private' };
   return hit.sender.isPrivate && (name === 'identify' || name === 'checkout') ? { drop: 'private' } : hit;
 }

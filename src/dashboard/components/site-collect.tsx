@@ -96,7 +96,7 @@ function IdentityFields({ collect }: { collect: SiteCollectAnswer }) {
         label="Told apart by"
         name="identity"
         defaultValue={collect.identity}
-        hint="The hash is made of address and browser, is forgotten every night, and reaches payments of the same day only."
+        hint='The hash is made of address and browser, is forgotten every night, and reaches payments of the same day only. Cookies end with data-consent="denied" in the tag.'
       >
         <option value="cookie">The visitor cookie</option>
         <option value="daily">A hash of the day, without cookies</option>

@@ -93,7 +93,16 @@ function Options({ pinned }: { pinned: string | null }) {
         </Option>
         <Option attribute='data-more="outbound downloads forms 404"'>Counts these as events.</Option>
         <Option attribute='data-more="engagement"'>How long pages are in view, and how far they are scrolled.</Option>
-        <Option attribute='data-more="hash"'>Pages are routes in the fragment (#/pricing).</Option>
+        <Option attribute='data-more="hash"'>
+          Pages are routes in the fragment (#/pricing). Switch hash routing on in the site’s settings, too.
+        </Option>
+        <Option attribute='data-more="domains" data-domains="pay.example.com"'>
+          Links to these hosts take the visitor along. They must stand under <em>Further domains</em> in the site’s
+          settings.
+        </Option>
+        <Option attribute='data-hw-event="Sign up"'>
+          On a button, a link or a form: counts as an event of that name.
+        </Option>
       </dl>
       {pinned ? (
         <>
