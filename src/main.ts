@@ -29,6 +29,7 @@ export async function openApp(config: Config): Promise<App> {
     now,
     connectStripe: connect,
     disconnectStripe: base.disconnect,
+    permissions: base.setup.permissions,
     checkUp: base.checkUpWith(null),
     memberLink: () => accounts.memberLink(),
     runJob: (id) => history.runOnce({ id }),
@@ -115,6 +116,7 @@ export async function start(settings: Config, signal?: AbortSignal): Promise<Run
       now,
       connectStripe: connect,
       disconnectStripe: base.disconnect,
+      permissions: base.setup.permissions,
       checkUp: base.checkUpWith(facts),
       memberLink: () => accounts.memberLink(),
       // The workers do it.

@@ -1,4 +1,5 @@
 import type { CheckUpAnswer } from '../sites/check-up.ts';
+import type { PermissionRule } from '../payments/provider.ts';
 import type { Records, Site } from '../storage/records/records.ts';
 
 /**
@@ -18,6 +19,8 @@ export interface App {
   }): Promise<Connected>;
   /** Forgets the key and the webhook secrets; null: the site has no such connection. */
   disconnectStripe(input: { site: string; connection: string }): Promise<{ id: string; left: string | null } | null>;
+  /** What a key may be allowed, and what stops working without. */
+  permissions: readonly PermissionRule[];
   /** The check-up without the facts store, for where no server answers. */
   checkUp(site: Site): Promise<CheckUpAnswer>;
   /** The address of a one-time link by which a further member joins the team. */

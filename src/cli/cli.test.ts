@@ -39,6 +39,7 @@ describe('commands', () => {
       now,
       connectStripe: () => connected(),
       disconnectStripe: async ({ connection }) => (connection === 'con_1' ? { id: connection, left: null } : null),
+      permissions: [{ name: 'rak_event_read', label: 'Events', access: 'read', without: 'lost webhooks stay lost' }],
       checkUp: async () => ({ checked_at: new Date(0).toISOString(), findings: [], checks: [] }),
       memberLink: accounts.memberLink,
       runJob: async () => false,
@@ -99,6 +100,23 @@ describe('commands', () => {
     const refused = await connect();
     assert.equal(refused.code, 1);
     assert.match(refused.err.join('\n'), /^headwater: Stripe refused the key: Invalid API Key provided$/);
+  });
+
+  it('says what stops working without a permission that the key lacks, and which connections there are', async () => {
+    const site = await addSite();
+    const unset = { statusReason: null, sealedKey: null, keyHint: null, checkedAt: null };
+    const row = { site, account: 'acct_1', mode: 'test' as const, status: 'verified' as const, ...unset };
+    const { id } = await records.connections.add(row, now());
+    const answers = { rak_event_read: 'missing' as const, rak_charge_read: 'granted' as const };
+    await records.connections.update(id, { permissions: { checkedAt: now(), answers } });
+    connected = async () => ({ id, account: 'acct_1', livemode: false, status: 'verified' });
+    const byKey = await headwater('stripe', 'connect', '--site', site, '--key', 'rk_test_1');
+    assert.deepEqual(byKey.err, ['The key lacks Events (rak_event_read): lost webhooks stay lost.']);
+    const bySecret = await headwater('stripe', 'connect', '--site', site, '--webhook-secret', 'whsec_1');
+    assert.deepEqual(bySecret.err, ['The webhook secret is stored; others in use stay valid.']);
+    const wrong = await headwater('stripe', 'disconnect', '--site', site, '--connection', 'nope');
+    assert.equal(wrong.code, 1);
+    assert.ok(wrong.err[0]!.endsWith(`has no connection "nope"; it has ${id} (acct_1, test)`), wrong.err[0]);
   });
 
   it('prints a link for a further member', async () => {

@@ -1,7 +1,7 @@
 // What a fresh checkout needs before it can run: packages and built files. Plain JavaScript for any Node since 18,
 // because the machine's own Node may be older than the one this project brings along (node_modules/node).
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -25,6 +25,9 @@ export function prepare() {
 function install() {
   const lock = join(root, 'package-lock.json');
   const installed = join(root, 'node_modules', '.package-lock.json');
+  // Packages of another checkout: `npm ci` would empty them there.
+  const isLink = lstatSync(join(root, 'node_modules'), { throwIfNoEntry: false })?.isSymbolicLink();
+  if (isLink && existsSync(ownNode)) return;
   if (existsSync(installed) && existsSync(ownNode) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
   say('installing packages (about 1 GB, most of it the embedded database; this happens once)');
   run('npm', ['ci', '--no-fund', '--no-audit', '--loglevel=error']);

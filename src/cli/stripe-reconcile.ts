@@ -1,3 +1,4 @@
+import { formatMinor } from '../core/currency.ts';
 import { dayOf } from '../payments/reconcile-compare.ts';
 import { requestReconcile } from '../payments/reconcile-start.ts';
 import type { ReconcileProgress } from '../payments/reconcile.ts';
@@ -63,7 +64,7 @@ type Line = { day: string; currency: string; amount_minor: number; name: string;
 
 function inWords(answer: { days: { day: string }[]; residuals: Line[]; healed: Line[] }): string[] {
   const line = ({ day, currency, amount_minor, name, objects }: Line) =>
-    `${day} ${name.replaceAll('_', ' ')}: ${amount_minor} ${currency} (${objects.slice(0, 3).join(', ')})`;
+    `${day} ${name.replaceAll('_', ' ')}: ${formatMinor(amount_minor, currency)} (${objects.slice(0, 3).join(', ')})`;
   return [
     `Compared ${answer.days.length} days with movements.`,
     ...answer.healed.map((it) => `healed  ${line(it)}`),

@@ -25,7 +25,8 @@ export const stripeConnect: Command = {
         const connection = await app.records.connections.get(id);
         io.err(`Saved, not verified yet: ${connection?.statusReason ?? 'Stripe did not answer'}`);
       }
-      for (const line of await setUpLines(app, id)) io.err(line);
+      if (webhookSecret !== undefined) io.err('The webhook secret is stored; others in use stay valid.');
+      if (key !== undefined) for (const line of await setUpLines(app, id)) io.err(line);
       return 0;
     });
   },
@@ -41,11 +42,10 @@ async function setUpLines(app: App, id: string): Promise<string[]> {
   const connection = await app.records.connections.get(id);
   if (!connection) return [];
   const { endpoint, permissions } = connection;
-  const missing = Object.entries(permissions?.answers ?? {}).filter(([, answer]) => answer === 'missing');
-  const lines = missing.map(([name]) => `The key lacks ${name}.`);
+  const missing = app.permissions.filter(({ name }) => permissions?.answers[name] === 'missing');
+  const lines = missing.map(({ label, name, without }) => `The key lacks ${label} (${name}): ${without}.`);
   if (endpoint?.state === 'created') lines.push(`Stripe sends webhooks to endpoint ${endpoint.id ?? ''}.`);
-  else if (endpoint?.reason) lines.push(`No webhook endpoint was made: ${endpoint.reason}.`);
-  if (missing.length > 0) lines.push('`stripe doctor` says what stops working without them.');
+  else if (endpoint?.reason) lines.push(`No webhook endpoint was made: ${endpoint.reason.replace(/\.$/, '')}.`);
   return lines;
 }
 
@@ -59,7 +59,13 @@ export const stripeDisconnect: Command = {
       const site = await siteOrThrow(app, args.given('site'));
       const asked = args.given('connection');
       const ended = await app.disconnectStripe({ site: site.id, connection: asked });
-      if (!ended) throw new Error(`--connection: ${site.domain} has no connection "${asked.slice(0, 64)}"`);
+      if (!ended) {
+        const known = (await app.records.connections.ofSite(site.id)).map(
+          ({ id, account, mode }) => `${id} (${account ?? 'account not known'}, ${mode})`,
+        );
+        const has = known.length === 0 ? 'it has none' : `it has ${known.join(', ')}`;
+        throw new Error(`--connection: ${site.domain} has no connection "${asked.slice(0, 64)}"; ${has}`);
+      }
       io.out(args.json ? JSON.stringify(ended) : `${site.domain}: disconnected ${ended.id}`);
       if (ended.left !== null) io.err(`Left to do: ${ended.left}`);
       return 0;

@@ -26,7 +26,10 @@ import { alertWorkers } from './alerts.ts';
 import { now } from './base.ts';
 import type { Base } from './base.ts';
 
-/** A payment is in reports within a second; several of these lie on its way. */
+/**
+ * Stripe tells one payment by up to six events within a second: each alone would credit it again. Two of these pauses lie
+ * on the way of a payment into reports.
+ */
 const GATHER_MS = 250;
 const FACTS_LOOPS = new Set(['drain', 'attribute', 'mirror', 'coverage']);
 
@@ -61,7 +64,6 @@ export function createWorkers(parts: { config: Config; log: Logger; base: Base; 
     }),
   );
   add('fetch', 500, createFetcher({ records, secrets, provider, now, log, onRecorded: wake('attribute') }));
-  // Stripe tells one payment by up to six events within a second: each alone would credit it again.
   const onOutbox = wake('mirror');
   add('attribute', 500, createAttributor({ records, facts, sign: secrets.hash, now, log, onOutbox }), GATHER_MS);
   add('subscriptions', 500, createSubscriptionWorker({ records, now, log, onOutbox }), GATHER_MS);
@@ -69,7 +71,7 @@ export function createWorkers(parts: { config: Config; log: Logger; base: Base; 
   add('recheck', 15_000, base.rechecker);
   add('set-up', 15_000, base.setUpWorker);
   add('refusals', 1_000, refusals);
-  const spend = { records, now, onOutbox: wake('mirror') };
+  const spend = { records, now, onOutbox };
   const turns = {
     [SPEND_JOB]: spendTurn(spend),
     recompute: andSpend(spend, recomputeTurn({ records, recompute, now, onProgress: wake('attribute') })),

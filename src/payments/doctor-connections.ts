@@ -94,10 +94,10 @@ export const CONNECTION_CHECKS: Checks = {
         code: 'webhook_dead_letters',
         severity: 'error',
         title: `${count(inbox.counts.dead, 'event')} could not be processed`,
-        detail: `They are kept as dead letters. ${reasons.join('\n')}`,
+        detail: `They are kept as dead letters. Reason: ${reasons.join('\nReason: ')}`,
         objects: firstOf(inbox.dead.map((row) => row.eventId)),
         remedy: {
-          text: 'Mend what the reason names, then process the events again, here or under Settings > History. If it names nothing you can mend, report it with the event’s type.',
+          text: 'Mend what the reason names, then process the events again, here or under Settings › Revenue. If it names nothing you can mend, report it with the event’s type.',
           code: `npm run headwater -- stripe replay --site ${site.id}`,
         },
       },
@@ -111,7 +111,7 @@ export const CONNECTION_CHECKS: Checks = {
       {
         code: 'webhook_quarantined',
         severity: connections.length > 0 ? 'warning' : 'note',
-        title: `${count(inbox.counts.quarantined, 'event')} of another account or mode were set aside`,
+        title: `${count(inbox.counts.quarantined, 'event of another account or mode was', 'events of another account or mode were')} set aside`,
         detail: reasons.join('\n'),
         objects: firstOf(inbox.quarantined.map((row) => row.eventId)),
         remedy: say(

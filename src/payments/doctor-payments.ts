@@ -3,7 +3,7 @@ import type { Rung } from '../core/ladder.ts';
 import { isPlaceholder, isWellFormedId, SESSION_METADATA_KEYS, VISITOR_METADATA_KEYS } from '../core/link.ts';
 import type { Link } from '../core/link.ts';
 import { count, firstOf } from './doctor-finding.ts';
-import type { Checks, ExaminedPayment, Finding } from './doctor-finding.ts';
+import type { Checks, Examined, ExaminedPayment, Finding } from './doctor-finding.ts';
 import {
   awaitId,
   identify,
@@ -44,6 +44,13 @@ function current(payments: readonly ExaminedPayment[], found: readonly ExaminedP
   return (1 - share) ** since < CHANCE_MAX ? [] : found;
 }
 
+/** History that was read in: nothing that is mended now changes it. */
+function earlier(found: readonly ExaminedPayment[], { createdAt }: Examined['site']): string {
+  const before = found.filter(({ occurredAt }) => occurredAt < createdAt).length;
+  const were = before === 1 ? 'one was' : 'ones were';
+  return before === 0 ? '' : ` ${before} unattributed ${were} made before this site was added here, and may stay so.`;
+}
+
 const ON_SESSION: Rung[] = ['session_of_intent', 'session_of_subscription', 'session_of_invoice'];
 const ON_CUSTOMER: Rung[] = ['customer', 'session_of_customer'];
 
@@ -72,7 +79,7 @@ const PLACE_CHECKS: Checks = {
         code: 'payment_without_id',
         severity: bare.length * 2 > payments.length ? 'error' : 'warning',
         title: `${count(bare.length, 'payment carries', 'payments carry')} no visitor id`,
-        detail: `Of the newest ${payments.length} no Stripe object of these says who paid: not the charge, its payment intent, Checkout Session, invoice, subscription or customer.${hint}`,
+        detail: `Of the newest ${payments.length} no Stripe object of these says who paid: not the charge, its payment intent, Checkout Session, invoice, subscription or customer.${hint}${earlier(bare, site)}`,
         objects: ids(bare),
         remedy: passVisitorId(site.domain),
       },
@@ -167,16 +174,15 @@ const PLACE_CHECKS: Checks = {
     ];
   },
 
-  visitor_after_payment({ payments, scriptTag }) {
+  visitor_after_payment({ payments, site, scriptTag }) {
     const found = payments.filter(({ reason }) => reason === 'visitor_seen_after_payment');
     if (found.length === 0) return [];
     return [
       {
         code: 'visitor_after_payment',
         severity: 'warning',
-        title: `${count(found.length, 'visitor was', 'visitors were')} first seen after paying`,
-        detail:
-          'The script is on the return page and not on the pages before it, so nothing is known of how they came.',
+        title: `${count(found.length, 'payment was', 'payments were')} made before the visitor was first seen`,
+        detail: `The script is on the return page and not on the pages before it, so nothing is known of how they came.${earlier(found, site)}`,
         objects: ids(found),
         remedy: script(scriptTag),
       },
@@ -237,7 +243,7 @@ export const PAYMENT_CHECKS: Checks = {
     ];
   },
 
-  coverage_low({ payments, now }) {
+  coverage_low({ payments, site, now }) {
     const recent = payments.filter(({ occurredAt, reason }) => occurredAt > now - 30 * DAY_MS && reason !== 'pending');
     if (recent.length < PAYMENTS_MIN) return { skipped: 'there are too few payments of the last 30 days to tell' };
     const bare = recent.filter(({ reason }) => reason !== null);
@@ -248,7 +254,7 @@ export const PAYMENT_CHECKS: Checks = {
         code: 'coverage_low',
         severity: share < 0.5 ? 'error' : 'warning',
         title: `${Math.round(share * 100)} % of recent payments are attributed`,
-        detail: `${recent.length - bare.length} of ${recent.length} of the last 30 days.`,
+        detail: `${recent.length - bare.length} of ${recent.length} of the last 30 days.${earlier(bare, site)}`,
         objects: [],
         remedy: say(
           'Mend what is found below, the worst first. Payments made from then on are attributed; earlier ones without any id stay as they are.',

@@ -23,7 +23,9 @@ function endpoints(look: (at: Endpoint[], connection: ExaminedConnection, site: 
     const seen = site.connections.filter((it) => it.endpoints?.ok);
     const refused = site.connections.find((it) => it.endpoints !== null && !it.endpoints.ok)?.endpoints;
     if (seen.length === 0) {
-      return { skipped: refused && !refused.ok ? refused.reason : 'the key may not read webhook endpoints' };
+      const reason = refused && !refused.ok ? refused.reason : 'rak_webhook_read';
+      // Stripe names the permission to read them, which the one that Headwater asks for includes.
+      return { skipped: reason.includes('rak_webhook_read') ? 'the key has no rak_webhook_write' : reason };
     }
     return seen.flatMap((connection) => {
       const all = connection.endpoints?.ok ? connection.endpoints.value : [];
@@ -35,6 +37,15 @@ function endpoints(look: (at: Endpoint[], connection: ExaminedConnection, site: 
 
 const byHand = ({ webhookUrl, webhookEvents, apiVersion }: Examined) =>
   makeEndpoint(webhookUrl, webhookEvents, apiVersion);
+
+/** By the reasons that `verify` gives (stripe/webhook.ts). */
+function signatureRemedy(reason: string): string {
+  if (reason.includes('check the clock')) return 'Set the clock of this server by a time service (NTP).';
+  if (/header|body is empty/.test(reason)) {
+    return 'Stripe always signs what it sends. If these came from Stripe, a proxy in between drops the header or the body: let it pass both on unchanged. If they did not, nothing is to be done.';
+  }
+  return 'In Stripe, open the endpoint under Developers › Webhooks, reveal its signing secret (whsec_…) and paste it under Settings › Revenue. Every endpoint has its own; a proxy in between must pass the body on unchanged.';
+}
 
 const ENDPOINT_CHECKS: Checks = {
   webhook_missing: endpoints((at, connection, site) => {
@@ -133,6 +144,11 @@ const ENDPOINT_CHECKS: Checks = {
   ),
 };
 
+/** A key alone is a way to work: then there is nothing to find, and nothing in order either. */
+const hasDelivered = ({ connections }: Examined) =>
+  connections.length === 0 || connections.some((it) => it.lastEventAt !== null);
+const NONE_YET = 'no webhook has arrived yet; where a key is stored, Stripe is asked for events meanwhile';
+
 export const WEBHOOK_CHECKS: Checks = {
   webhook_unreachable(site) {
     if (site.unreachable === null || site.connections.some((it) => it.lastEventAt !== null)) return [];
@@ -151,8 +167,8 @@ export const WEBHOOK_CHECKS: Checks = {
     ];
   },
 
-  webhook_never_delivered: (site) =>
-    each(
+  webhook_never_delivered: (site) => {
+    const silent = each(
       site,
       (it) => {
         if (it.lastEventAt !== null || it.createdAt > site.now - HOUR_MS || it.secrets === 0) return null;
@@ -164,10 +180,13 @@ export const WEBHOOK_CHECKS: Checks = {
         };
       },
       'webhook_never_delivered',
-    ),
+    );
+    return silent.length > 0 || hasDelivered(site) ? silent : { skipped: NONE_YET };
+  },
 
-  webhook_silent: (site) =>
-    each(
+  webhook_silent: (site) => {
+    if (!hasDelivered(site)) return { skipped: NONE_YET };
+    return each(
       site,
       (it) => {
         const newest = site.payments[0]?.occurredAt ?? 0;
@@ -181,7 +200,8 @@ export const WEBHOOK_CHECKS: Checks = {
         };
       },
       'webhook_silent',
-    ),
+    );
+  },
 
   webhook_secret_mismatch({ refusals, connections, now }) {
     if (refusals === null || refusals.lastAt < now - REFUSALS_SHOWN_MS) return [];
@@ -191,13 +211,11 @@ export const WEBHOOK_CHECKS: Checks = {
       {
         code: 'webhook_secret_mismatch',
         severity: isMended ? 'note' : 'error',
-        title: `${count(refusals.count, 'webhook')} had a signature that no stored secret made`,
+        title: `${count(refusals.count, 'webhook was', 'webhooks were')} refused for the signature`,
         detail:
           `The last on ${new Date(refusals.lastAt).toISOString().slice(0, 16).replace('T', ' ')} UTC: ${refusals.lastReason}. ${isMended ? 'Others were accepted since.' : ''}`.trim(),
         objects: [],
-        remedy: say(
-          'In Stripe, open the endpoint under Developers › Webhooks, reveal its signing secret (whsec_…) and paste it under Settings › Revenue. Every endpoint has its own; a proxy in between must pass the body on unchanged.',
-        ),
+        remedy: say(signatureRemedy(refusals.lastReason)),
       },
     ];
   },

@@ -135,6 +135,48 @@ const FALL: Examined['fall'] = {
   },
 };
 
+describe('the check-up of a site that has a key and no webhook', () => {
+  const polled = connection({
+    lastEventAt: null,
+    secrets: 0,
+    endpoints: { ok: false, why: 'forbidden', reason: 'Having rak_webhook_read would allow it' },
+  });
+  const { findings, checks } = checkUp({ ...WELL, connections: [polled] });
+  it('finds nothing, and does not say that webhooks arrive', () => {
+    assert.deepEqual(findings, []);
+    const skipped = checks.filter(({ state }) => state === 'skipped').map(({ code }) => code);
+    assert.deepEqual(skipped.slice(0, 3), ['webhook_never_delivered', 'webhook_silent', 'webhook_missing']);
+    assert.match(checks.find(({ code }) => code === 'webhook_missing')!.reason!, /rak_webhook_write/);
+  });
+});
+
+describe('what is said of payments from before the site', () => {
+  for (const createdAt of [0, NOW]) {
+    it(`${createdAt === 0 ? 'nothing' : 'that mending changes them no more'}, where the site is from ${createdAt}`, () => {
+      const examined = { ...WELL, site: { ...WELL.site, createdAt }, payments: many(6, { reason: 'no_visitor_id' }) };
+      const details = checkUp(examined)
+        .findings.filter(({ code }) => code === 'payment_without_id' || code === 'coverage_low')
+        .map(({ detail }) => /6 unattributed ones were made before this site/.test(detail));
+      assert.deepEqual(details, createdAt === 0 ? [false, false] : [true, true]);
+    });
+  }
+});
+
+describe('the remedy for refused signatures', () => {
+  const remedies: [string, RegExp][] = [
+    ['no stored webhook secret matches the signature', /reveal its signing secret/],
+    ['the signature is 900 s old, 300 s are allowed: check the clock', /clock/],
+    ['the Stripe-Signature header is missing', /proxy in between drops/],
+    ['the body is empty', /proxy in between drops/],
+  ];
+  for (const [lastReason, text] of remedies) {
+    it(`fits: ${lastReason}`, () => {
+      const refusals = { count: 1, sinceAt: NOW - DAY_MS, lastAt: NOW, lastReason };
+      assert.match(checkUp({ ...WELL, refusals }).findings[0]!.remedy.text, text);
+    });
+  }
+});
+
 const TABLE: [CheckCode, Partial<Examined>, { objects?: string[]; code?: RegExp; text?: RegExp }?][] = [
   ['coverage_fell', { fall: FALL }, { text: /visitor id/ }],
   ['connection_missing', { connections: [] }, { code: /apikeys\/create/ }],

@@ -66,7 +66,10 @@ export function createFetcher(options: FetcherOptions): { runOnce(): Promise<boo
       await records.wanted.fail(row, 'not settled yet', retryAt);
       return false;
     }
-    if (fetched.status === 'forbidden') forbidden.note(connection.sealedKey, kind, fetched.reason);
+    if (fetched.status === 'forbidden') {
+      forbidden.note(connection.sealedKey, kind, fetched.reason);
+      log.warn({ ...nameOf(row), reason: fetched.reason }, 'the Stripe key may not read this');
+    }
     if (fetched.status !== 'found') return settle(row, fetched.status, fetched.reason);
     return records.transaction(async (tx) => {
       await lockConnection(tx, connection);
@@ -76,13 +79,8 @@ export function createFetcher(options: FetcherOptions): { runOnce(): Promise<boo
     });
   }
 
-  async function settle(row: WantedRow, state: 'found' | 'absent' | 'forbidden', reason: string | null) {
-    await records.wanted.settle(row, state, reason);
-    // Without a key this would be a line per payment, and the settings page says it.
-    if (state === 'forbidden' && reason !== NO_KEY)
-      log.warn({ ...nameOf(row), reason }, 'the Stripe key may not read this');
-    return false;
-  }
+  const settle = (row: WantedRow, state: 'found' | 'absent' | 'forbidden', reason: string | null) =>
+    records.wanted.settle(row, state, reason).then(() => false);
 
   async function failed(row: WantedRow, error: unknown): Promise<void> {
     const message = error instanceof Error ? error.message : String(error);
@@ -120,7 +118,7 @@ export function createFetcher(options: FetcherOptions): { runOnce(): Promise<boo
   };
 }
 
-/** A permission lacks for all objects of a kind: one refusal answers for the others, for a while. */
+/** A permission lacks for all objects of a kind: one refusal, logged once, answers for the others for a while. */
 function createForbiddenKinds(now: () => number) {
   const refusals = new Map<string, { until: number; reason: string }>();
   return {

@@ -2,14 +2,11 @@ import type { Mode } from '../core/payment.ts';
 import type { Facts } from '../storage/facts/facts.ts';
 import type { Records } from '../storage/records/records.ts';
 
-// The set-up page wants to know whether money is coming in, not how much: counting stops here.
-const COUNTED_MAX = 1_000;
-
 export interface ActivityOptions {
   facts: Pick<Facts, 'lastHit'>;
   records: {
     connections: Pick<Records['connections'], 'ofSite'>;
-    payments: Pick<Records['payments'], 'all' | 'list'>;
+    payments: Pick<Records['payments'], 'count' | 'list'>;
   };
   /** See reports/mode.ts. */
   defaultMode(site: string): Promise<Mode>;
@@ -24,13 +21,13 @@ export function createSiteActivity({ facts, records, defaultMode }: ActivityOpti
     const [lastHit, connections, payments] = await Promise.all([
       facts.lastHit(id),
       records.connections.ofSite(id),
-      records.payments.all(id, null, COUNTED_MAX),
+      records.payments.count(id),
     ]);
     const modes: Mode[] = [];
     for (const mode of ['live', 'test'] as const) {
       const connected = connections.some((connection) => connection.mode === mode);
-      if (connected || (payments.length > 0 && (await hasPayments(id, mode)))) modes.push(mode);
+      if (connected || (payments > 0 && (await hasPayments(id, mode)))) modes.push(mode);
     }
-    return { lastHit, payments: payments.length, modes, defaultMode: await defaultMode(id) };
+    return { lastHit, payments, modes, defaultMode: await defaultMode(id) };
   };
 }

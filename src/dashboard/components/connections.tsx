@@ -54,6 +54,8 @@ function Fact({ name, children }: { name: string; children: string }) {
 
 const ENDPOINTS = { created: 'made by Headwater', manual: 'by hand', failed: 'failed', unreachable: 'none' } as const;
 
+const MEANWHILE = 'Meanwhile Headwater asks Stripe for news every ten seconds.';
+
 function EndpointText({ connection }: { connection: ConnectionAnswer }) {
   const { endpoint, webhook_secrets: secrets } = connection;
   // With a secret pasted it does not matter why we did not make the endpoint, unless one stands in the way.
@@ -64,11 +66,17 @@ function EndpointText({ connection }: { connection: ConnectionAnswer }) {
       <p className="label mt-2" data-testid="endpoint-reason">
         No webhook endpoint was made. {asSentence(endpoint.reason)}
         {endpoint.state === 'failed' ? ' It is tried again by itself.' : ''}
+        {secrets === 0 ? ` ${MEANWHILE}` : ''}
       </p>
     );
   }
   if (secrets > 0) return null;
-  return <p className="label mt-2">No webhook secret yet: events cannot be accepted until one is added below.</p>;
+  const isAsked = connection.key_hint !== null && connection.status !== 'refused';
+  return (
+    <p className="label mt-2" data-testid="endpoint-reason">
+      No webhook secret yet: events cannot be accepted until one is added below.{isAsked ? ` ${MEANWHILE}` : ''}
+    </p>
+  );
 }
 
 function ConnectionRow({ connection, answer, siteId, timezone }: RowProps) {

@@ -13,7 +13,8 @@ const BY: Record<NonNullable<ConvertedEntry['by']>, (evidence: string) => string
 };
 
 function basisOf({ by, evidence }: ConvertedEntry): string {
-  if (by === null) return 'Not converted: Stripe settled it in another currency, and no rate of these days is known.';
+  if (by === null)
+    return 'Not converted: Stripe settled it in another currency, and no rate of these days is known (Settings › Site).';
   return BY[by](evidence ?? '');
 }
 

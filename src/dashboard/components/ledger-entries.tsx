@@ -56,6 +56,12 @@ export function PaymentSum({ payment }: { payment: PaymentDetailAnswer }) {
 
 const KINDS: Record<string, string> = { charge: 'Charge', refund: 'Refund', dispute: 'Dispute' };
 
+/** Of a dispute won there are two entries, often of one second: which is which must not hang on a sign. */
+function kindOf({ kind, amount }: PaymentDetailAnswer['entries'][number]): string {
+  if (kind !== 'dispute' || amount === 0) return KINDS[kind] ?? kind;
+  return amount < 0 ? 'Dispute, withdrawn' : 'Dispute, reinstated';
+}
+
 /** A fee that became known after its entry was written is an entry of its own, of amount 0. */
 const isFee = (entry: PaymentDetailAnswer['entries'][number]) => /#fee(#\d+)?$/.test(entry.id);
 
@@ -81,7 +87,7 @@ export function LedgerEntries({ payment, timezone }: { payment: PaymentDetailAns
           >
             <td className="font-mono text-[0.82rem] max-md:order-2 md:py-2 md:pr-4 md:pl-5">{entry.id}</td>
             <td className="max-md:order-1 md:py-2 md:pr-4">
-              {KINDS[entry.kind] ?? entry.kind}
+              {kindOf(entry)}
               {isFee(entry) ? <span className="text-muted">, fee known later</span> : null}
             </td>
             <td className="label whitespace-nowrap max-md:order-4 md:py-2 md:pr-4">

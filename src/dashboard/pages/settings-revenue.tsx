@@ -44,7 +44,7 @@ export function RevenuePage() {
             <Note testId="payments-waiting">
               <span className="flex items-center gap-3" role="status">
                 <span className="pulse size-2.5 shrink-0 rounded-full bg-visitors" aria-hidden="true" />
-                Waiting for the first payment. It shows here within seconds of Stripe’s webhook.
+                Waiting for the first payment. It shows here within seconds of Stripe’s webhook, or of asking Stripe.
               </span>
             </Note>
           ) : null}
