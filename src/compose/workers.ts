@@ -50,20 +50,9 @@ export function createWorkers(parts: { config: Config; log: Logger; base: Base; 
 
   // Not woken by each hit: steady traffic would become many tiny inserts, and reports may lag two seconds.
   add('drain', 300, createDrain({ spool, facts, handOver, now, log, counters }));
-  add(
-    'record',
-    500,
-    createRecorder({
-      records,
-      secrets,
-      provider,
-      now,
-      log,
-      onRecorded: wake('attribute'),
-      onWanted: wake('fetch'),
-    }),
-  );
-  add('fetch', 500, createFetcher({ records, secrets, provider, now, log, onRecorded: wake('attribute') }));
+  const reading = { records, secrets, provider, now, log, onRecorded: wake('attribute') };
+  add('record', 500, createRecorder({ ...reading, onWanted: wake('fetch') }));
+  add('fetch', 500, createFetcher(reading));
   const onOutbox = wake('mirror');
   add('attribute', 500, createAttributor({ records, facts, sign: secrets.hash, now, log, onOutbox }), GATHER_MS);
   add('subscriptions', 500, createSubscriptionWorker({ records, now, log, onOutbox }), GATHER_MS);
@@ -79,9 +68,8 @@ export function createWorkers(parts: { config: Config; log: Logger; base: Base; 
     doctor: doctorTurn({ records, checkUp: base.checkUpWith(facts), now }),
   };
   add('jobs', 500, createJobRunner({ records, turns, now, log }));
-  const history = { records, secrets, provider, now, log, types: WEBHOOK_EVENTS };
-  const wakes = { onStored: wake('record'), onRecorded: wake('attribute') };
-  for (const { name, everyMs, worker } of historyWorkers({ ...history, ...wakes })) add(name, everyMs, worker);
+  const history = { ...reading, types: WEBHOOK_EVENTS, onStored: wake('record') };
+  for (const { name, everyMs, worker } of historyWorkers(history)) add(name, everyMs, worker);
   add('day salts', 3_600_000, base.salts);
   add('purge', 3_600_000, createPurge({ records, now, log }));
   if (config.ratesUrl !== null) {
