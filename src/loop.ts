@@ -29,25 +29,22 @@ export function createLoop(options: {
   let running: Promise<void> | null = null;
   let stopped = false;
   let woken = false;
-  let resume: (() => void) | null = null;
-  let gather: (() => void) | null = null;
+  /** Ends the pause that is under way in so many milliseconds. */
+  let endIn: ((ms: number) => void) | null = null;
   let failures = 0;
 
+  // A failing store is not asked more often because more work arrives.
+  const isWoken = () => woken && failures === 0;
   const pause = (delayMs: number) =>
     new Promise<void>((resolve) => {
       if (stopped) return resolve();
-      let timer = setTimeout(done, delayMs);
-      resume = done;
-      gather = () => {
-        gather = null;
+      let timer = setTimeout(done, isWoken() ? gatherMs : delayMs);
+      endIn = (ms) => {
         clearTimeout(timer);
-        timer = setTimeout(done, Math.min(gatherMs, delayMs));
+        timer = setTimeout(done, ms);
       };
-      // A failing store is not asked more often because more work arrives.
-      if (woken && failures === 0) gather();
       function done() {
-        clearTimeout(timer);
-        resume = gather = null;
+        endIn = null;
         resolve();
       }
     });
@@ -75,12 +72,14 @@ export function createLoop(options: {
       running ??= run();
     },
     wake() {
+      // The first of several says when; those that follow are gathered.
+      const isFirst = !woken;
       woken = true;
-      if (failures === 0) gather?.();
+      if (isFirst && isWoken()) endIn?.(gatherMs);
     },
     async stop() {
       stopped = true;
-      resume?.();
+      endIn?.(0);
       await running;
     },
   };

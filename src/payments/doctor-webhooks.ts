@@ -23,9 +23,10 @@ function endpoints(look: (at: Endpoint[], connection: ExaminedConnection, site: 
     const seen = site.connections.filter((it) => it.endpoints?.ok);
     const refused = site.connections.find((it) => it.endpoints !== null && !it.endpoints.ok)?.endpoints;
     if (seen.length === 0) {
-      const reason = refused && !refused.ok ? refused.reason : 'rak_webhook_read';
+      const reason = refused && !refused.ok ? refused.reason : null;
       // Stripe names the permission to read them, which the one that Headwater asks for includes.
-      return { skipped: reason.includes('rak_webhook_read') ? 'the key has no rak_webhook_write' : reason };
+      const isMissing = reason === null || reason.includes('rak_webhook_read');
+      return { skipped: isMissing ? 'the key has no rak_webhook_write' : reason };
     }
     return seen.flatMap((connection) => {
       const all = connection.endpoints?.ok ? connection.endpoints.value : [];

@@ -1,11 +1,10 @@
 import { decimalString } from '../core/currency.ts';
 import { MOVEMENT_KINDS } from '../core/subscription-movements.ts';
-import { type Answer, type Questions, report } from './questions.ts';
+import { type Answer, DAY_MS, dateOf, dayOf, type Questions, report } from './questions.ts';
 import type { Expectation } from './scenario-expect.ts';
 
 type Recurring = Extract<Expectation, { kind: 'stock' | 'movements' | 'recurring' }>;
 
-const DAY_MS = 86_400_000;
 /** Kind of a movement → the metric that tells it. */
 const METRIC_OF = {
   new: 'new',
@@ -20,11 +19,9 @@ export function checkRecurring(questions: Questions, expected: Recurring): Promi
   return expected.kind === 'movements' ? movements(questions, expected) : truth(questions);
 }
 
-const dayOf = (at: number) => new Date(at).toISOString().slice(0, 10);
-
 async function stock(questions: Questions, expected: Extract<Recurring, { kind: 'stock' }>): Promise<Answer> {
   const { metric, value, day } = expected;
-  const to = day === null ? questions.to : dayOf(questions.startMs + day * DAY_MS);
+  const to = day === null ? questions.to : dateOf(questions, day);
   const { totals, currency, unconverted } = await report(questions, { metrics: metric, to });
   const isOther = metric !== 'active_subscribers' && expected.currency !== currency;
   const found = (isOther ? unconverted?.[expected.currency]?.[metric] : totals[metric]) ?? 0;

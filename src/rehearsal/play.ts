@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Rate } from '../core/rates.ts';
 import { check, type Finding, type Patience } from './check.ts';
 import { changeModels } from './model-settings.ts';
-import type { Questions } from './questions.ts';
+import { DAY_MS, dayOf, type Questions } from './questions.ts';
 import { createPerformer } from './perform.ts';
 import type { Expectation } from './scenario-expect.ts';
 import { AT_ONCE, type Delivery, readScenario, type Scenario, type Step } from './scenario.ts';
@@ -57,7 +57,6 @@ export interface Played {
   startMs: number;
 }
 
-const DAY_MS = 86_400_000;
 /** Statements without a time of day follow each other from nine o'clock on, a minute apart. */
 const FIRST_MS = 9 * 3_600_000;
 const STEP_MS = 60_000;
@@ -164,8 +163,4 @@ async function deliver(account: SimulatedAccount, delivery: Delivery): Promise<v
     copies: delivery.copies,
     drop: (event) => delivery.without.includes(event.type),
   });
-}
-
-function dayOf(at: number): string {
-  return new Date(at).toISOString().slice(0, 10);
 }

@@ -48,10 +48,14 @@ export function report(questions: Questions, query: Record<string, string>): Pro
   return get<Report>(questions, `report?${new URLSearchParams({ from, to, mode, limit: '1000', ...query })}`);
 }
 
-const DAY_MS = 86_400_000;
+export const DAY_MS = 86_400_000;
+/** The day of an instant, UTC as stories are. */
+export const dayOf = (at: number) => new Date(at).toISOString().slice(0, 10);
+/** The date of a day of the story. */
+export const dateOf = ({ startMs }: Questions, day: number) => dayOf(startMs + day * DAY_MS);
 
 /** What a story says of how it asks, as parameters of a report. */
-export function parametersOf({ startMs }: Questions, { day, by, whatIf }: Asked): Record<string, string> {
-  const date = day === null ? null : new Date(startMs + day * DAY_MS).toISOString().slice(0, 10);
-  return { by, ...(date === null ? {} : { from: date, to: date }), ...(whatIf === null ? {} : whatIfQuery(whatIf)) };
+export function parametersOf(questions: Questions, { day, by, whatIf }: Asked): Record<string, string> {
+  const days: Record<string, string> = day === null ? {} : { from: dateOf(questions, day), to: dateOf(questions, day) };
+  return { by, ...days, ...(whatIf === null ? {} : whatIfQuery(whatIf)) };
 }

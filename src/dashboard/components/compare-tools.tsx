@@ -124,16 +124,7 @@ export function WhatIfPicker({ search, onChange, settings }: Props & { settings:
         </button>
       }
     >
-      {(close) => (
-        <WhatIfForm
-          search={search}
-          settings={settings}
-          onChange={(change) => {
-            close();
-            onChange(change);
-          }}
-        />
-      )}
+      {(closing) => <WhatIfForm search={search} settings={settings} onChange={closing(onChange)} />}
     </PanelMenu>
   );
 }

@@ -135,16 +135,7 @@ function EditorPopover({
 }) {
   return (
     <PanelMenu className="max-h-[80dvh] overflow-y-auto p-3" trigger={children}>
-      {(close) => (
-        <FilterEditor
-          alternatives={alternatives}
-          context={context}
-          onApply={(node) => {
-            close();
-            onApply(node);
-          }}
-        />
-      )}
+      {(closing) => <FilterEditor alternatives={alternatives} context={context} onApply={closing(onApply)} />}
     </PanelMenu>
   );
 }

@@ -32,7 +32,7 @@ export function Menu({
   );
 }
 
-/** A panel below its trigger, with fields in it. `children` is given what closes it. */
+/** A panel below its trigger, with fields in it. `children` is given what makes a handler close it first. */
 export function PanelMenu({
   trigger,
   className,
@@ -40,7 +40,7 @@ export function PanelMenu({
 }: {
   trigger: ReactNode;
   className: string;
-  children: (close: () => void) => ReactNode;
+  children: (closing: <T>(handle: (given: T) => void) => (given: T) => void) => ReactNode;
 }) {
   const [open, setOpen] = useState(false);
   return (
@@ -48,7 +48,10 @@ export function PanelMenu({
       <Popover.Trigger asChild>{trigger}</Popover.Trigger>
       <Popover.Portal>
         <Popover.Content align="start" sideOffset={6} collisionPadding={12} className={`floating z-30 ${className}`}>
-          {children(() => setOpen(false))}
+          {children((handle) => (given) => {
+            setOpen(false);
+            handle(given);
+          })}
         </Popover.Content>
       </Popover.Portal>
     </Popover.Root>

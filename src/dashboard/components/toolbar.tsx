@@ -71,16 +71,7 @@ export function RangePicker({ search, today, onChange }: { search: OverviewSearc
         </button>
       }
     >
-      {(close) => (
-        <RangePanel
-          search={search}
-          today={today}
-          onChange={(change) => {
-            close();
-            onChange(change);
-          }}
-        />
-      )}
+      {(closing) => <RangePanel search={search} today={today} onChange={closing(onChange)} />}
     </PanelMenu>
   );
 }

@@ -14,12 +14,12 @@ const LINES = 100;
  * hundred kills under load; the rows of one table were missing, those of its views were there.)
  * Call while no engine runs on the directory.
  *
- * @param store the engine's own directory
+ * @param directory of the facts store
  * @returns names of the parts that were not there
  */
-export function forgetLostInserts(store: string): string[] {
+export function forgetLostInserts(directory: string): string[] {
   const lost: string[] = [];
-  for (const table of tablesIn(join(store, 'store'))) {
+  for (const table of tablesIn(join(directory, 'store', 'store'))) {
     const logs = join(table, 'deduplication_logs');
     if (!existsSync(logs)) continue;
     const parts = readdirSync(table).flatMap((name) => rangeOf(name) ?? []);
@@ -36,8 +36,8 @@ export function forgetLostInserts(store: string): string[] {
       const lines = readFileSync(join(logs, name), 'utf8').split('\n');
       const kept = lines.filter((line, at) => at < lines.length - LINES || isThere(line));
       if (kept.length === lines.length) continue;
-      // Beside the store, where the engine does not meet it.
-      const written = join(store, '..', 'deduplication_log.new');
+      // Beside the engine's own folder, where it does not meet it.
+      const written = join(directory, 'deduplication_log.new');
       writeFileSync(written, kept.join('\n'));
       renameSync(written, join(logs, name));
     }

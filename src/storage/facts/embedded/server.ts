@@ -6,7 +6,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { lockDirectory } from '../../../directory-lock.ts';
 import { openEngine, type Chdb, type Engine } from './engine.ts';
 import { forgetLostInserts } from './lost-inserts.ts';
@@ -128,7 +127,7 @@ function answerError(response: ServerResponse, error: unknown) {
 async function open(message: OpenMessage): Promise<{ server: Server; engine: Engine }> {
   const chdb = await loadChdb();
   await lockDirectory(message.directory, { what: 'facts directory', waitMs: message.lockWaitMs });
-  for (const part of forgetLostInserts(join(message.directory, 'store'))) {
+  for (const part of forgetLostInserts(message.directory)) {
     process.stderr.write(`an insert that was under way is done again when it is repeated (part ${part})\n`);
   }
   const engine = await openEngine(chdb, message.directory, message);
