@@ -85,7 +85,13 @@ function Drawn({
   const y = scaleLinear({ domain: [0, most], range: [TOP + HEIGHT, TOP], nice: 4 });
   const every = namedEvery(buckets.length, width);
   return (
-    <svg width={width} height={CHART_HEIGHT} role="img" aria-label="Attributed and unattributed revenue over time">
+    <svg
+      width={width}
+      height={CHART_HEIGHT}
+      role="img"
+      aria-label="Attributed and unattributed revenue over time"
+      className="max-w-full"
+    >
       <Axis ticks={y.ticks(4)} y={y} shown={(value) => formatMoneyShort(value, currency)} width={width} />
       <Group>
         {buckets.map((bucket, index) => (

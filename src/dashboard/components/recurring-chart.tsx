@@ -200,7 +200,7 @@ export function RecurringChart({ buckets, currency }: { buckets: readonly Recurr
       }}
     >
       {width > 0 ? (
-        <svg width={width} height={HEIGHT} aria-hidden="true" className="figure touch-pan-y">
+        <svg width={width} height={HEIGHT} aria-hidden="true" className="figure max-w-full touch-pan-y">
           <text x={LEFT} y={12} className="fill-accent text-[12px] font-medium">
             Monthly recurring revenue
           </text>

@@ -185,7 +185,7 @@ export function TimeChart({ buckets, currency }: { buckets: readonly Bucket[]; c
       }}
     >
       {width > 0 ? (
-        <svg width={width} height={CHART_HEIGHT} aria-hidden="true" className="figure touch-pan-y">
+        <svg width={width} height={CHART_HEIGHT} aria-hidden="true" className="figure max-w-full touch-pan-y">
           <text x={LEFT} y={12} className="fill-accent text-[12px] font-medium">
             Revenue
           </text>

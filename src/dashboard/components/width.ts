@@ -1,6 +1,9 @@
 import { useEffect, useRef, useState } from 'react';
 
-/** The inner width of an element, as it is now; 0 before it was measured. */
+/**
+ * The inner width of an element; 0 before it was measured. It is told a moment after a change: what is drawn to it needs
+ * `max-w-full`, or a phone that is turned sees a page wider than itself until then.
+ */
 export function useWidth() {
   const ref = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(0);
