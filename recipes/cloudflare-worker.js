@@ -1,5 +1,5 @@
 // A Worker on the route shop.example/hw/*, with the variable HEADWATER_URL (https://headwater.example).
-const PATHS = /^\/(hw(-[0-9a-z]+)?\.js|api\/(event|hand-over))$/;
+const PATHS = /^\/(hw(-[0-9a-z]+)*\.js|api\/(event|hand-over))$/;
 
 export default {
   async fetch(request, env) {

@@ -1,7 +1,7 @@
 import { request as ask } from 'node:http';
 import { request as askSecurely } from 'node:https';
 
-const PATHS = /^\/(hw(-[0-9a-z]+)?\.js|api\/(event|hand-over))$/;
+const PATHS = /^\/(hw(-[0-9a-z]+)*\.js|api\/(event|hand-over))$/;
 
 /**
  * app.use(headwater('http://127.0.0.1:1323')), before anything that reads bodies. Node's own server can call it too.

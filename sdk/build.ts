@@ -13,7 +13,7 @@ export const MORE_BYTES_MAX = 3000;
 
 const folder = dirname(fileURLToPath(import.meta.url));
 
-async function script(entry: string): Promise<string> {
+async function script(entry: string, isCookieless = false): Promise<string> {
   const bundled = await build({
     entryPoints: [join(folder, 'src', entry)],
     bundle: true,
@@ -21,6 +21,7 @@ async function script(entry: string): Promise<string> {
     format: 'esm',
     target: 'es2022',
     minify: true,
+    define: { COOKIELESS: String(isCookieless) },
   });
   const { code } = await minify(`(()=>{${bundled.outputFiles[0]!.text}})()`, {
     ecma: 2020,
@@ -34,6 +35,7 @@ async function script(entry: string): Promise<string> {
 }
 
 export const buildPixel = () => script('pixel.ts');
+export const buildCookieless = () => script('pixel.ts', true);
 export const buildMore = () => script('more.ts');
 
 if (import.meta.main) {
@@ -41,6 +43,7 @@ if (import.meta.main) {
   mkdirSync(target, { recursive: true });
   for (const [name, code, limit] of [
     ['hw.js', await buildPixel(), PIXEL_BYTES_MAX],
+    ['hw-cookieless.js', await buildCookieless(), PIXEL_BYTES_MAX],
     ['hw-more.js', await buildMore(), MORE_BYTES_MAX],
   ] as const) {
     writeFileSync(join(target, name), code);

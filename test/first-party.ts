@@ -46,9 +46,11 @@ const BROWSER = { origin: `https://${SHOP}`, 'sec-fetch-site': 'same-origin', 'u
 
 /** Proves that hits arrive through the proxy, that the cookie is the shop's, and that nothing else goes through. */
 export async function proveFirstParty(proxy: string, site: string): Promise<void> {
-  const script = await asShop(proxy, '/hw/hw.js');
-  assert.equal(script.status, 200);
-  assert.match(String(script.headers['content-type']), /javascript/);
+  for (const name of ['hw.js', 'hw-cookieless.js', 'hw-more.js']) {
+    const script = await asShop(proxy, `/hw/${name}`);
+    assert.equal(script.status, 200, name);
+    assert.match(String(script.headers['content-type']), /javascript/);
+  }
 
   const url = `https://${SHOP}/`;
   const hit = () => ({ site, visitor: 'v1', events: [{ id: randomUUID(), name: 'pageview', url }] });

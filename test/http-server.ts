@@ -87,7 +87,11 @@ function depsOver(records: Records, accounts: TestAccounts): Omit<HttpDeps, 'now
     log,
     trustedProxies: ['loopback'],
     collectPerMinute: 600,
-    pixel: pixelFiles(Buffer.from("import('hw-more.js')"), Buffer.from('more()')),
+    pixel: pixelFiles({
+      'hw.js': Buffer.from("import('hw-more.js')"),
+      'hw-cookieless.js': Buffer.from("cookieless();import('hw-more.js')"),
+      'hw-more.js': Buffer.from('more()'),
+    }),
     hits: {
       accepted: 0,
       drained: 0,

@@ -24,6 +24,8 @@ const writeCookie = (name: string, value: unknown, maxAgeS: number) =>
 
 /** Writes the cookies, or (0) deletes them. */
 const writeCookies = (alive: 0 | 1) => {
+  // Only those of the script that was here before are deleted: not even the trial below is written.
+  if (COOKIELESS && !readCookie('visitor_id')) return;
   // The widest domain this page may set cookies on, found by trying: no list of public suffixes fits in a pixel.
   if (!domain) {
     domain = '';
@@ -41,6 +43,7 @@ const writeCookies = (alive: 0 | 1) => {
 
 /** Renews both cookies; starts a session after 30 idle minutes, or when a campaign arrives that this one is not of. */
 export const touch = () => {
+  if (COOKIELESS) return writeCookies(0);
   // A fingerprint of the campaign in the address is the end of the session id. The list is core/acquisition-click-ids.json.
   let arrived: Given = '';
   for (const letter of `${location.href.match(/[?&](utm_\w+|ref|source|via|epik|\w*(cl(ic)?k?|bra|fat_|rdt_c|scc)id)=[^&#]+/gi) || ''}`) {

@@ -38,7 +38,8 @@ const view = () =>
     send('pageview');
     // Tells once that this visitor came back from a checkout: payment links carry no metadata, so this is their evidence.
     const [, name, id] = location.href.match(/(session_id|payment_intent)=(.._\w+)/)!;
-    if (state > ((disk.hw_s == id) as Given)) send('checkout', { [name!]: (disk.hw_s = id) });
+    if (COOKIELESS ? state > 0 : state > ((disk.hw_s == id) as Given))
+      send('checkout', { [name!]: COOKIELESS ? id : (disk.hw_s = id) });
   });
 
 const api: Record<string, Given> = {

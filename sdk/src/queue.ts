@@ -37,7 +37,8 @@ export const tick = (leaving?: Given) =>
           tz: Intl.DateTimeFormat().resolvedOptions().timeZone,
           webdriver: navigator.webdriver,
         }).slice(1);
-      if (!attempt(() => state > (disk as Given).length / BATCHES_KEPT && (disk[key] = text))) memory[key] = text;
+      if (COOKIELESS || !attempt(() => state > (disk as Given).length / BATCHES_KEPT && (disk[key] = text)))
+        memory[key] = text;
     }
     // The oldest first, whatever order the disk has: or a young one that is refused keeps an old one from being tried.
     for (const key of Object.keys({ ...disk, ...memory }).sort()) {

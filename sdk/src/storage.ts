@@ -8,6 +8,11 @@ export const attempt = <T>(work: () => T): T | undefined => {
   } catch {}
 };
 
+declare global {
+  /** Of the build (sdk/build.ts). true: hw-cookieless.js, which stores nothing but what its visitor says of consent. */
+  const COOKIELESS: boolean;
+}
+
 /** `localStorage`, or an object that lives as long as the page. Only writing may still throw, when the disk is full. */
 export const disk: Record<string, unknown> = attempt(() => localStorage) || {};
 

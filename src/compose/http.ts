@@ -9,7 +9,8 @@ import type { Spool } from '../collect/spool.ts';
 import { readTrafficLists } from '../collect/traffic-lists.ts';
 import type { Config } from '../config.ts';
 import type { HttpDeps } from '../http/deps.ts';
-import { keepPixelFiles, pixelFiles } from '../http/pixel-files.ts';
+import { keepPixelFiles, pixelFiles, SCRIPTS } from '../http/pixel-files.ts';
+import type { Script } from '../http/pixel-files.ts';
 import { createJourneys } from '../journeys/journeys.ts';
 import { createPeopleSearch } from '../journeys/search.ts';
 import { createTimelines } from '../journeys/timeline.ts';
@@ -42,7 +43,10 @@ import { identityUse } from './identity.ts';
 import type { Workers } from './workers.ts';
 
 const DIST = fileURLToPath(new URL('../../dist/', import.meta.url));
-const built = (name: string) => readFile(join(DIST, name)).catch(() => null);
+async function builtScripts(): Promise<Partial<Record<Script, Buffer>>> {
+  const read = SCRIPTS.map(async (name) => [name, await readFile(join(DIST, name)).catch(() => null)] as const);
+  return Object.fromEntries((await Promise.all(read)).filter(([, bytes]) => bytes !== null));
+}
 
 interface Parts {
   config: Config;
@@ -66,10 +70,7 @@ export async function httpDeps(parts: Parts): Promise<HttpDeps> {
     trustedProxies: config.trustedProxies,
     collectPerMinute: config.collectPerMinute,
     dashboardDir: join(DIST, 'dashboard'),
-    pixel: await keepPixelFiles(
-      pixelFiles(await built('hw.js'), await built('hw-more.js')),
-      join(config.dataDir, 'pixel'),
-    ),
+    pixel: await keepPixelFiles(pixelFiles(await builtScripts()), join(config.dataDir, 'pixel')),
     ...(await collectDeps(parts)),
     ...stripeDeps(parts),
     historyOf: createStripeHistory({ records }),

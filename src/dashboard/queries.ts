@@ -9,9 +9,8 @@ import type {
   PaymentsAnswer,
   RatesAnswer,
   ReportAnswer,
-  SiteAnswer,
-  SiteStatusAnswer,
 } from '../http/contract.ts';
+import type { SiteAnswer, SiteStatusAnswer } from '../http/contract-sites.ts';
 import type { SubscriptionDetailAnswer, SubscriptionsAnswer } from '../http/contract-subscriptions.ts';
 import type { SpendAnswer } from '../http/contract-spend.ts';
 import type { RecomputeAnswer, RunAnswer, RunsAnswer } from '../http/contract-models.ts';

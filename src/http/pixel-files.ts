@@ -3,29 +3,43 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
- * The scripts of the pixel, by file name: hw.js and hw-more.js as they are now, and under a name of their own
+ * The scripts of the pixel, by file name: those of SCRIPTS as they are now, and under a name of its own
  * (hw-0123456789ab.js) each version there has been, so that a tag that pins one with `integrity` keeps working after an
  * upgrade.
  */
 export type PixelFiles = ReadonlyMap<string, Buffer>;
 
-const PINNED = /^hw(-more)?-[0-9a-f]{12}\.js$/;
+const MORE = 'hw-more.js';
+/** As they are built. A tag names one of the first two; the third is asked for by them. */
+export const SCRIPTS = ['hw.js', 'hw-cookieless.js', MORE] as const;
+export type Script = (typeof SCRIPTS)[number];
 
-const shortHash = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex').slice(0, 12);
+const PINNED = /^hw(-more|-cookieless)?-[0-9a-f]{12}\.js$/;
 
-function pinnedVersions(pixel: Buffer, more: Buffer | undefined): { pixel: Buffer; moreName: string } {
-  const moreName = more ? `hw-more-${shortHash(more)}.js` : 'hw-more.js';
-  // A pinned pixel asks for the second script it was made with.
-  return { pixel: Buffer.from(pixel.toString().replace('hw-more.js', moreName)), moreName };
+/** A file under the name of its content. */
+interface Pinned {
+  name: string;
+  bytes: Buffer;
 }
 
-/** @param more the second script; null: not built */
-export function pixelFiles(pixel: Buffer | null, more: Buffer | null): PixelFiles {
-  const files = new Map<string, Buffer>();
-  if (!pixel) return files;
-  const pinned = pinnedVersions(pixel, more ?? undefined);
-  files.set('hw.js', pixel).set(`hw-${shortHash(pinned.pixel)}.js`, pinned.pixel);
-  if (more) files.set('hw-more.js', more).set(pinned.moreName, more);
+function pinned(script: string, bytes: Buffer): Pinned {
+  const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 12);
+  return { name: script.replace('.js', `-${hash}.js`), bytes };
+}
+
+/** A pinned pixel asks for the second script it was made with. */
+function pinnedWith(more: Buffer | undefined, script: string, bytes: Buffer): Pinned {
+  if (!more) return pinned(script, bytes);
+  return pinned(script, Buffer.from(bytes.toString().replace(MORE, pinned(MORE, more).name)));
+}
+
+/** @param built scripts that are not built are absent */
+export function pixelFiles(built: Partial<Record<Script, Buffer>>): PixelFiles {
+  const files = new Map<string, Buffer>(Object.entries(built));
+  for (const [script, bytes] of Object.entries(built)) {
+    const own = pinnedWith(script === MORE ? undefined : built[MORE], script, bytes);
+    files.set(own.name, own.bytes);
+  }
   return files;
 }
 
@@ -40,11 +54,10 @@ export async function keepPixelFiles(files: PixelFiles, folder: string): Promise
   return all;
 }
 
-/** File name and Subresource Integrity of this version; null: the pixel is not built. */
-export function pinnedPixel(files: PixelFiles): { name: string; integrity: string } | null {
-  const pixel = files.get('hw.js');
+/** File name and Subresource Integrity of this version of a script; null: it is not built. */
+export function pinnedPixel(files: PixelFiles, script: Script): { name: string; integrity: string } | null {
+  const pixel = files.get(script);
   if (!pixel) return null;
-  const { pixel: pinned } = pinnedVersions(pixel, files.get('hw-more.js'));
-  const digest = createHash('sha384').update(pinned).digest('base64');
-  return { name: `hw-${shortHash(pinned)}.js`, integrity: `sha384-${digest}` };
+  const { name, bytes } = pinnedWith(files.get(MORE), script, pixel);
+  return { name, integrity: `sha384-${createHash('sha384').update(bytes).digest('base64')}` };
 }

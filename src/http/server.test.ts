@@ -67,7 +67,7 @@ describe('pages, pixel and probes', () => {
     const again = await at.server.inject({ url: '/hw.js', headers: { 'if-none-match': first.headers.etag as string } });
     assert.equal(again.statusCode, 304);
 
-    const large = await createTestServer({ pixel: pixelFiles(Buffer.from('track();'.repeat(500)), null) });
+    const large = await createTestServer({ pixel: pixelFiles({ 'hw.js': Buffer.from('track();'.repeat(500)) }) });
     for (const [accepted, encoding] of [
       ['gzip, deflate, br', 'br'],
       ['gzip;q=1.0, br;q=0', 'gzip'],
@@ -83,7 +83,7 @@ describe('pages, pixel and probes', () => {
 
   it('serves each version of the pixel under a name that never changes, with its integrity', async () => {
     const { pinned, ...names } = { pinned: /^hw-[0-9a-f]{12}\.js$/, more: /^hw-more-[0-9a-f]{12}\.js$/ };
-    const files = pixelFiles(Buffer.from(`import('hw-more.js')`), Buffer.from('more()'));
+    const files = pixelFiles({ 'hw.js': Buffer.from(`import('hw-more.js')`), 'hw-more.js': Buffer.from('more()') });
     const name = [...files.keys()].find((one) => pinned.test(one))!;
     const more = [...files.keys()].find((one) => names.more.test(one))!;
     const answer = await at.server.inject({ url: `/${name}` });
@@ -95,7 +95,7 @@ describe('pages, pixel and probes', () => {
     // After an upgrade the version before is still there.
     const folder = mkdtempSync(join(tmpdir(), 'headwater-pixel-'));
     await keepPixelFiles(files, folder);
-    const upgraded = await keepPixelFiles(pixelFiles(Buffer.from('newer'), null), folder);
+    const upgraded = await keepPixelFiles(pixelFiles({ 'hw.js': Buffer.from('newer') }), folder);
     assert.equal(upgraded.get(name)?.toString(), answer.body);
     assert.equal(upgraded.get('hw.js')?.toString(), 'newer');
     rmSync(folder, { recursive: true });
@@ -233,6 +233,17 @@ describe('a member', () => {
     );
     const status = (await at.server.inject({ url: `/api/v1/sites/${site.id}/status`, headers })).json();
     assert.equal(status.snippet, `<script defer src="http://localhost:1323/hw.js" data-site="${site.id}"></script>`);
+    assert.equal(status.snippet_own_domain, `<script defer src="/hw/hw.js" data-site="${site.id}"></script>`);
+    assert.equal(status.cookieless, false);
+
+    const change = { collect: { identity: 'daily' } };
+    await at.server.inject({ method: 'PATCH', url: `/api/v1/sites/${site.id}`, headers, payload: change });
+    const daily = (await at.server.inject({ url: `/api/v1/sites/${site.id}/status`, headers })).json();
+    assert.equal(daily.snippet, status.snippet.replace('hw.js', 'hw-cookieless.js'));
+    const [, pinned] = /localhost:1323(\/hw-cookieless-[0-9a-f]{12}\.js)" integrity="sha384-/.exec(
+      daily.snippet_pinned,
+    )!;
+    assert.match((await at.server.inject({ url: pinned! })).body, /^cookieless\(\);import\('hw-more-/);
     assert.deepEqual(
       [status.last_hit.at, status.payments, status.default_mode],
       ['2026-11-01T00:00:00.000Z', 0, 'test'],

@@ -1,4 +1,5 @@
 import type { Mode } from '../core/payment.ts';
+import { scriptOf, scriptTag } from '../core/script-tag.ts';
 import type { Facts } from '../storage/facts/facts.ts';
 import type { Connection, Records, Site } from '../storage/records/records.ts';
 import { keyPlace } from './connect-secrets.ts';
@@ -47,7 +48,7 @@ export async function examine(deps: DoctorDeps, site: Site): Promise<Examined> {
     webhookEvents: setup.webhookEvents,
     apiVersion: setup.apiVersion,
     keyLink: keyLinks(setup.permissions)[mode],
-    scriptTag: `<script defer src="${publicUrl}/hw.js" data-site="${site.id}"></script>`,
+    scriptTag: scriptTag({ base: publicUrl, script: scriptOf(site.settings), site: site.id }),
     connections: await Promise.all(
       active.map((it) => askStripe(deps, it, secrets.filter(({ connection }) => connection === it.id).length)),
     ),

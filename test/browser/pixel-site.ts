@@ -4,7 +4,7 @@ import type { BrowserContext, Page } from '@playwright/test';
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { buildMore, buildPixel } from '../../sdk/build.ts';
+import { buildCookieless, buildMore, buildPixel } from '../../sdk/build.ts';
 import type { WireBatch, WireEvent } from '../../sdk/src/protocol.ts';
 
 export type Hit = WireEvent & { visitor?: string | null; session?: string | null };
@@ -17,6 +17,7 @@ const ORDINARY = {
   delayMs: 0,
   /** Of the script tag. */
   attributes: '',
+  script: 'hw.js',
   /** Before the script tag, and in the body. */
   head: '',
   body: '<a id="next" href="/next">next</a>',
@@ -43,7 +44,11 @@ export interface PixelSite extends Omit<typeof ORDINARY, never> {
 }
 
 export async function openPixelSite(): Promise<PixelSite> {
-  const scripts: Record<string, string> = { '/hw.js': await buildPixel(), '/hw-more.js': await buildMore() };
+  const scripts: Record<string, string> = {
+    '/hw.js': await buildPixel(),
+    '/hw-cookieless.js': await buildCookieless(),
+    '/hw-more.js': await buildMore(),
+  };
   const site: PixelSite = {
     ...ORDINARY,
     port: 0,
@@ -77,8 +82,8 @@ export async function openPixelSite(): Promise<PixelSite> {
   return site;
 }
 
-function pageOf({ head, body, attributes, port, hasPixel }: PixelSite): string {
-  const src = `http://stats.shop.test:${port}/hw.js`;
+function pageOf({ head, body, attributes, script, port, hasPixel }: PixelSite): string {
+  const src = `http://stats.shop.test:${port}/${script}`;
   const tag = hasPixel ? `<script defer src="${src}" data-site="s1" ${attributes}></script>` : '';
   return `<!doctype html><html><head><title>Shop</title>${head}${tag}</head><body>${body}</body></html>`;
 }

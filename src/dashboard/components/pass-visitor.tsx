@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router';
-import type { SiteAnswer } from '../../http/contract.ts';
+import type { SiteAnswer } from '../../http/contract-sites.ts';
 import { CodeBox } from './copy.tsx';
 
 const exampleFor = (domain: string): string => `const visitor = req.cookies.hw_visitor_id;

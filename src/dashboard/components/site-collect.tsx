@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import type { SiteAnswer } from '../../http/contract.ts';
+import type { SiteAnswer } from '../../http/contract-sites.ts';
 import type { SiteCollectAnswer } from '../../http/contract-collect.ts';
 import { fieldError } from '../form.ts';
 import { Area, Choice } from './controls.tsx';
@@ -96,7 +96,7 @@ function IdentityFields({ collect }: { collect: SiteCollectAnswer }) {
         label="Told apart by"
         name="identity"
         defaultValue={collect.identity}
-        hint='The hash is made of address and browser, is forgotten every night, and reaches payments of the same day only. Cookies end with data-consent="denied" in the tag.'
+        hint="The hash is made of address and browser, is forgotten every night, and reaches payments of the same day only. Afterwards take the new tag under Script: the one you have still sets cookies."
       >
         <option value="cookie">The visitor cookie</option>
         <option value="daily">A hash of the day, without cookies</option>

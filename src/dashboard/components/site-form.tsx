@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { SiteAnswer } from '../../http/contract.ts';
+import type { SiteAnswer } from '../../http/contract-sites.ts';
 import { send } from '../api.ts';
 import { formError, useForm } from '../form.ts';
 import { pathOf } from '../queries.ts';

@@ -1,7 +1,8 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { Link, useLocation, useNavigate } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
-import type { MeAnswer, SiteAnswer } from '../../http/contract.ts';
+import type { MeAnswer } from '../../http/contract.ts';
+import type { SiteAnswer } from '../../http/contract-sites.ts';
 import type { Mode } from '../../core/payment.ts';
 import { send } from '../api.ts';
 import type { Theme } from '../preferences.ts';

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { JOURNEY_DIMENSIONS } from '../../core/journey.ts';
 import type { JourneyDimension } from '../../core/journey.ts';
-import type { SiteAnswer } from '../../http/contract.ts';
+import type { SiteAnswer } from '../../http/contract-sites.ts';
 import { useTitle } from '../components/card-page.tsx';
 import { TOOL } from '../components/controls.tsx';
 import { AddFilter, FilterChips } from '../components/filter-chips.tsx';

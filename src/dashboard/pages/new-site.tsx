@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, Navigate, useNavigate } from '@tanstack/react-router';
-import type { SiteAnswer } from '../../http/contract.ts';
+import type { SiteAnswer } from '../../http/contract-sites.ts';
 import { send } from '../api.ts';
 import { CardPage, Steps } from '../components/card-page.tsx';
 import { Button, buttonClass } from '../components/controls.tsx';

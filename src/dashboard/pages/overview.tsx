@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import type { SiteAnswer, SiteStatusAnswer } from '../../http/contract.ts';
+import type { SiteAnswer, SiteStatusAnswer } from '../../http/contract-sites.ts';
 import { DEFAULT_MODEL } from '../../core/attribution/models.ts';
 import { bucketDimension, bucketsOf } from '../buckets.ts';
 import { useTitle } from '../components/card-page.tsx';

@@ -1,4 +1,4 @@
-import type { SiteAnswer } from '../../http/contract.ts';
+import type { SiteAnswer } from '../../http/contract-sites.ts';
 import type { SiteModelsChange } from '../../http/contract-models.ts';
 import { useTitle } from '../components/card-page.tsx';
 import { Choice, Field } from '../components/controls.tsx';

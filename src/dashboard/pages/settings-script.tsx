@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import type { ReactNode } from 'react';
-import type { SiteStatusAnswer } from '../../http/contract.ts';
+import type { SiteStatusAnswer } from '../../http/contract-sites.ts';
 import { Steps, useTitle } from '../components/card-page.tsx';
 import { buttonClass } from '../components/controls.tsx';
 import { CodeBox } from '../components/copy.tsx';
@@ -32,8 +32,8 @@ export function ScriptPage() {
       {status.data ? (
         <>
           <CodeBox label="the script tag" text={status.data.snippet} testId="snippet" />
-          <Compatible snippet={status.data.snippet} />
-          <OwnDomain site={site.id} domain={site.domain} />
+          {status.data.cookieless ? <Cookieless site={site.id} /> : <Compatible snippet={status.data.snippet} />}
+          <OwnDomain tag={status.data.snippet_own_domain} domain={site.domain} cookieless={status.data.cookieless} />
           <Options pinned={status.data.snippet_pinned} />
           <HitCheck status={status.data} domain={site.domain} />
           <p className="mt-5">
@@ -55,6 +55,20 @@ export function ScriptPage() {
         <Skeleton className="h-16 w-full" />
       )}
     </>
+  );
+}
+
+/** The site's own choice, in its settings; the tag that was pasted before it may still be in the pages. */
+function Cookieless({ site }: { site: string }) {
+  return (
+    <p className="mt-3 text-muted" data-testid="snippet-cookieless">
+      This script sets no cookies and keeps no ids: this site tells its visitors{' '}
+      <Link to="/sites/$siteId/settings/site" params={{ siteId: site }} className="text-link">
+        apart by a hash of the day
+      </Link>
+      . A tag with <code className="font-mono text-ink">hw.js</code> still sets them: replace it. The new one deletes
+      what it left.
+    </p>
   );
 }
 
@@ -128,21 +142,20 @@ function Option({ attribute, children }: { attribute: string; children: ReactNod
 }
 
 /** Safari keeps cookies that a script sets for a week; a server's own answer may set them for a year. */
-function OwnDomain({ site, domain }: { site: string; domain: string }) {
+function OwnDomain({ tag, domain, cookieless }: { tag: string; domain: string; cookieless: boolean }) {
   return (
     <details className="mt-3">
       <summary className="cursor-pointer text-[0.95rem]">
-        <span className="text-link">Recognise visitors for a year, in Safari too</span>
+        <span className="text-link">
+          {cookieless ? 'Load the script from your own domain' : 'Recognise visitors for a year, in Safari too'}
+        </span>
       </summary>
       <p className="mt-2 mb-2 text-muted">
         Let {domain} itself pass the script on: recipes for nginx, Caddy, Express, Cloudflare, Next.js and Vercel stand
-        in docs/first-party.md. Then use this tag; the visitor cookie is set by the answers to its hits.
+        in docs/first-party.md. Then use this tag
+        {cookieless ? '.' : '; the visitor cookie is set by the answers to its hits.'}
       </p>
-      <CodeBox
-        label="the script tag of your own domain"
-        text={`<script defer src="/hw/hw.js" data-site="${site}"></script>`}
-        testId="snippet-own-domain"
-      />
+      <CodeBox label="the script tag of your own domain" text={tag} testId="snippet-own-domain" />
     </details>
   );
 }
@@ -201,7 +214,7 @@ function Checklist({ domain }: { domain: string }) {
           Hits of other hosts are dropped.
         </li>
         <li>
-          The browser’s network panel shows <code className="font-mono text-ink">hw.js</code> loaded and a request to{' '}
+          The browser’s network panel shows the script of the tag loaded and a request to{' '}
           <code className="font-mono text-ink">/api/event</code>; its answer’s header{' '}
           <code className="font-mono text-ink">X-Headwater-Dropped</code> says why a hit was not kept.
         </li>

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Navigate, Outlet, useLocation, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { createContext, use, useEffect, useState } from 'react';
-import type { SiteAnswer } from '../../http/contract.ts';
+import type { SiteAnswer } from '../../http/contract-sites.ts';
 import { AlertBanner } from '../components/alert-banner.tsx';
 import { CardPage } from '../components/card-page.tsx';
 import { ErrorNote, Skeleton } from '../components/states.tsx';

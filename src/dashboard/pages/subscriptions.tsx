@@ -1,6 +1,6 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import type { SiteAnswer } from '../../http/contract.ts';
+import type { SiteAnswer } from '../../http/contract-sites.ts';
 import { bucketDimension, bucketsOf } from '../buckets.ts';
 import { useTitle } from '../components/card-page.tsx';
 import { Button, buttonClass } from '../components/controls.tsx';

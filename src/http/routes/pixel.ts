@@ -1,13 +1,14 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { HttpDeps } from '../deps.ts';
+import { SCRIPTS } from '../pixel-files.ts';
 import { sendFile, staticFile } from '../static-files.ts';
 
 const NEWEST = 'public, max-age=3600, stale-while-revalidate=86400';
 const PINNED = 'public, max-age=31536000, immutable';
 
 /**
- * The pixel's scripts: asked for by every page of every site, so they are answered from memory. `/hw.js` and `/hw-more.js`
- * are cached for an hour; a version of its own name (`/hw-0123456789ab.js`) never changes.
+ * The pixel's scripts: asked for by every page of every site, so they are answered from memory. Under their own names they
+ * are cached for an hour; a version (`/hw-0123456789ab.js`) never changes.
  */
 export function pixelRoutes(scope: FastifyInstance, { pixel }: Pick<HttpDeps, 'pixel'>): void {
   const files = new Map([...pixel].map(([name, bytes]) => [name, staticFile(bytes, '.js')]));
@@ -22,7 +23,7 @@ export function pixelRoutes(scope: FastifyInstance, { pixel }: Pick<HttpDeps, 'p
   }
 
   const options = { config: { access: 'public' as const }, schema: { hide: true } };
-  for (const name of ['hw.js', 'hw-more.js']) {
+  for (const name of SCRIPTS) {
     scope.get(`/${name}`, options, (request, reply) => send(request, reply, name, NEWEST));
   }
   scope.get<{ Params: { version: string } }>('/hw-:version.js', options, (request, reply) =>

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { modelSettingsOf } from '../../core/attribution/settings.ts';
+import { scriptOf, scriptTag } from '../../core/script-tag.ts';
 import { settingsAnswer } from '../../reports/settings-answer.ts';
 import { changeCollect, collectAnswer } from '../../sites/collect-settings.ts';
 import { changeModels, renewalsOf } from '../../sites/model-settings.ts';
@@ -7,8 +8,8 @@ import { checkSite } from '../../sites/site-input.ts';
 import type { Checked } from '../../sites/site-input.ts';
 import type { Site } from '../../storage/records/records.ts';
 import type { ApiScope } from '../api-scope.ts';
-import { siteAnswer, siteChange, siteInput, sitesAnswer, siteStatusAnswer } from '../contract.ts';
-import type { SiteAnswer } from '../contract.ts';
+import { siteAnswer, siteChange, siteInput, sitesAnswer, siteStatusAnswer } from '../contract-sites.ts';
+import type { SiteAnswer } from '../contract-sites.ts';
 import type { HttpDeps } from '../deps.ts';
 import { Refusal } from '../errors.ts';
 import { pinnedPixel } from '../pixel-files.ts';
@@ -72,12 +73,8 @@ export function siteRoutes(scope: ApiScope, deps: HttpDeps): void {
     { config: { access: 'site:read' }, schema: { params: siteParams, response: { 200: siteStatusAnswer } } },
     async ({ site }) => {
       const activity = await deps.siteActivity(site!);
-      const pinned = pinnedPixel(deps.pixel);
       return {
-        snippet: `<script defer src="${deps.publicUrl}/hw.js" data-site="${site!.id}"></script>`,
-        snippet_pinned:
-          pinned &&
-          `<script defer src="${deps.publicUrl}/${pinned.name}" integrity="${pinned.integrity}" crossorigin="anonymous" data-site="${site!.id}"></script>`,
+        ...tagsOf(site!, deps),
         last_hit: activity.lastHit && {
           at: new Date(activity.lastHit.occurredAt).toISOString(),
           url: activity.lastHit.url,
@@ -88,6 +85,18 @@ export function siteRoutes(scope: ApiScope, deps: HttpDeps): void {
       };
     },
   );
+}
+
+function tagsOf({ id, settings }: Site, { publicUrl, pixel }: HttpDeps) {
+  const script = scriptOf(settings);
+  const tag = { base: publicUrl, script, site: id };
+  const pinned = pinnedPixel(pixel, script);
+  return {
+    snippet: scriptTag(tag),
+    snippet_pinned: pinned && scriptTag({ ...tag, script: pinned.name, integrity: pinned.integrity }),
+    snippet_own_domain: scriptTag({ ...tag, base: '/hw' }),
+    cookieless: script === 'hw-cookieless.js',
+  };
 }
 
 function accepted<T>(

@@ -1,0 +1,90 @@
+// The script of sites that count by the day: what it tells, and that it leaves nothing in the browser.
+import { expect, test } from '@playwright/test';
+import type { Page } from '@playwright/test';
+import { cookiesOf, keptBy, openPixelSite, waitingOf } from './pixel-site.ts';
+import type { PixelSite } from './pixel-site.ts';
+
+let site: PixelSite;
+test.beforeAll(async () => void (site = await openPixelSite()));
+test.afterAll(() => site.close());
+test.beforeEach(() => {
+  site.reset();
+  site.script = 'hw-cookieless.js';
+});
+
+/** Every cookie the page tries to write, however shortly it would live. */
+const watchCookies = (page: Page) =>
+  page.addInitScript(() => {
+    const { get, set } = Object.getOwnPropertyDescriptor(Document.prototype, 'cookie')!;
+    const written: string[] = ((self as unknown as { written: string[] }).written = []);
+    Object.defineProperty(document, 'cookie', {
+      get: () => get!.call(document),
+      set(cookie: string) {
+        written.push(cookie);
+        set!.call(document, cookie);
+      },
+    });
+  });
+
+async function expectNothingKept(page: Page) {
+  expect(await cookiesOf(page.context())).toEqual({});
+  expect(await keptBy(page)).toEqual([]);
+  expect(await page.evaluate('written')).toEqual([]);
+}
+
+test('views, events, people and returns from Stripe are told without an id, and nothing is stored', async ({
+  page,
+}) => {
+  await watchCookies(page);
+  site.attributes = 'data-more="outbound"';
+  await page.goto(site.url('/?utm_source=google&session_id=cs_test_1'));
+  await page.evaluate(`headwater.identify({ email: 'a@shop.test' }); headwater.track('seen')`);
+  await page.evaluate(`history.pushState({}, '', '/two')`);
+  const hits = await site.received(5);
+  expect(hits.map(({ name }) => name).sort()).toEqual(['checkout', 'identify', 'pageview', 'pageview', 'seen']);
+  for (const { visitor, session } of hits) expect([visitor ?? null, session ?? null]).toEqual([null, null]);
+  expect(hits.find(({ name }) => name === 'checkout')!.props).toEqual({ session_id: 'cs_test_1' });
+  expect((await page.evaluate('headwater.getVisitorId()')) ?? null).toBeNull();
+  await expectNothingKept(page);
+
+  // A server that is down for a while: what waits is not put on the disk.
+  site.status = 0;
+  await page.evaluate(`headwater.track('later')`);
+  await expect.poll(() => site.requests.length).toBeGreaterThan(1);
+  await expectNothingKept(page);
+  site.status = 202;
+  await site.received(6);
+});
+
+test('what hw.js left is delivered and deleted', async ({ page }) => {
+  site.script = 'hw.js';
+  site.status = 503;
+  await page.goto(site.url('/'));
+  await expect.poll(() => waitingOf(page)).toContain('pageview');
+  expect(Object.keys(await cookiesOf(page.context())).sort()).toEqual(['hw_session_id', 'hw_visitor_id']);
+
+  Object.assign(site, { script: 'hw-cookieless.js', status: 202 });
+  await page.goto(site.url('/two'));
+  const [before, now] = await site.received(2);
+  expect(before!.visitor).toMatch(/^[0-9a-f-]{36}$/);
+  expect(now!.visitor ?? null).toBeNull();
+  await expect.poll(() => cookiesOf(page.context())).toEqual({});
+  expect(await keptBy(page)).toEqual([]);
+});
+
+test('a refusal and an opt-out hold, and are all that is kept', async ({ page }) => {
+  await watchCookies(page);
+  await page.goto(site.url('/'));
+  await site.received(1);
+  await page.evaluate('headwater.setConsent(false)');
+  await page.evaluate(`headwater.identify({ email: 'a@shop.test' }); headwater.track('seen')`);
+  expect((await site.received(2))[1]!.name).toBe('seen');
+  await page.evaluate('headwater.optOut()');
+  await page.goto(site.url('/two'));
+  await page.evaluate(`headwater.track('never')`);
+  expect(await keptBy(page)).toEqual(['hw_c']);
+  expect(await page.evaluate('written')).toEqual([]);
+  await page.evaluate('headwater.setConsent(true)');
+  await page.waitForTimeout(1500);
+  expect(site.hits).toHaveLength(2);
+});
