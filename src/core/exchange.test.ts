@@ -126,8 +126,30 @@ describe('the rule that applies first', () => {
       EUR_USD,
       { ch: '1093 rate 2026-11-02 eur/usd 1.0931' },
     ],
-    ['5: a rate that is eight days old says nothing', [entry('ch', 1000, 'eur', null, 8)], EUR_USD, { ch: 'apart' }],
-    ['5: a later day’s rate says nothing', [entry('ch', 1000, 'eur', null, -1)], EUR_USD, { ch: 'apart' }],
+    ['none: a rate that is eight days old says nothing', [entry('ch', 1000, 'eur', null, 8)], EUR_USD, { ch: 'apart' }],
+    ['none: a later day’s rate says nothing', [entry('ch', 1000, 'eur', null, -1)], EUR_USD, { ch: 'apart' }],
+    [
+      '4: a refund that was taken back on a day without a rate is none, and no rate is missed for it',
+      [
+        entry('ch', 1000, 'eur'),
+        entry('ch#refunds', -250, 'eur', null, 8),
+        entry('ch#refunds#1', 250, 'eur', null, 8),
+        entry('re', -250, 'eur', null, 7),
+      ],
+      EUR_USD,
+      {
+        ch: '1093 rate 2026-11-02 eur/usd 1.0931',
+        'ch#refunds': '0 rate',
+        'ch#refunds#1': '0 rate',
+        re: '-273 rate 2026-11-02 eur/usd 1.0931',
+      },
+    ],
+    [
+      'none: what was taken back in part still misses its rate',
+      [entry('ch', 1000, 'eur'), entry('ch#refunds', -250, 'eur', null, 8), entry('ch#refunds#1', 100, 'eur', null, 8)],
+      EUR_USD,
+      { ch: '1093 rate 2026-11-02 eur/usd 1.0931', 'ch#refunds': 'apart', 'ch#refunds#1': 'apart' },
+    ],
     [
       '4: what was settled in two currencies, by the rate of the day',
       [entry('ch', 1000, 'eur', [770, 'usd']), entry('ch#gbp', 0, 'eur', [261, 'gbp'])],

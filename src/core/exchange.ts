@@ -6,8 +6,8 @@ import type { Ratio, RateTable } from './rates.ts';
 /**
  * Ledger entries in the site's reporting currency, by the first of these that applies:
  * 1. the entry is in it; 2. the provider settled the entry's money object in it; 3. it settled the payment's charge in it,
- * and has not said yet how it settled this refund or dispute; 4. a dated rate of the entry's day. What none applies to is
- * not converted: it stays apart.
+ * and has not said yet how it settled this refund or dispute; 4. a dated rate of the entry's day, which entries of one
+ * object that add up to nothing on that day do not need. What none applies to is not converted: it stays apart.
  *
  * Invariants: the entries of an object that was settled in the reporting currency add up to what was settled; whatever
  * corrections an object's amount went through, it converts to the same sum on every day.
@@ -136,6 +136,8 @@ function feesBySettlement(object: readonly LedgerEntry[], to: string, fees: Amou
   }
 }
 
+const NOTHING: Ratio = { above: 0n, below: 1n };
+
 /** What is left, by the rate of its day: an object's corrections of one day together, so that they round as one amount. */
 function byRate(
   ordered: readonly LedgerEntry[],
@@ -148,10 +150,12 @@ function byRate(
   for (const group of Map.groupBy(left, keyOf).values()) {
     const { currency } = moneyOf(group[0]!);
     const rate = findRate(currency, to, rateDay(group[0]!.occurredAt), rates);
-    if (!rate) continue;
-    const parts = cumulatively(group, (entry) => moneyOf(entry).minor, minorRatio(rate, currency, to));
+    // A refund that was heard of before it was itemised is taken back: no rate is missed for money that did not move.
+    const isNothing = group.length > 1 && group.reduce((total, entry) => total + moneyOf(entry).minor, 0) === 0;
+    const ratio = rate ? minorRatio(rate, currency, to) : isNothing ? NOTHING : null;
+    const parts = ratio && cumulatively(group, (entry) => moneyOf(entry).minor, ratio);
     for (const [id, amountMinor] of parts ?? []) {
-      amounts.set(id, { amountMinor, by: 'rate', evidence: rate.evidence });
+      amounts.set(id, { amountMinor, by: 'rate', evidence: rate?.evidence ?? '' });
     }
   }
 }

@@ -229,7 +229,7 @@ export const paymentDetailAnswer = paymentAnswer.extend({
           amount: z.number().int().nullable(),
           fee: z.number().int().nullable(),
           by: z.enum(['same', 'settlement', 'charge', 'rate']).nullable(),
-          /** A balance transaction's id, or the day's rates: '2026-11-02 eur/usd 1.0931'. */
+          /** A balance transaction's id, or the day's rates: '2026-11-02 eur/usd 1.0931'; null: none was needed. */
           evidence: z.string().nullable(),
         }),
       ),

@@ -9,7 +9,7 @@ const BY: Record<NonNullable<ConvertedEntry['by']>, (evidence: string) => string
   same: () => 'It is in this currency.',
   settlement: (evidence) => `As Stripe settled it: ${evidence}`,
   charge: (evidence) => `At the rate of the charge until its own is known: ${evidence}`,
-  rate: (evidence) => `By the rate of ${evidence}`,
+  rate: (evidence) => (evidence === '' ? 'Taken back on the same day' : `By the rate of ${evidence}`),
 };
 
 function basisOf({ by, evidence }: ConvertedEntry): string {
