@@ -12,8 +12,13 @@ export function mergeObjects<T extends ProviderObject>(a: T, b: T): T {
   if (a.kind !== b.kind || a.id !== b.id) {
     throw new TypeError(`mergeObjects: ${a.kind} ${a.id} and ${b.kind} ${b.id} are not the same object`);
   }
-  return mergeKind(a, b) as T;
+  const merged = mergeKind(a, b) as T;
+  canonical.add(merged);
+  return merged;
 }
+
+/** What came out of a merge: nobody changes objects, so to merge one with itself again would change nothing. */
+const canonical = new WeakSet<ProviderObject>();
 
 /** Merges snapshots of any objects into one per (kind, id), sorted by id: the canonical form of a set of snapshots. */
 export function mergeAll(snapshots: Iterable<ProviderObject>): ProviderObject[] {
@@ -22,7 +27,8 @@ export function mergeAll(snapshots: Iterable<ProviderObject>): ProviderObject[] 
     const key = `${snapshot.kind} ${snapshot.id}`;
     const known = merged.get(key);
     // Merging with itself puts a first snapshot into canonical form (sorted, deduplicated evidence).
-    merged.set(key, mergeObjects(known ?? snapshot, snapshot));
+    const isMerged = known === undefined && canonical.has(snapshot);
+    merged.set(key, isMerged ? snapshot : mergeObjects(known ?? snapshot, snapshot));
   }
   return [...merged.entries()].sort(([a], [b]) => compare(a, b)).map(([, object]) => object);
 }
@@ -218,7 +224,9 @@ function refundedSeenAt(a: Of<'charge'>, b: Of<'charge'>): number | null {
   return smallest(atA, atB);
 }
 
-function mergeEvidence(a: readonly Evidence[], b: readonly Evidence[]): Evidence[] {
+function mergeEvidence(a: readonly Evidence[], b: readonly Evidence[]): readonly Evidence[] {
+  // Most objects have none, or one piece of it that is merged with itself.
+  if (a === b && a.length < 2) return a;
   const merged = new Map<string, Evidence>();
   for (const { field, value, seenAt } of [...a, ...b]) {
     const key = JSON.stringify([field, value]);

@@ -46,6 +46,7 @@ export async function bookObjects(
     merged.map((snapshot) => snapshot.id),
   );
   const byId = new Map(stored.map((object) => [object.id, object]));
+  const isNew = new Set(merged.map(({ id }) => id).filter((id) => !byId.has(id)));
   for (const snapshot of merged) {
     const known = byId.get(snapshot.id);
     if (known && known.kind !== snapshot.kind) continue; // Ids are unique at Stripe; a clash is forged or broken.
@@ -54,7 +55,7 @@ export async function bookObjects(
     byId.set(object.id, object);
     changed.push(object);
   }
-  const rows = changed.map((object) => ({ object, references: referencesOf(object) }));
+  const rows = changed.map((object) => ({ object, references: referencesOf(object), isNew: isNew.has(object.id) }));
   if (rows.length > 0) await tx.objects.putMany(connection.id, rows);
   await requestSubscriptions(tx, place, changed);
   // Only of these does it matter by themselves whether they lead to a charge.

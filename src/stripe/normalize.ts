@@ -42,9 +42,10 @@ export function normalize(value: unknown, context: NormalizeContext): ProviderOb
     if (!isJson(node)) return;
     const object = readObject(node, context);
     if (object) found.push(object);
-    for (const [key, child] of Object.entries(node)) {
+    for (const key in node) {
+      const child = node[key];
       // Metadata is the merchant's; nothing in it is an object of Stripe's.
-      if (key !== 'metadata' && typeof child === 'object' && child !== null) walk(child, depth + 1);
+      if (typeof child === 'object' && child !== null && key !== 'metadata') walk(child, depth + 1);
     }
   };
   walk(value, 0);

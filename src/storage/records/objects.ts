@@ -63,6 +63,22 @@ export function createObjects(db: Kysely<Database>): Objects {
   };
 }
 
+async function referencesFrom(
+  transaction: Kysely<Database>,
+  connection: string,
+  ids: readonly string[],
+): Promise<Map<string, Set<string>>> {
+  if (ids.length === 0) return new Map();
+  const rows = await transaction
+    .selectFrom('object_references')
+    .select(['from_id', 'to_id'])
+    .where('connection', '=', connection)
+    .where('from_id', 'in', ids)
+    .execute();
+  const from = Map.groupBy(rows, (row) => row.from_id);
+  return new Map([...from].map(([id, those]) => [id, new Set(those.map((row) => row.to_id))]));
+}
+
 /** Writes the difference only: most snapshots repeat the references that are known. */
 async function putReferences(
   transaction: Kysely<Database>,
@@ -70,13 +86,7 @@ async function putReferences(
   object: ProviderObject,
   references: readonly string[],
 ): Promise<void> {
-  const rows = await transaction
-    .selectFrom('object_references')
-    .select('to_id')
-    .where('connection', '=', connection)
-    .where('from_id', '=', object.id)
-    .execute();
-  const known = new Set(rows.map((row) => row.to_id));
+  const known = (await referencesFrom(transaction, connection, [object.id])).get(object.id) ?? new Set();
   const wanted = new Set(references);
   for (const part of chunks([...known].filter((id) => !wanted.has(id)))) {
     await transaction
@@ -111,26 +121,19 @@ async function putMany(transaction: Kysely<Database>, connection: string, rows: 
           .doUpdateSet((eb) => ({ kind: eb.ref('excluded.kind'), body: eb.ref('excluded.body') })),
       )
       .execute();
-    const stored = await transaction
-      .selectFrom('object_references')
-      .select(['from_id', 'to_id'])
-      .where('connection', '=', connection)
-      .where(
-        'from_id',
-        'in',
-        part.map(({ object }) => object.id),
-      )
-      .execute();
-    const known = Map.groupBy(stored, (row) => row.from_id);
+    const known = await referencesFrom(
+      transaction,
+      connection,
+      part.filter((row) => row.isNew !== true).map(({ object }) => object.id),
+    );
     const added = part.flatMap(({ object, references }) => {
-      const before = new Set((known.get(object.id) ?? []).map((row) => row.to_id));
-      const missing = [...new Set(references)].filter((id) => !before.has(id));
+      const before = known.get(object.id);
+      const missing = before ? references.filter((id) => !before.has(id)) : references;
       return missing.map((id) => ({ connection, from_id: object.id, from_kind: object.kind, to_id: id }));
     });
     for (const { object, references } of part) {
-      const before = known.get(object.id) ?? [];
       // An object rarely stops pointing somewhere: only then it is worth statements of its own.
-      if (before.some((row) => !references.includes(row.to_id))) {
+      if (known.get(object.id)?.difference(new Set(references)).size) {
         await putReferences(transaction, connection, object, references);
       }
     }

@@ -33,9 +33,10 @@ export interface PaymentsTogether {
 }
 
 export interface ObjectsTogether {
+  /** @param rows `isNew`: the caller holds the connection's lock and found none stored, so no references are stored either */
   putMany(
     connection: string,
-    rows: readonly { object: ProviderObject; references: readonly string[] }[],
+    rows: readonly { object: ProviderObject; references: readonly string[]; isNew?: boolean }[],
   ): Promise<void>;
 }
 
