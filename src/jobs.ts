@@ -7,6 +7,7 @@ import { createPoller } from './payments/poll.ts';
 import type { PollerOptions } from './payments/poll-place.ts';
 import { createNightlyReconcile, createReconcile } from './payments/reconcile.ts';
 import type { Provider } from './payments/provider.ts';
+import { countOffStripe } from './payments/off-stripe.ts';
 import { recredit } from './payments/rates-book.ts';
 import type { createRecompute, RecomputeProgress } from './payments/recompute.ts';
 import type { Job, Records, Site } from './storage/records/records.ts';
@@ -100,6 +101,18 @@ export function recomputeTurn(deps: {
     const why = job.args.reason === 'settings_changed' ? job.args.reason : 'recompute';
     await recompute.run(job.args.site, from, saved, why);
     return { state: isOurs ? 'done' : 'lost' };
+  };
+}
+
+/** Counts what a site that changed its mind left out until now. */
+export function offStripeTurn(deps: { records: Records; now: () => number; onProgress: () => void }): JobTurn {
+  const { records, now, onProgress } = deps;
+  return async (job) => {
+    const isDone = await countOffStripe({ records, now }, job, async (progress) => {
+      onProgress();
+      return records.jobs.progress(job, { ...progress }, now() + LEASE_MS);
+    });
+    return { state: isDone ? 'done' : 'lost' };
   };
 }
 

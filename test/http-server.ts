@@ -6,7 +6,7 @@ import { ConnectRefused } from '../src/payments/connect.ts';
 import { createDefaultMode } from '../src/reports/mode.ts';
 import { createRuns } from '../src/reports/runs.ts';
 import { createRecomputeStatus } from '../src/sites/recompute-status.ts';
-import { sitesInTheirCurrency } from '../src/sites/currency-change.ts';
+import { sitesThatFollow } from '../src/sites/site-changes.ts';
 import { createSiteActivity } from '../src/sites/activity.ts';
 import { newKey } from '../src/sites/new-key.ts';
 import { createSpendUse } from '../src/spend/use.ts';
@@ -147,7 +147,7 @@ function depsOver(records: Records, accounts: TestAccounts): Omit<HttpDeps, 'now
       defaultMode,
       now: Date.now,
     }),
-    sites: sitesInTheirCurrency({ records, now: Date.now }),
+    sites: sitesThatFollow({ records, now: Date.now }),
     keys: records.keys,
     teams: records.teams,
     accounts,

@@ -28,7 +28,7 @@ import { createReports } from '../reports/report.ts';
 import { createRuns } from '../reports/runs.ts';
 import { createSolver } from '../reports/solver.ts';
 import { createRecomputeStatus } from '../sites/recompute-status.ts';
-import { sitesInTheirCurrency } from '../sites/currency-change.ts';
+import { sitesThatFollow } from '../sites/site-changes.ts';
 import { createRatesStatus } from '../sites/rates-status.ts';
 import { createSpendUse } from '../spend/use.ts';
 import { createSiteActivity } from '../sites/activity.ts';
@@ -103,7 +103,7 @@ export async function httpDeps(parts: Parts): Promise<HttpDeps> {
       now,
     }),
     spend: createSpendUse({ records, facts, defaultMode, now, wake: workers.wake('mirror') }),
-    sites: sitesInTheirCurrency({ records, now, wake: workers.wake('jobs') }),
+    sites: sitesThatFollow({ records, now, wake: workers.wake('jobs') }),
     keys: records.keys,
     teams: records.teams,
     accounts,

@@ -3,7 +3,7 @@ import { createCollectCounters } from '../collect/counters.ts';
 import { createDrain } from '../collect/drain.ts';
 import type { Spool } from '../collect/spool.ts';
 import type { Config } from '../config.ts';
-import { createJobRunner, doctorTurn, historyWorkers, recomputeTurn, recreditTurn } from '../jobs.ts';
+import { createJobRunner, doctorTurn, historyWorkers, offStripeTurn, recomputeTurn, recreditTurn } from '../jobs.ts';
 import { createLoop } from '../loop.ts';
 import type { Loop } from '../loop.ts';
 import { createAttributor } from '../payments/attribute.ts';
@@ -12,6 +12,7 @@ import { createFetcher } from '../payments/fetch.ts';
 import { createHandOver } from '../payments/link.ts';
 import { createMirror } from '../payments/mirror.ts';
 import { createPurge } from '../payments/purge.ts';
+import { COUNT_OFF_STRIPE } from '../payments/off-stripe.ts';
 import { RECREDIT } from '../payments/rates-book.ts';
 import { createRatesFeed } from '../payments/rates-feed.ts';
 import { createRecompute } from '../payments/recompute.ts';
@@ -65,6 +66,7 @@ export function createWorkers(parts: { config: Config; log: Logger; base: Base; 
     [SPEND_JOB]: spendTurn(spend),
     recompute: andSpend(spend, recomputeTurn({ records, recompute, now, onProgress: wake('attribute') })),
     [RECREDIT]: andSpend(spend, recreditTurn({ records, now, onProgress: wake('attribute') })),
+    [COUNT_OFF_STRIPE]: offStripeTurn({ records, now, onProgress: wake('attribute') }),
     doctor: doctorTurn({ records, checkUp: base.checkUpWith(facts), now }),
   };
   add('jobs', 500, createJobRunner({ records, turns, now, log }));

@@ -26,7 +26,7 @@ export const siteChange = z.object({
   domain: siteInput.shape.domain.optional(),
   timezone: z.string().max(64).optional(),
   currency: z.string().length(3).optional(),
-  /** Count invoices that were paid by other means than Stripe, from now on. */
+  /** Count invoices that were paid by other means than Stripe, those of before too; what was counted stays counted. */
   off_stripe: z.boolean().optional(),
   /** A change has every payment credited again. */
   models: siteModelsChange.optional(),

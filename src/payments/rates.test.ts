@@ -6,7 +6,7 @@ import type { Rate } from '../core/rates.ts';
 import { createJobRunner, recomputeTurn, recreditTurn } from '../jobs.ts';
 import { createDefaultMode } from '../reports/mode.ts';
 import { createPaymentReports } from '../reports/payments.ts';
-import { sitesInTheirCurrency } from '../sites/currency-change.ts';
+import { sitesThatFollow } from '../sites/site-changes.ts';
 import { createRatesStatus } from '../sites/rates-status.ts';
 import { conversionOf } from './rates.ts';
 import { bookRates, RECREDIT } from './rates-book.ts';
@@ -170,7 +170,7 @@ describe('a payment in another currency', () => {
     const inDollars = { revenue: 13_20, '(unattributed)': 13_20, apart: {} };
     assert.deepEqual(await told(shop.site), inDollars);
     let wakes = 0;
-    const sites = sitesInTheirCurrency({ records, now, wake: () => (wakes += 1) });
+    const sites = sitesThatFollow({ records, now, wake: () => (wakes += 1) });
     await sites.update(shop.site, { name: 'Shop', currency: 'usd' });
     assert.equal(wakes, 0);
     await sites.update(shop.site, { currency: 'gbp' });

@@ -1,12 +1,10 @@
-import type { ModelWish } from './scenario-models.ts';
+import type { ModelWish, SiteWish } from './scenario-models.ts';
 import type { HitTarget } from './visitors.ts';
 
-/** What a story says about the models, as the API has it: a change of the site, or parameters of one report. */
-export async function changeModels(
-  target: Pick<HitTarget, 'url' | 'site' | 'serverKey'>,
-  wish: ModelWish,
-): Promise<void> {
-  const { windowDays, ignoreDirect, collapseRepeats, positionPercents, halfLifeHours, custom, renewals } = wish;
+/** What a story says about its site and the models, as the API has it: a change, or parameters of one report. */
+export async function changeSite(target: Pick<HitTarget, 'url' | 'site' | 'serverKey'>, wish: SiteWish): Promise<void> {
+  const { offStripe, windowDays, ignoreDirect, collapseRepeats, positionPercents, halfLifeHours, custom, renewals } =
+    wish;
   // What the story does not name is undefined, which JSON leaves out: the site keeps it.
   const models = {
     window_days: windowDays,
@@ -25,7 +23,7 @@ export async function changeModels(
   const answer = await fetch(`${target.url}/api/v1/sites/${target.site}`, {
     method: 'PATCH',
     headers: { authorization: `Bearer ${target.serverKey}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ models }),
+    body: JSON.stringify({ models, off_stripe: offStripe }),
   });
   if (!answer.ok) throw new Error(`the site's settings answered ${answer.status}: ${await answer.text()}`);
 }

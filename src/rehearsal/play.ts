@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Rate } from '../core/rates.ts';
 import { check, type Finding, type Patience } from './check.ts';
-import { changeModels } from './model-settings.ts';
+import { changeSite } from './model-settings.ts';
 import { DAY_MS, dayOf, type Questions } from './questions.ts';
 import { createPerformer } from './perform.ts';
 import type { Expectation } from './scenario-expect.ts';
@@ -115,7 +115,7 @@ export async function play(scenario: Scenario, target: Target, override: Overrid
       await performer.perform(step.action, at).catch(namingLine(step));
       await courier?.afterAction(delivery.without);
     } else if (step.kind === 'set') {
-      await changeModels(target, step.wish).catch(namingLine(step));
+      await changeSite(target, step.wish).catch(namingLine(step));
     } else if (step.kind === 'deliver') {
       await arrive();
       // The override decides on order and copies, the story on what is sent.

@@ -47,10 +47,15 @@ const WORDS: Record<string, Word> = {
 };
 const NOUNS = Object.keys(WORDS).join(', ');
 
+/** What a story changes of its site. */
+export type SiteWish = ModelWish & { offStripe?: boolean };
+
 /** `the site's lookback is 7 days`: a setting, before the story or in its midst. Null: the statement is another. */
-export function readSiteSetting(statement: string, fail: Fail): ModelWish | null {
+export function readSiteSetting(statement: string, fail: Fail): SiteWish | null {
   const [, said] = /^the site's (.+)$/.exec(statement) ?? [];
   if (said === undefined) return null;
+  const [, offStripe] = /^off-stripe invoices are (counted|left out)$/.exec(said) ?? [];
+  if (offStripe !== undefined) return { offStripe: offStripe === 'counted' };
   const [, noun, value] = /^(.+?) (?:is|are|follow) (.+)$/.exec(said) ?? [];
   if (noun === undefined || value === undefined) {
     throw fail(`"${statement}" is not understood; write "the site's lookback is 7 days"; it has ${NOUNS}`);

@@ -185,7 +185,7 @@ const PLAIN = { day: null, by: 'entry_date', whatIf: null };
 const CREDITS = { kind: 'credits', model: 'linear', dimension: 'channel', asked: PLAIN };
 const METRIC = { kind: 'metric', currency: 'usd', asked: PLAIN };
 
-describe('what a site says about the models', () => {
+describe('what a site says', () => {
   const table: [string, object][] = [
     ['lookback is 1 day', { windowDays: 1 }],
     ['lookback is lifetime', { windowDays: null }],
@@ -200,6 +200,8 @@ describe('what a site says about the models', () => {
     ['direct visits are ignored', { ignoreDirect: true }],
     ['repeats are kept', { collapseRepeats: false }],
     ['renewals follow the latest touch', { renewals: 'latest_touch' }],
+    ['off-stripe invoices are counted', { offStripe: true }],
+    ['off-stripe invoices are left out', { offStripe: false }],
   ];
   for (const [text, expected] of table) it(text, () => assert.deepEqual(siteSetting(text), expected));
 

@@ -1,7 +1,7 @@
 import { type Reading, readExpectation } from './scenario-expect.ts';
 import { readAction } from './scenario-action.ts';
 import { readRecurring } from './scenario-recurring.ts';
-import { type ModelWish, readSiteSetting } from './scenario-models.ts';
+import { type SiteWish, readSiteSetting } from './scenario-models.ts';
 import { readReturn } from './scenario-spend.ts';
 import type { Action } from './scenario-action.ts';
 import type { Expectation } from './scenario-expect.ts';
@@ -37,8 +37,8 @@ export interface ScenarioSettings {
 
 export type Step =
   | { kind: 'act'; line: number; text: string; day: number; timeMs: number | null; action: Action }
-  /** The site's settings about models change, and with them what is credited already. */
-  | { kind: 'set'; line: number; text: string; wish: ModelWish }
+  /** The site's settings change, and with them what is counted and credited already. */
+  | { kind: 'set'; line: number; text: string; wish: SiteWish }
   | { kind: 'expect'; line: number; text: string; expectation: Expectation }
   | { kind: 'deliver'; line: number; text: string; delivery: Delivery };
 

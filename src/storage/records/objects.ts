@@ -30,6 +30,20 @@ export function createObjects(db: Kysely<Database>): Objects {
       }
       return found;
     },
+    async invoices(connection, afterId, limit) {
+      const rows = await db
+        .selectFrom('objects')
+        .select('body')
+        .where('connection', '=', connection)
+        // All have this prefix, and no index tells kinds apart.
+        .where('id', '>', afterId ?? 'in_')
+        .where('id', '<', 'in`')
+        .where('kind', '=', 'invoice')
+        .orderBy('id')
+        .limit(limit)
+        .execute();
+      return rows.map((row) => JSON.parse(row.body) as ProviderObject);
+    },
     async put(connection, object, references) {
       const body = JSON.stringify(object);
       await atomically(db, async (transaction) => {

@@ -277,6 +277,8 @@ export interface Objects extends ObjectsTogether {
   get(connection: string, id: string): Promise<ProviderObject | null>;
   getMany(connection: string, ids: readonly string[]): Promise<ProviderObject[]>;
   put(connection: string, object: ProviderObject, references: readonly string[]): Promise<void>;
+  /** Invoices in the order of their ids. */
+  invoices(connection: string, afterId: string | null, limit: number): Promise<ProviderObject[]>;
   /** Ids of stored objects that reference one of `ids`, optionally of some kinds only. */
   referencing(
     connection: string,
