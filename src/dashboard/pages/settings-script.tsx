@@ -34,7 +34,7 @@ export function ScriptPage() {
           <CodeBox label="the script tag" text={status.data.snippet} testId="snippet" />
           {status.data.cookieless ? <Cookieless site={site.id} /> : <Compatible snippet={status.data.snippet} />}
           <OwnDomain tag={status.data.snippet_own_domain} domain={site.domain} cookieless={status.data.cookieless} />
-          <Options pinned={status.data.snippet_pinned} />
+          <Options pinned={status.data.snippet_pinned} cookieless={status.data.cookieless} />
           <HitCheck status={status.data} domain={site.domain} />
           <p className="mt-5">
             <Link
@@ -93,11 +93,15 @@ function Compatible({ snippet }: { snippet: string }) {
 }
 
 /** What else the tag can say; docs/pixel.md has all of it. */
-function Options({ pinned }: { pinned: string | null }) {
+function Options({ pinned, cookieless }: { pinned: string | null; cookieless: boolean }) {
   return (
     <details className="mt-3">
       <summary className="cursor-pointer text-[0.95rem]">
-        <span className="text-link">Consent, outbound links, engagement, a pinned version?</span>
+        <span className="text-link">
+          {cookieless
+            ? 'Consent, outbound links, a pinned version?'
+            : 'Consent, outbound links, engagement, a pinned version?'}
+        </span>
       </summary>
       <dl className="mt-2 grid gap-x-4 gap-y-1 text-muted sm:grid-cols-[auto_1fr]">
         <Option attribute='data-consent="required"'>
@@ -106,14 +110,21 @@ function Options({ pinned }: { pinned: string | null }) {
           manager.
         </Option>
         <Option attribute='data-more="outbound downloads forms 404"'>Counts these as events.</Option>
-        <Option attribute='data-more="engagement"'>How long pages are in view, and how far they are scrolled.</Option>
         <Option attribute='data-more="hash"'>
           Pages are routes in the fragment (#/pricing). Switch hash routing on in the site’s settings, too.
         </Option>
-        <Option attribute='data-more="domains" data-domains="pay.example.com"'>
-          Links to these hosts take the visitor along. They must stand under <em>Further domains</em> in the site’s
-          settings.
-        </Option>
+        {/* Both need an id of the visitor. */}
+        {cookieless ? null : (
+          <>
+            <Option attribute='data-more="engagement"'>
+              How long pages are in view, and how far they are scrolled.
+            </Option>
+            <Option attribute='data-more="domains" data-domains="pay.example.com"'>
+              Links to these hosts take the visitor along. They must stand under <em>Further domains</em> in the site’s
+              settings.
+            </Option>
+          </>
+        )}
         <Option attribute='data-hw-event="Sign up"'>
           On a button, a link or a form: counts as an event of that name.
         </Option>
