@@ -95,7 +95,7 @@ function pixelOf(page: Document, options: HeadwaterOptions | undefined): Promise
   if (ready) return Promise.resolve(ready);
   // By its name: tags of other products have a data-site too.
   const tags = [...page.querySelectorAll<HTMLScriptElement>('script[data-site]')];
-  const inHtml = tags.find(({ src }) => /\/hw(-\w+)?\.js/.test(src));
+  const inHtml = tags.find(({ src }) => /\/hw(-\w+)*\.js/.test(src));
   // Without options nothing is remembered: a provider further up may load the script a moment later.
   if (!inHtml && !options) return Promise.resolve(null);
   const script = inHtml ?? scriptFor(page, options!);

@@ -182,6 +182,7 @@ describe('tenant matrix', () => {
       '/api/webhooks/stripe/:site',
       '/healthz',
       '/hw-:version.js',
+      '/hw-cookieless.js',
       '/hw-more.js',
       '/hw.js',
       '/metrics',

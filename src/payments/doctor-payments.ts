@@ -1,3 +1,4 @@
+import { collectRulesOf } from '../core/collect-rules.ts';
 import { rungOf } from '../core/ladder.ts';
 import type { Rung } from '../core/ladder.ts';
 import { isPlaceholder, isWellFormedId, SESSION_METADATA_KEYS, VISITOR_METADATA_KEYS } from '../core/link.ts';
@@ -51,6 +52,9 @@ function earlier(found: readonly ExaminedPayment[], { createdAt }: Examined['sit
   return before === 0 ? '' : ` ${before} unattributed ${were} made before this site was added here, and may stay so.`;
 }
 
+/** Visitors are told apart by the day: no id of theirs is in a cookie, or reaches Stripe. */
+const isDaily = ({ settings }: Examined['site']) => collectRulesOf(settings).identity === 'daily';
+
 const ON_SESSION: Rung[] = ['session_of_intent', 'session_of_subscription', 'session_of_invoice'];
 const ON_CUSTOMER: Rung[] = ['customer', 'session_of_customer'];
 
@@ -74,10 +78,23 @@ const PLACE_CHECKS: Checks = {
       references.length === 0
         ? ''
         : ` ${count(references.length, 'of them has', 'of them have')} a client_reference_id that is neither a visitor id nor an app_id given to identify().`;
+    const severity = bare.length * 2 > payments.length ? 'error' : 'warning';
+    if (isDaily(site)) {
+      return [
+        {
+          code: 'payment_without_id',
+          severity,
+          title: `${count(bare.length, 'payment is', 'payments are')} known by no return page`,
+          detail: `This site tells its visitors apart by the day, so no id of theirs reaches Stripe. The return page has to name the Checkout Session, or the page before it the buyer (identify), on the day of the payment.${earlier(bare, site)}`,
+          objects: ids(bare),
+          remedy: returnAddress(site.domain),
+        },
+      ];
+    }
     return [
       {
         code: 'payment_without_id',
-        severity: bare.length * 2 > payments.length ? 'error' : 'warning',
+        severity,
         title: `${count(bare.length, 'payment carries', 'payments carry')} no visitor id`,
         detail: `Of the newest ${payments.length} no Stripe object of these says who paid: not the charge, its payment intent, Checkout Session, invoice, subscription or customer.${hint}${earlier(bare, site)}`,
         objects: ids(bare),
@@ -155,10 +172,22 @@ const PLACE_CHECKS: Checks = {
     ];
   },
 
-  visitor_unknown({ payments, site }) {
+  visitor_unknown({ payments, site, scriptTag }) {
     const found = payments.filter(({ reason }) => reason === 'visitor_never_seen');
     if (found.length === 0) return [];
     const values = firstOf(found.flatMap((payment) => usable(payment).map(({ value }) => value))).slice(0, 3);
+    if (isDaily(site)) {
+      return [
+        {
+          code: 'visitor_unknown',
+          severity: 'warning',
+          title: `${count(found.length, 'payment names', 'payments name')} a visitor by an id that is not counted`,
+          detail: `For example ${values.join(', ')}. This site tells its visitors apart by the day; the ids are from cookies that an earlier script left or still sets.`,
+          objects: ids(found),
+          remedy: script(scriptTag),
+        },
+      ];
+    }
     return [
       {
         code: 'visitor_unknown',
@@ -224,8 +253,9 @@ export const PAYMENT_CHECKS: Checks = {
     ];
   },
 
-  cookie_absent({ hits }) {
+  cookie_absent({ hits, site }) {
     if (hits === null) return { skipped: 'the facts store was not asked' };
+    if (isDaily(site)) return { skipped: 'this site counts without cookies' };
     const share = hits.total === 0 ? 0 : hits.withoutVisitor / hits.total;
     if (hits.total < HITS_MIN || share < 0.3) return [];
     return [

@@ -162,6 +162,31 @@ describe('what is said of payments from before the site', () => {
   }
 });
 
+describe('a site that counts by the day', () => {
+  const settings = { ...WELL.site.settings, collect: { identity: 'daily' as const } };
+  const daily = (change: Partial<Examined>) => checkUp({ ...WELL, site: { ...WELL.site, settings }, ...change });
+  const payments = (reason: string) => many(6, { reason: reason as ExaminedPayment['reason'] });
+
+  it('is not asked for a cookie', () => {
+    const { findings, checks } = daily({ hits: { ...WELL.hits!, withoutVisitor: 90 } });
+    assert.deepEqual(findings, []);
+    assert.match(checks.find(({ code }) => code === 'cookie_absent')!.reason!, /without cookies/);
+  });
+  it('is told of return pages, not of ids in metadata', () => {
+    const found = daily({ payments: payments('no_visitor_id') }).findings.find(
+      (it) => it.code === 'payment_without_id',
+    )!;
+    assert.match(found.remedy.code!, /\{CHECKOUT_SESSION_ID\}/);
+    assert.doesNotMatch(`${found.detail}${found.remedy.code}`, /hw_visitor_id/);
+  });
+  it('is told that the old script is still there', () => {
+    const found = daily({ payments: payments('visitor_never_seen') }).findings.find(
+      (it) => it.code === 'visitor_unknown',
+    )!;
+    assert.equal(found.remedy.code, WELL.scriptTag);
+  });
+});
+
 describe('the remedy for refused signatures', () => {
   const remedies: [string, RegExp][] = [
     ['no stored webhook secret matches the signature', /reveal its signing secret/],
