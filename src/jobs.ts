@@ -105,14 +105,19 @@ export function recomputeTurn(deps: {
 }
 
 /** Counts what a site that changed its mind left out until now. */
-export function offStripeTurn(deps: { records: Records; now: () => number; onProgress: () => void }): JobTurn {
+export function offStripeTurn(deps: {
+  records: Records;
+  now: () => number;
+  log: Log;
+  onProgress: () => void;
+}): JobTurn {
   const { records, now, onProgress } = deps;
   return async (job) => {
-    const isDone = await countOffStripe({ records, now }, job, async (progress) => {
-      onProgress();
-      return records.jobs.progress(job, { ...progress }, now() + LEASE_MS);
-    });
-    return { state: isDone ? 'done' : 'lost' };
+    const progress = await countOffStripe(deps, job);
+    onProgress();
+    if (progress === null) return { state: 'done' };
+    const isOurs = await records.jobs.progress(job, { ...progress }, now() + LEASE_MS);
+    return isOurs ? { state: 'again', at: now(), reason: null } : { state: 'lost' };
   };
 }
 

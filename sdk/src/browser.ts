@@ -82,10 +82,18 @@ export function createHeadwater(options?: HeadwaterOptions): Headwater & { load(
     track: (name, props) => tell('track', name, props),
     identify: (traits) => tell('identify', traits),
     setConsent: (consent) => tell('setConsent', typeof consent === 'object' ? consent['analytics'] === true : consent),
-    // Without consent there is no visitor id.
-    hasConsent: async () => (await idOr('getVisitorId', 'visitor')) !== null,
+    // Without consent there is no visitor id; without cookies there is only what the visitor said.
+    hasConsent: async () => (await idOr('getVisitorId', 'visitor')) !== null || saidYes(),
     optOut: () => tell('optOut'),
   };
+}
+
+function saidYes(): boolean {
+  try {
+    return Number(localStorage['hw_c']) > 0;
+  } catch {
+    return false;
+  }
 }
 
 function pixelOf(page: Document, options: HeadwaterOptions | undefined): Promise<Pixel | null> {

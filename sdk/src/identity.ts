@@ -43,7 +43,11 @@ const writeCookies = (alive: 0 | 1) => {
 
 /** Renews both cookies; starts a session after 30 idle minutes, or when a campaign arrives that this one is not of. */
 export const touch = () => {
-  if (COOKIELESS) return writeCookies(0);
+  if (COOKIELESS) {
+    visitor = session = null;
+    delete disk.hw_s;
+    return writeCookies(0);
+  }
   // A fingerprint of the campaign in the address is the end of the session id. The list is core/acquisition-click-ids.json.
   let arrived: Given = '';
   for (const letter of `${location.href.match(/[?&](utm_\w+|ref|source|via|epik|\w*(cl(ic)?k?|bra|fat_|rdt_c|scc)id)=[^&#]+/gi) || ''}`) {

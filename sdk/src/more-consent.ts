@@ -1,5 +1,5 @@
 import { page, pixel, tag, wants } from './more-page.ts';
-import { attempt } from './storage.ts';
+import { attempt, disk } from './storage.ts';
 import type { Given } from './storage.ts';
 
 /** `true`, 'granted', `{ analytics: true }`, `{ analytics_storage: 'granted' }`. Whatever else is said is no consent. */
@@ -11,7 +11,7 @@ const setConsent = (given: unknown) => core(isGiven(given));
 
 export const followConsent = () => {
   pixel.setConsent = setConsent;
-  pixel.hasConsent = () => /\bhw_visitor_id=/.test(document.cookie);
+  pixel.hasConsent = () => /\bhw_visitor_id=/.test(document.cookie) || (disk.hw_c as Given) > 0;
   if (!wants('cmp')) return;
   followGoogle();
   followFramework();

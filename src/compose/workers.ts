@@ -66,7 +66,7 @@ export function createWorkers(parts: { config: Config; log: Logger; base: Base; 
     [SPEND_JOB]: spendTurn(spend),
     recompute: andSpend(spend, recomputeTurn({ records, recompute, now, onProgress: wake('attribute') })),
     [RECREDIT]: andSpend(spend, recreditTurn({ records, now, onProgress: wake('attribute') })),
-    [COUNT_OFF_STRIPE]: offStripeTurn({ records, now, onProgress: wake('attribute') }),
+    [COUNT_OFF_STRIPE]: offStripeTurn({ records, now, log, onProgress: wake('attribute') }),
     doctor: doctorTurn({ records, checkUp: base.checkUpWith(facts), now }),
   };
   add('jobs', 500, createJobRunner({ records, turns, now, log }));

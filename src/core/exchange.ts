@@ -23,7 +23,10 @@ export interface ConvertedEntry {
 export interface ConvertedAmount {
   amountMinor: number;
   by: 'same' | 'settlement' | 'charge' | 'rate';
-  /** A balance transaction's id, or the rates that were used ('2026-11-02 eur/usd 1.0931'); '' when it is the same. */
+  /**
+   * A balance transaction's id, or the rates that were used ('2026-11-02 eur/usd 1.0931'); '' when it is the same, or adds
+   * up to nothing without a rate.
+   */
   evidence: string;
 }
 

@@ -94,7 +94,10 @@ export async function lockConnection(tx: Records, connection: Pick<Connection, '
 }
 
 /** Folds these charges again from all that is known and writes the difference. Sorted, so that locks have one order. */
-export async function bookCharges(tx: Records, place: BookingPlace, chargeIds: readonly string[]): Promise<string[]> {
+export async function bookCharges(tx: Records, at: BookingPlace, chargeIds: readonly string[]): Promise<string[]> {
+  if (chargeIds.length === 0) return [];
+  // Whoever asked the provider first may know the site as it was: what it counts is read under the lock.
+  const place = { ...at, site: (await tx.sites.get(at.site.id)) ?? at.site };
   const booked = new Map<string, RestatementReason[]>();
   const sorted = [...chargeIds].sort();
   for (let from = 0; from < sorted.length; from += CHARGES_AT_ONCE) {

@@ -21,7 +21,7 @@ export function convertedAnswer({ to, entries }: Conversion) {
       amount: amount?.amountMinor ?? null,
       fee: fee?.amountMinor ?? null,
       by: amount?.by ?? fee?.by ?? null,
-      evidence: amount?.evidence || fee?.evidence || null,
+      evidence: (amount?.by === 'rate' ? amount.evidence : amount?.evidence || fee?.evidence) || null,
     })),
   };
 }

@@ -2,9 +2,6 @@ import { COUNT_OFF_STRIPE } from '../payments/off-stripe.ts';
 import type { Records, Site, Sites } from '../storage/records/records.ts';
 import { isSameCrediting } from './model-settings.ts';
 
-/** Whoever is booking an invoice by the setting of before has committed by then. */
-const SETTLED_MS = 3_000;
-
 /**
  * The sites, where a change queues the work that follows from it in the same transaction, so that reports cannot stay
  * with the old setting. Another reporting currency, or other words about models, have every payment of the site credited
@@ -30,7 +27,7 @@ export function sitesThatFollow(options: {
         const isRecredited = !isCreditedTheSame(before, after);
         const isCounted = after.settings.offStripe && !before.settings.offStripe;
         if (isRecredited) await tx.jobs.add('recompute', { site: id, reason: 'settings_changed' }, now());
-        if (isCounted) await tx.jobs.add(COUNT_OFF_STRIPE, { site: id }, now() + SETTLED_MS);
+        if (isCounted) await tx.jobs.add(COUNT_OFF_STRIPE, { site: id }, now());
         isQueued = isRecredited || isCounted;
         return after;
       });
