@@ -136,4 +136,12 @@ export const MONEY_BUGS: readonly Bug[] = [
     replace: 'if (standing.length > 0) return [...feeCorrections(standing, wanted)];',
     tests: ['src/core/ledger.test.ts'],
   },
+  {
+    name: 'what a site counts is what it counted when the booking began',
+    tempting: 'the caller read the site a moment ago; asking the provider takes seconds',
+    file: 'src/payments/book.ts',
+    find: 'site: (await tx.sites.get(at.site.id)) ?? at.site }',
+    replace: 'site: at.site }',
+    tests: ['src/payments/off-stripe.test.ts'],
+  },
 ];
