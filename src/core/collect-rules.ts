@@ -34,3 +34,8 @@ export const DEFAULT_COLLECT_RULES: Readonly<CollectRules> = {
 export function collectRulesOf({ collect }: { collect?: Partial<CollectRules> | undefined }): CollectRules {
   return { ...DEFAULT_COLLECT_RULES, ...collect };
 }
+
+/** Visitors are told apart by the day: no id of theirs is in a cookie, or reaches the provider. */
+export function countsByDay(settings: { collect?: Partial<CollectRules> | undefined }): boolean {
+  return collectRulesOf(settings).identity === 'daily';
+}

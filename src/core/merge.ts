@@ -12,6 +12,7 @@ export function mergeObjects<T extends ProviderObject>(a: T, b: T): T {
   if (a.kind !== b.kind || a.id !== b.id) {
     throw new TypeError(`mergeObjects: ${a.kind} ${a.id} and ${b.kind} ${b.id} are not the same object`);
   }
+  if (a === b && canonical.has(a)) return a;
   const merged = mergeKind(a, b) as T;
   canonical.add(merged);
   return merged;
@@ -27,8 +28,7 @@ export function mergeAll(snapshots: Iterable<ProviderObject>): ProviderObject[] 
     const key = `${snapshot.kind} ${snapshot.id}`;
     const known = merged.get(key);
     // Merging with itself puts a first snapshot into canonical form (sorted, deduplicated evidence).
-    const isMerged = known === undefined && canonical.has(snapshot);
-    merged.set(key, isMerged ? snapshot : mergeObjects(known ?? snapshot, snapshot));
+    merged.set(key, mergeObjects(known ?? snapshot, snapshot));
   }
   return [...merged.entries()].sort(([a], [b]) => compare(a, b)).map(([, object]) => object);
 }

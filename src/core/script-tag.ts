@@ -1,9 +1,8 @@
-import { collectRulesOf } from './collect-rules.ts';
-import type { CollectRules } from './collect-rules.ts';
+import { countsByDay } from './collect-rules.ts';
 
 /** The pixel a site's pages load: where visitors are told apart by the day, one that sets no cookies. */
-export function scriptOf(settings: { collect?: Partial<CollectRules> | undefined }): 'hw.js' | 'hw-cookieless.js' {
-  return collectRulesOf(settings).identity === 'daily' ? 'hw-cookieless.js' : 'hw.js';
+export function scriptOf(settings: Parameters<typeof countsByDay>[0]): 'hw.js' | 'hw-cookieless.js' {
+  return countsByDay(settings) ? 'hw-cookieless.js' : 'hw.js';
 }
 
 interface TagOf {

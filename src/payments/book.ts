@@ -39,23 +39,22 @@ export async function bookObjects(
   snapshots: readonly ProviderObject[],
 ): Promise<string[]> {
   const { connection } = place;
-  const changed: ProviderObject[] = [];
+  const rows: Parameters<Records['objects']['putMany']>[1][number][] = [];
   const merged = mergeAll(snapshots);
   const stored = await tx.objects.getMany(
     connection.id,
     merged.map((snapshot) => snapshot.id),
   );
   const byId = new Map(stored.map((object) => [object.id, object]));
-  const isNew = new Set(merged.map(({ id }) => id).filter((id) => !byId.has(id)));
   for (const snapshot of merged) {
     const known = byId.get(snapshot.id);
     if (known && known.kind !== snapshot.kind) continue; // Ids are unique at Stripe; a clash is forged or broken.
     const object = known ? mergeObjects(known, snapshot) : snapshot;
     if (known && sameObject(known, object)) continue;
     byId.set(object.id, object);
-    changed.push(object);
+    rows.push({ object, references: referencesOf(object), isNew: known === undefined });
   }
-  const rows = changed.map((object) => ({ object, references: referencesOf(object), isNew: isNew.has(object.id) }));
+  const changed = rows.map(({ object }) => object);
   if (rows.length > 0) await tx.objects.putMany(connection.id, rows);
   await requestSubscriptions(tx, place, changed);
   // Only of these does it matter by themselves whether they lead to a charge.

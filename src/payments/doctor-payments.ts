@@ -1,4 +1,4 @@
-import { collectRulesOf } from '../core/collect-rules.ts';
+import { countsByDay } from '../core/collect-rules.ts';
 import { rungOf } from '../core/ladder.ts';
 import type { Rung } from '../core/ladder.ts';
 import { isPlaceholder, isWellFormedId, SESSION_METADATA_KEYS, VISITOR_METADATA_KEYS } from '../core/link.ts';
@@ -52,9 +52,6 @@ function earlier(found: readonly ExaminedPayment[], { createdAt }: Examined['sit
   return before === 0 ? '' : ` ${before} unattributed ${were} made before this site was added here, and may stay so.`;
 }
 
-/** Visitors are told apart by the day: no id of theirs is in a cookie, or reaches Stripe. */
-const isDaily = ({ settings }: Examined['site']) => collectRulesOf(settings).identity === 'daily';
-
 const ON_SESSION: Rung[] = ['session_of_intent', 'session_of_subscription', 'session_of_invoice'];
 const ON_CUSTOMER: Rung[] = ['customer', 'session_of_customer'];
 
@@ -78,26 +75,26 @@ const PLACE_CHECKS: Checks = {
       references.length === 0
         ? ''
         : ` ${count(references.length, 'of them has', 'of them have')} a client_reference_id that is neither a visitor id nor an app_id given to identify().`;
-    const severity = bare.length * 2 > payments.length ? 'error' : 'warning';
-    if (isDaily(site)) {
+    const found = {
+      code: 'payment_without_id' as const,
+      severity: bare.length * 2 > payments.length ? ('error' as const) : ('warning' as const),
+      objects: ids(bare),
+    };
+    if (countsByDay(site.settings)) {
       return [
         {
-          code: 'payment_without_id',
-          severity,
+          ...found,
           title: `${count(bare.length, 'payment is', 'payments are')} known by no return page`,
           detail: `This site tells its visitors apart by the day, so no id of theirs reaches Stripe. The return page has to name the Checkout Session, or the page before it the buyer (identify), on the day of the payment.${earlier(bare, site)}`,
-          objects: ids(bare),
           remedy: returnAddress(site.domain),
         },
       ];
     }
     return [
       {
-        code: 'payment_without_id',
-        severity,
+        ...found,
         title: `${count(bare.length, 'payment carries', 'payments carry')} no visitor id`,
         detail: `Of the newest ${payments.length} no Stripe object of these says who paid: not the charge, its payment intent, Checkout Session, invoice, subscription or customer.${hint}${earlier(bare, site)}`,
-        objects: ids(bare),
         remedy: passVisitorId(site.domain),
       },
     ];
@@ -176,7 +173,7 @@ const PLACE_CHECKS: Checks = {
     const found = payments.filter(({ reason }) => reason === 'visitor_never_seen');
     if (found.length === 0) return [];
     const values = firstOf(found.flatMap((payment) => usable(payment).map(({ value }) => value))).slice(0, 3);
-    if (isDaily(site)) {
+    if (countsByDay(site.settings)) {
       return [
         {
           code: 'visitor_unknown',
@@ -255,7 +252,7 @@ export const PAYMENT_CHECKS: Checks = {
 
   cookie_absent({ hits, site }) {
     if (hits === null) return { skipped: 'the facts store was not asked' };
-    if (isDaily(site)) return { skipped: 'this site counts without cookies' };
+    if (countsByDay(site.settings)) return { skipped: 'this site counts without cookies' };
     const share = hits.total === 0 ? 0 : hits.withoutVisitor / hits.total;
     if (hits.total < HITS_MIN || share < 0.3) return [];
     return [

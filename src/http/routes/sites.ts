@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { modelSettingsOf } from '../../core/attribution/settings.ts';
+import { countsByDay } from '../../core/collect-rules.ts';
 import { scriptOf, scriptTag } from '../../core/script-tag.ts';
 import { settingsAnswer } from '../../reports/settings-answer.ts';
 import { changeCollect, collectAnswer } from '../../sites/collect-settings.ts';
@@ -95,7 +96,7 @@ function tagsOf({ id, settings }: Site, { publicUrl, pixel }: HttpDeps) {
     snippet: scriptTag(tag),
     snippet_pinned: pinned && scriptTag({ ...tag, script: pinned.name, integrity: pinned.integrity }),
     snippet_own_domain: scriptTag({ ...tag, base: '/hw' }),
-    cookieless: script === 'hw-cookieless.js',
+    cookieless: countsByDay(settings),
   };
 }
 
