@@ -44,17 +44,8 @@ export function createObjects(db: Kysely<Database>): Objects {
         .execute();
       return rows.map((row) => JSON.parse(row.body) as ProviderObject);
     },
-    async put(connection, object, references) {
-      const body = JSON.stringify(object);
-      await atomically(db, async (transaction) => {
-        await transaction
-          .insertInto('objects')
-          .values({ connection, id: object.id, kind: object.kind, body })
-          .onConflict((conflict) => conflict.columns(['connection', 'id']).doUpdateSet({ kind: object.kind, body }))
-          .execute();
-        await putReferences(transaction, connection, object, references);
-      });
-    },
+    put: (connection, object, references) =>
+      atomically(db, (transaction) => putMany(transaction, connection, [{ object, references }])),
     putMany: (connection, rows) => atomically(db, (transaction) => putMany(transaction, connection, rows)),
     async referencing(connection, ids, kinds) {
       if (kinds?.length === 0) return [];
@@ -93,35 +84,12 @@ async function referencesFrom(
   return new Map([...from].map(([id, those]) => [id, new Set(those.map((row) => row.to_id))]));
 }
 
-/** Writes the difference only: most snapshots repeat the references that are known. */
-async function putReferences(
-  transaction: Kysely<Database>,
-  connection: string,
-  object: ProviderObject,
-  references: readonly string[],
-): Promise<void> {
-  const known = (await referencesFrom(transaction, connection, [object.id])).get(object.id) ?? new Set();
-  const wanted = new Set(references);
-  for (const part of chunks([...known].filter((id) => !wanted.has(id)))) {
-    await transaction
-      .deleteFrom('object_references')
-      .where('connection', '=', connection)
-      .where('from_id', '=', object.id)
-      .where('to_id', 'in', part)
-      .execute();
-  }
-  for (const part of chunks([...wanted].filter((id) => !known.has(id)).sort())) {
-    await transaction
-      .insertInto('object_references')
-      .values(part.map((id) => ({ connection, from_id: object.id, from_kind: object.kind, to_id: id })))
-      .onConflict((conflict) => conflict.columns(['connection', 'from_id', 'to_id']).doNothing())
-      .execute();
-  }
-}
-
 type ObjectRows = Parameters<Objects['putMany']>[1];
 
-/** As `put`, in few statements. The ids differ from each other. */
+/**
+ * In few statements. The ids differ from each other. Of references the difference alone is written: most snapshots repeat
+ * those that are known.
+ */
 async function putMany(transaction: Kysely<Database>, connection: string, rows: ObjectRows): Promise<void> {
   for (const part of chunks(rows, 100)) {
     await transaction
@@ -147,8 +115,14 @@ async function putMany(transaction: Kysely<Database>, connection: string, rows: 
     });
     for (const { object, references } of part) {
       // An object rarely stops pointing somewhere: only then it is worth statements of its own.
-      if (known.get(object.id)?.difference(new Set(references)).size) {
-        await putReferences(transaction, connection, object, references);
+      const stale = known.get(object.id)?.difference(new Set(references)) ?? [];
+      for (const some of chunks([...stale])) {
+        await transaction
+          .deleteFrom('object_references')
+          .where('connection', '=', connection)
+          .where('from_id', '=', object.id)
+          .where('to_id', 'in', some)
+          .execute();
       }
     }
     for (const some of chunks(added, 200)) {
