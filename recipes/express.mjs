@@ -9,7 +9,8 @@ const PATHS = /^\/(hw(-[0-9a-z]+)*\.js|api\/(event|hand-over))$/;
  */
 export function headwater(target, prefix = '/hw') {
   return (req, res, next) => {
-    const { pathname } = new URL(req.originalUrl ?? req.url, 'http://shop');
+    // Split, not parsed: anybody may ask for "//", which is no address, and what is thrown here ends a server of plain Node.
+    const [pathname] = (req.originalUrl ?? req.url).split('?');
     const path = pathname.startsWith(`${prefix}/`) ? pathname.slice(prefix.length) : '';
     if (!PATHS.test(path)) return next();
     const url = new URL(path, target);

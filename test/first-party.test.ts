@@ -66,12 +66,18 @@ interface Rewrite {
   source: string;
   destination: string;
 }
+/** `:name(pattern)`, as both have it from path-to-regexp. */
+const patternOf = (source: string) => new RegExp(`^${source.replace(/:(\w+)\((.*)\)/, '(?<$1>$2)')}$`);
 const rewriting = (rewrites: Rewrite[]) =>
   platform(async (request) => {
     const { pathname } = new URL(request.url);
-    const rewrite = rewrites.find(({ source }) => source === pathname);
-    if (!rewrite) return new Response('Not found', { status: 404 });
-    const to = rewrite.destination.replace('https://headwater.example', headwater.url);
+    const found = rewrites
+      .map(({ source, destination }) => ({ destination, match: patternOf(source).exec(pathname) }))
+      .find(({ match }) => match);
+    if (!found) return new Response('Not found', { status: 404 });
+    const to = found.destination
+      .replace('https://headwater.example', headwater.url)
+      .replace(':script', found.match!.groups?.['script'] ?? '');
     const headers = new Headers(request.headers);
     headers.set('x-forwarded-host', SHOP);
     const body = request.method === 'POST' ? { body: await request.arrayBuffer() } : {};

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { pixelFiles, SCRIPTS } from '../src/http/pixel-files.ts';
 import type { Headwater } from './headwater.ts';
 
 export const SHOP = 'www.shop.example';
@@ -44,13 +45,18 @@ export async function addShop(headwater: Headwater): Promise<{ site: string; key
 
 const BROWSER = { origin: `https://${SHOP}`, 'sec-fetch-site': 'same-origin', 'user-agent': 'Mozilla/5.0 Safari/605' };
 
+async function scriptOf(proxy: string, name: string): Promise<string> {
+  const script = await asShop(proxy, `/hw/${name}`);
+  assert.equal(script.status, 200, name);
+  assert.match(String(script.headers['content-type']), /javascript/);
+  return script.body;
+}
+
 /** Proves that hits arrive through the proxy, that the cookie is the shop's, and that nothing else goes through. */
 export async function proveFirstParty(proxy: string, site: string): Promise<void> {
-  for (const name of ['hw.js', 'hw-cookieless.js', 'hw-more.js']) {
-    const script = await asShop(proxy, `/hw/${name}`);
-    assert.equal(script.status, 200, name);
-    assert.match(String(script.headers['content-type']), /javascript/);
-  }
+  const built: Record<string, Buffer> = {};
+  for (const name of SCRIPTS) built[name] = Buffer.from(await scriptOf(proxy, name));
+  for (const pinned of pixelFiles(built).keys()) await scriptOf(proxy, pinned);
 
   const url = `https://${SHOP}/`;
   const hit = () => ({ site, visitor: 'v1', events: [{ id: randomUUID(), name: 'pageview', url }] });
@@ -68,7 +74,7 @@ export async function proveFirstParty(proxy: string, site: string): Promise<void
 
   const word = await asShop(proxy, '/hw/api/hand-over', { site, visitor: 'v1', to: 'shop.example' }, BROWSER);
   assert.equal(word.status, 200, word.body);
-  for (const path of ['/hw/api/v1/sites', '/hw/metrics', '/hw/', '/hw/healthz']) {
+  for (const path of ['/hw/api/v1/sites', '/hw/metrics', '/hw/', '/hw/healthz', '//', '/hw//']) {
     assert.notEqual((await asShop(proxy, path)).status, 200, `${path} must not go through`);
   }
 }

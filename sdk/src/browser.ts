@@ -19,7 +19,7 @@ export interface HeadwaterOptions {
 }
 
 /** Of an event: texts, numbers and the like. */
-export type Props = Record<string, unknown>;
+export type Props = object;
 /** Whether, or by purpose: `{ analytics: true, marketing: false }`. Only analytics is asked for. */
 export type Consent = boolean | Record<string, boolean>;
 
@@ -43,6 +43,8 @@ type Page = Window & { headwater?: Pixel };
 
 /** Where the script is said to be missing: an ad blocker may hold a request without an answer. */
 const LOADING_MAX_MS = 10_000;
+/** The same, of a tag that stood in a page that is loaded. */
+const LATE_MAX_MS = 2_000;
 const LOADED = new WeakMap<Document, Promise<Pixel | null>>();
 
 /**
@@ -106,6 +108,9 @@ function pixelOf(page: Document, options: HeadwaterOptions | undefined): Promise
   const inHtml = tags.find(({ src }) => /\/hw(-\w+)*\.js/.test(src));
   // Without options nothing is remembered: a provider further up may load the script a moment later.
   if (!inHtml && !options) return Promise.resolve(null);
+  const isLoaded = inHtml !== undefined && page.readyState === 'complete';
+  // It was asked for and has done nothing, as where it is blocked: its events are over, and a buyer waits at the pay button.
+  if (isLoaded && page.defaultView!.performance.getEntriesByName(inHtml.src).length > 0) return Promise.resolve(null);
   const script = inHtml ?? scriptFor(page, options!);
   const loading = new Promise<Pixel | null>((resolve) => {
     const settle = () => {
@@ -116,7 +121,8 @@ function pixelOf(page: Document, options: HeadwaterOptions | undefined): Promise
     };
     script.addEventListener('load', settle);
     script.addEventListener('error', settle);
-    setTimeout(settle, LOADING_MAX_MS);
+    // Not all browsers tell of what was blocked.
+    setTimeout(settle, isLoaded ? LATE_MAX_MS : LOADING_MAX_MS);
   });
   LOADED.set(page, loading);
   if (!inHtml) page.head.append(script);

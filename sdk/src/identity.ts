@@ -16,24 +16,28 @@ export let session: string | null | undefined;
 /** Cookie names begin with ours, then with those of the products whose code the site still has. */
 const brands: Given = `hw ${tag.compat || ''}`.match(/\w+/g);
 
-const readCookie = (name: string) => document.cookie.match(`(${brands.join`|`})_${name}=([\\w-]+)`)?.[2];
+/** Ours before theirs, whichever the browser names first. Throws when there is none. */
+const readCookie = (name: string, found?: Given) => (
+  brands.find((brand: string) => (found = document.cookie.match(`${brand}_${name}=([\\w-]+)`))),
+  found[1]
+);
 
 let domain: string | undefined;
 const writeCookie = (name: string, value: unknown, maxAgeS: number) =>
-  (document.cookie = `${name}=${value};domain=${domain};path=/;max-age=${maxAgeS};samesite=lax${location.href[4] == 's' ? ';secure' : ''}`);
+  (document.cookie = `${name}=${value};max-age=${maxAgeS};domain=${domain};samesite=lax;path=/${location.href[4]! > ':' ? ';secure' : ''}`);
 
 /** Writes the cookies, or (0) deletes them. */
 const writeCookies = (alive: 0 | 1) => {
   // Only those of the script that was here before are deleted: not even the trial below is written.
-  if (COOKIELESS && !readCookie('visitor_id')) return;
+  if (COOKIELESS && !attempt(() => readCookie('visitor_id'))) return;
   // The widest domain this page may set cookies on, found by trying: no list of public suffixes fits in a pixel.
   if (!domain) {
     domain = '';
     for (const label of location.hostname.split('.').reverse()) {
-      if (!document.cookie.match('hw_t')) writeCookie('hw_t', (domain = '.' + label + domain), 9);
+      if (!document.cookie.match('hw_q=.')) writeCookie('hw_q', (domain = '.' + label + domain), 9);
     }
-    if (!document.cookie.match('hw_t')) domain = '';
-    writeCookie('hw_t', 1, 0);
+    if (!document.cookie.match('hw_q=.')) domain = '';
+    writeCookie('hw_q', 1, 0);
   }
   for (const brand of brands) {
     writeCookie(brand + '_visitor_id', visitor, alive * (VISITOR_COOKIE_DAYS * 86_400));
@@ -50,13 +54,12 @@ export const touch = () => {
   }
   // A fingerprint of the campaign in the address is the end of the session id. The list is core/acquisition-click-ids.json.
   let arrived: Given = '';
-  for (const letter of `${location.href.match(/[?&](utm_\w+|ref|source|via|epik|\w*(cl(ic)?k?|bra|fat_|rdt_c|scc)id)=[^&#]+/gi) || ''}`) {
+  for (const letter of `${location.href.match(/[?&](utm_\w+|ref|via|epik|source|\w*(cl(ic)?k?|bra|scc|fat_|rdt_c)id)=[^&#]+/gi) || ''}`) {
     arrived = (arrived * 31 + (letter as Given).charCodeAt()) | 0;
   }
-  const known = readCookie('visitor_id');
-  visitor = known || visitor || uuid();
-  // Where cookies are blocked the page remembers.
-  if (known) session = readCookie('session_id');
+  // Throws in a sandboxed frame: such a page has no identity.
+  writeCookie('hw_q', 1, 0);
+  visitor ||= uuid();
   if (!session?.endsWith(arrived)) session = uuid() + arrived;
   writeCookies(1);
 };
@@ -68,10 +71,20 @@ const unasked = tag.consent
 
 /** Above 0: all; 0: hits count without identity, nothing is stored; below 0 (opted out): nothing is sent. */
 export let state: Given; // as stored: a number, a boolean or the text of a number
-/** Asked again before each hit: another tab may have changed it. Forgets the identity that may not be known any more. */
+/**
+ * Asked again before each hit, each second and after each answer: another tab may have changed it, or the server the
+ * cookies. Forgets the identity that may not be known any more.
+ */
 export const readState = (): Given => {
   state = disk.hw_c ?? unasked;
   if (!(state > 0)) visitor = session = null;
+  else if (!COOKIELESS)
+    attempt(() => {
+      // Where there is no cookie, as where they are blocked, the page remembers.
+      visitor = readCookie('visitor_id');
+      session = null;
+      session = readCookie('session_id');
+    });
   return state;
 };
 
@@ -81,7 +94,7 @@ export const grant = () => (disk.hw_c = 1);
 /** Deletes what was stored. A refusal is remembered only where consent is not required: there it leaves no trace. */
 export const deny = (next: Given) =>
   attempt(() => {
-    for (const key in disk) if (key.match('^hw_')) delete disk[key];
+    for (const key in disk) if (key.match('^hw_q\\d|^hw_.$')) delete disk[key];
     if (unasked || next) disk.hw_c = next;
     readState();
     writeCookies(0);

@@ -21,20 +21,27 @@ const trackLink = (link: HTMLAnchorElement) => {
   else if (wants('outbound') && link.host != location.host) pixel.track('outbound', { url });
 };
 
-const listen = (type: string, heard: (target: HTMLElement, event: Event) => void) =>
+const listen = (type: string, heard: (path: Element[], event: Event) => void) =>
   // While capturing: a page that stops the event still counts.
   addEventListener(
     type,
-    (event) => event.composedPath()[0] instanceof Element && heard(event.composedPath()[0] as HTMLElement, event),
+    // From what was clicked outwards, also out of the inside of web components.
+    (event) => {
+      const path = event.composedPath().filter((it) => it instanceof Element);
+      if (path[0]) heard(path, event);
+    },
     true,
   );
 
 export const followClicks = () => {
-  const clicked = (target: HTMLElement, { button }: Event & { button?: number }) => {
+  const clicked = (path: Element[], { button }: Event & { button?: number }) => {
     if (button! > 1) return;
-    const marked = target.closest<HTMLElement>('[data-hw-event]:not(form)');
-    if (marked) trackMarked(marked);
-    const link = target.closest<HTMLAnchorElement>('a[href]');
+    const find = (selector: string): unknown => path.find((element) => element.matches(selector));
+    const marked = find('[data-hw-event]:not(form)') as HTMLElement | undefined;
+    // The click on a label is followed by one on its field, which counts where both are in what is marked.
+    const field = (find('label') as HTMLLabelElement | undefined)?.control;
+    if (marked && (!field || path.includes(field) || !marked.contains(field))) trackMarked(marked);
+    const link = find('a[href]') as HTMLAnchorElement | undefined;
     if (link) trackLink(link);
   };
   listen('click', clicked);
@@ -42,7 +49,8 @@ export const followClicks = () => {
 };
 
 export const followForms = () =>
-  listen('submit', (form) => {
+  listen('submit', ([target]) => {
+    const form = target as HTMLElement;
     if (form.dataset.hwEvent) trackMarked(form);
     // By attributes: a field named "id" hides the form's own.
     if (wants('forms')) pixel.track('form', { form: form.getAttribute('id') ?? form.getAttribute('name') ?? '' });

@@ -29,22 +29,32 @@ export const followConsent = () => {
 
 /**
  * Google Consent Mode: `gtag('consent', 'default' | 'update', { analytics_storage: 'granted' })` lies in the data layer.
- * Defaults may differ by `region`, and only Google knows where this is: one that refuses holds until an update.
+ * Defaults may differ by `region`, and only Google knows where this is: one that refuses holds until an update. Every page
+ * says its defaults again, ahead of what the manager remembers: what was decided is not theirs to take back.
  */
 function followGoogle() {
   const layer: Given[] = (page.dataLayer ||= []);
   // Not a list: somebody else's.
   if (!Array.isArray(layer)) return;
+  let isDecided = disk.hw_c != null;
   let isRefused = false;
-  const read = (entry: Given) => {
-    if (entry?.[0] != 'consent' || !entry[2]?.analytics_storage) return;
-    if (entry[1] == 'default') isRefused ||= !isGiven(entry[2]);
-    setConsent(entry[1] == 'default' && isRefused ? false : entry[2]);
+  /** What holds after the entries. Only the last word of a turn is told: a refusal in between would delete the visitor. */
+  const read = (entries: Given[]) => {
+    let said: unknown;
+    for (const entry of entries) {
+      if (entry?.[0] != 'consent' || !entry[2]?.analytics_storage) continue;
+      const given = isGiven(entry[2]);
+      if (entry[1] != 'default') {
+        isDecided = true;
+        said = given;
+      } else if (!isDecided) said = !(isRefused ||= !given);
+    }
+    if (said != null) setConsent(said);
   };
-  layer.forEach(read);
+  read(layer);
   const push = layer.push.bind(layer);
   layer.push = (...entries: Given[]) => {
-    entries.forEach(read);
+    read(entries);
     return push(...entries);
   };
 }
@@ -58,10 +68,31 @@ function followFramework() {
   });
 }
 
-/** `window.ZoriHQ` for code that was written for Zori; what was pushed before goes first. */
+/**
+ * `window.ZoriHQ` for code that was written for Zori, whose commands answer otherwise: a session's id at once, events by a
+ * promise, and what is pushed with a function calls that. What was pushed before goes first.
+ */
 export const offerZori = () => {
   if (!/zori/.test(tag.compat ?? '')) return;
   const waiting = page.ZoriHQ;
-  page.ZoriHQ = pixel;
-  waiting?.forEach?.(pixel.push);
+  const promised =
+    (name: 'track' | 'identify') =>
+    async (...args: Given[]) => {
+      (pixel as Given)[name](...args);
+      return true;
+    };
+  const zori: Given = (page.ZoriHQ = {
+    ...pixel,
+    track: promised('track'),
+    identify: promised('identify'),
+    getSessionId: () => document.cookie.match(/zori_session_id=([\w-]+)/)?.[1],
+    push: (command: Given) =>
+      attempt(() => {
+        const [name, ...args] = command;
+        Promise.resolve(zori[name](...args))
+          .then((answer) => args[0]?.call && args[0](answer))
+          .catch(String);
+      }),
+  });
+  waiting?.forEach?.(zori.push);
 };

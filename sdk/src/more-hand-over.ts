@@ -1,5 +1,5 @@
 import { page, pixel, script, tag, wants } from './more-page.ts';
-import { HAND_OVER_PARAMETER } from './protocol.ts';
+import { HAND_OVER_PARAMETER, HAND_OVER_SECONDS } from './protocol.ts';
 import type { WireHandOver, WireHandOverAnswer } from './protocol.ts';
 
 /** Well within the life of a hand-over: whoever follows the link after that asks again by coming near it. */
@@ -10,12 +10,18 @@ const asked = new WeakMap<Element, number>();
 /** `data-more="domains" data-domains="pay.example"`: links there take the visitor along, by a signed word of two minutes. */
 export const handOver = () => {
   if (!wants('domains')) return;
-  // The view that brought it is on its way: who copies the address now passes on nobody's word.
-  const here = new URL(location.href);
-  if (here.searchParams.has(HAND_OVER_PARAMETER)) {
+  let seconds = HAND_OVER_SECONDS;
+  const tidySoon = () => void tidy().catch(String);
+  const tidy = async () => {
+    const here = new URL(location.href);
+    if (!here.searchParams.has(HAND_OVER_PARAMETER)) return;
+    // Without identity the view that brought it joins nobody: it is told again when there is consent, by this address.
+    if (!(await pixel.getVisitorId()) && (seconds -= 1) > 0) return void setTimeout(tidySoon, 1_000);
+    // It is on its way, or too old: who copies the address now passes on nobody's word.
     here.searchParams.delete(HAND_OVER_PARAMETER);
     history.replaceState(history.state, '', here.href);
-  }
+  };
+  tidySoon();
   for (const type of ['pointerover', 'pointerdown', 'focusin']) {
     addEventListener(type, ({ target }) => target instanceof Element && void near(target.closest('a[href]')), true);
   }

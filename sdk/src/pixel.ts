@@ -16,30 +16,37 @@ const send = (name: string, props?: unknown) =>
     if (readState() < 0) return;
     events.push(
       JSON.stringify({
-        name,
-        url: location.href,
-        props,
-        id: uuid(),
-        referrer,
         at: Date.now(),
+        id: uuid(),
         title: document.title,
+        url: location.href,
+        referrer,
+        name,
+        props,
         // Without the name before it: looking for that takes quadratic time over a long word, and the page stands still.
       }).replace(/_secret=[^&"\\]+/g, ''),
     );
   });
 
 let viewed: Given;
+/** The checkout that was told, where nothing is stored. */
+let told: unknown;
 const view = () =>
   attempt(() => {
     const [address] = location.href.match(/[^?#]+/) as Given;
-    if (viewed == address) return;
-    referrer = viewed || document.referrer;
-    viewed = address;
-    send('pageview');
+    if (viewed != address) {
+      referrer = viewed || document.referrer;
+      viewed = address;
+      send('pageview');
+    }
     // Tells once that this visitor came back from a checkout: payment links carry no metadata, so this is their evidence.
-    const [, name, id] = location.href.match(/(session_id|payment_intent)=(.._\w+)/)!;
-    if (COOKIELESS ? state > 0 : state > ((disk.hw_s == id) as Given))
-      send('checkout', { [name!]: COOKIELESS ? id : (disk.hw_s = id) });
+    const [, name, id] = location.href.match(/(payment_intent|session_id)=(.._\w+)/)!;
+    if (state > (((COOKIELESS ? told : disk.hw_s) == id) as Given)) {
+      send('checkout', { [name!]: id });
+      // After it was sent: the disk may be full.
+      if (COOKIELESS) told = id;
+      else disk.hw_s = id;
+    }
   });
 
 const api: Record<string, Given> = {
@@ -56,11 +63,11 @@ const api: Record<string, Given> = {
         }
       } else if (!(state < 0)) deny(0);
     }),
-  getSessionId: async () => session,
-  identify: (props: unknown) => state > 0 && send('identify', props),
-  getVisitorId: async () => visitor,
   push: (command: Given) => attempt(() => api[command[0]](command[1], command[2])),
   optOut: () => deny(-1),
+  identify: (props: unknown) => state > 0 && send('identify', props),
+  getSessionId: async () => session,
+  getVisitorId: async () => visitor,
 };
 
 const start = () => {
@@ -79,13 +86,13 @@ const start = () => {
       view();
     };
   }
+  addEventListener('popstate', view);
+  // A page that comes back from the back/forward cache is a view too.
+  addEventListener('pageshow', view);
   addEventListener('pagehide', () => {
     viewed = 0;
     tick(1);
   });
-  // A page that comes back from the back/forward cache is a view too.
-  addEventListener('pageshow', view);
-  addEventListener('popstate', view);
 };
 // Not counted until it is shown.
 if ((document as Given).prerendering) (document as Given).onprerenderingchange = start;

@@ -35,6 +35,8 @@ export interface WireBatch {
   webdriver?: boolean;
   /** Asks for a signed visitor id (`data-sign`): the answer's `visitor` takes the place of the one that was sent. */
   sign?: boolean;
+  /** false: refused, or not given where it is required. Counted without identity, whoever the batch or the day says it is. */
+  consent?: boolean;
   events: WireEvent[];
 }
 

@@ -5,7 +5,7 @@
  * the disk cannot overwrite each other's hits, and what a tab left behind is sent by the next page. A hit that is sent
  * twice counts once, by its id.
  */
-import { session, state, touch, visitor } from './identity.ts';
+import { readState, session, state, touch, visitor } from './identity.ts';
 import { attempt, disk } from './storage.ts';
 import type { Given } from './storage.ts';
 import { src, tag } from './tag.ts';
@@ -25,28 +25,30 @@ let more: unknown;
 export const tick = (leaving?: Given) =>
   attempt(() => {
     // Once for all that waits: cookies are slow to write. In a sandboxed frame there are none.
-    if (state > (!events[0] as Given)) attempt(touch);
+    if (readState() > (!events[0] as Given)) attempt(touch);
     while (events[0]) {
       const key = 'hw_q' + (Date.now() + Math.random());
       const text =
         `,"events":[${events.splice(0, 30)}],` +
         JSON.stringify({
           ...tag,
-          visitor,
-          session,
-          tz: Intl.DateTimeFormat().resolvedOptions().timeZone,
           webdriver: navigator.webdriver,
+          visitor,
+          tz: Intl.DateTimeFormat().resolvedOptions().timeZone,
+          session,
+          // hw.js sends no id without consent. Here there never is one, so it must be said.
+          ...(COOKIELESS ? { consent: state > 0 } : {}),
         }).slice(1);
       if (COOKIELESS || !attempt(() => state > (disk as Given).length / BATCHES_KEPT && (disk[key] = text)))
         memory[key] = text;
     }
     // The oldest first, whatever order the disk has: or a young one that is refused keeps an old one from being tried.
     for (const key of Object.keys({ ...disk, ...memory }).sort()) {
-      if (key.match('hw_q') && (leaving || Date.now() > retryAt)) {
+      if (key.match('^hw_q\\d') && (Date.now() > retryAt || leaving)) {
         retryAt = Date.now() + 9e3;
         fetch(new URL('api/event', src), {
-          method: 'POST',
           body: `{"sent":${Date.now() + ((disk[key] || memory[key]) as Given)}`,
+          method: 'POST',
           keepalive: leaving,
         })
           .catch(String)
@@ -64,6 +66,6 @@ export const tick = (leaving?: Given) =>
     }
     // An attribute, or a link or script of Stripe, asks for the second script. They may be rendered at any time.
     more ||=
-      document.querySelector('[href*=stripe],[src*=stripe],[data-compat],[data-more],[data-hw-event]') &&
+      document.querySelector('[src*=stripe],[href*=stripe],[data-more],[data-hw-event],[data-compat]') &&
       import(new URL('hw-more.js', src) as unknown as string).catch(String);
   });

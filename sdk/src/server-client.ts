@@ -43,7 +43,7 @@ export interface OutsidePayment {
   mode?: 'live' | 'test';
 }
 
-/** What Headwater refused, or that it could not be reached (`status` 0) after all tries. */
+/** What Headwater refused, or (`status` 0) what was not JSON, or that it could not be reached after all tries. */
 export class HeadwaterError extends Error {
   override name = 'HeadwaterError';
   readonly status: number;
@@ -57,9 +57,9 @@ export class HeadwaterError extends Error {
 
 export interface HeadwaterServer {
   /** @throws HeadwaterError */
-  track(source: VisitorSource, name: string, props?: Record<string, unknown>, details?: TrackDetails): Promise<void>;
+  track(source: VisitorSource, name: string, props?: object, details?: TrackDetails): Promise<void>;
   /** Says who a visitor is: `app_id` is your id of the user. @throws HeadwaterError */
-  identify(source: VisitorSource, traits: Record<string, unknown>, details?: TrackDetails): Promise<void>;
+  identify(source: VisitorSource, traits: object, details?: TrackDetails): Promise<void>;
   /** @returns whether it is new; false: it was told before. @throws HeadwaterError */
   payment(payment: OutsidePayment): Promise<{ id: string; created: boolean }>;
 }
@@ -75,7 +75,7 @@ export function createHeadwater(options: ServerOptions): HeadwaterServer {
   async function track(
     source: VisitorSource,
     name: string,
-    props: Record<string, unknown> = {},
+    props: object = {},
     { at = Date.now(), url, ip, id = crypto.randomUUID() }: TrackDetails = {},
   ): Promise<void> {
     const { visitor, session } = visitorOf(source);
@@ -84,7 +84,7 @@ export function createHeadwater(options: ServerOptions): HeadwaterServer {
       id,
       name,
       at: Number(at),
-      props,
+      props: props as Record<string, unknown>,
       ...(url === undefined ? {} : { url }),
       ...(ip === undefined ? {} : { ip }),
       ...(userAgent === '' ? {} : { user_agent: userAgent }),
@@ -118,7 +118,7 @@ function createSend({ host, key, retries = 3, timeoutMs = 10_000, fetch: ask = f
     const init = {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
-      body: JSON.stringify(body),
+      body: written(body),
     };
     for (let tried = 0; ; tried += 1) {
       const outcome = await tryOnce(() => ask(base + path, { ...init, signal: AbortSignal.timeout(timeoutMs) }));
@@ -130,7 +130,15 @@ function createSend({ host, key, retries = 3, timeoutMs = 10_000, fetch: ask = f
   };
 }
 
-type Tried = { answer: unknown } | { error: HeadwaterError; isFinal: boolean; waitMs?: number };
+function written(body: unknown): string {
+  try {
+    return JSON.stringify(body);
+  } catch (cause) {
+    throw new HeadwaterError(0, 'invalid', `this cannot be sent as JSON: ${String(cause)}`, { cause });
+  }
+}
+
+type Tried = { answer: unknown } | { error: HeadwaterError; isFinal: boolean; waitMs: number | undefined };
 
 async function tryOnce(ask: () => Promise<Response>): Promise<Tried> {
   let response: Response;
@@ -140,15 +148,22 @@ async function tryOnce(ask: () => Promise<Response>): Promise<Tried> {
     text = await response.text();
   } catch (cause) {
     const error = new HeadwaterError(0, 'unreachable', `Headwater does not answer: ${String(cause)}`, { cause });
-    return { error, isFinal: false };
+    return { error, isFinal: false, waitMs: undefined };
   }
   const answer = parsed(text);
   if (response.ok && answer !== null) return { answer };
   const { code = 'failed', message = text.slice(0, 200) } = answer?.error ?? {};
   const error = new HeadwaterError(response.status, code, `${response.status} ${message}`);
-  const waitS = Number(response.headers.get('retry-after') ?? NaN);
   const isFinal = response.status < 500 && response.status !== 429 && response.status !== 408;
-  return { error, isFinal, ...(waitS >= 0 ? { waitMs: waitS * 1000 } : {}) };
+  return { error, isFinal, waitMs: waitOf(response.headers.get('retry-after')) };
+}
+
+/** Seconds, or the time when to come again; undefined: neither. */
+function waitOf(retryAfter: string | null): number | undefined {
+  if (!retryAfter) return undefined;
+  const waitMs = Number(retryAfter) * 1000;
+  const untilMs = Number.isNaN(waitMs) ? Date.parse(retryAfter) - Date.now() : waitMs;
+  return Number.isNaN(untilMs) ? undefined : Math.max(0, untilMs);
 }
 
 function parsed(text: string): { error?: { code?: string; message?: string } } | null {

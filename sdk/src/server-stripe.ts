@@ -49,7 +49,9 @@ export function checkoutParams<P extends object>(source: VisitorSource, params: 
   return {
     ...marked(found, given),
     ...(visitor === null || given.client_reference_id ? {} : { client_reference_id: visitor }),
-    ...(made === undefined ? {} : { [made]: marked(found, given[made] ?? {}) }),
+    ...(made === undefined || !(given[made] ?? Object.keys(found)[0])
+      ? {}
+      : { [made]: marked(found, given[made] ?? {}) }),
     ...(invoices === null
       ? {}
       : { invoice_creation: { ...invoices, invoice_data: marked(found, invoices.invoice_data ?? {}) } }),

@@ -2,10 +2,11 @@
  * `headwater-sdk`, the entry without a name: what code written for `@zorihq/react` imports, by an alias of the package.
  * The publishable key is the site's id; ids found in `zori_…` cookies are adopted.
  */
-import { createElement, Fragment, useEffect, useState } from 'react';
+import { createElement, Fragment, useEffect, useMemo, useState } from 'react';
 import type { ElementType, ReactElement, ReactNode } from 'react';
 import type { Consent, Props } from './browser.ts';
 import { HeadwaterProvider, useHeadwater } from './react.ts';
+import { idsOfCookies } from './visitor-ids.ts';
 
 export interface ZoriConfig {
   /** The id of the site in Headwater. */
@@ -16,10 +17,11 @@ export interface ZoriConfig {
   comebackThreshold?: number;
   trackQuickSwitches?: boolean;
 }
-export interface UserInfo extends Props {
+export interface UserInfo {
   app_id?: string;
   email?: string;
   fullname?: string;
+  [trait: string]: unknown;
 }
 export type ConsentPreferences = Consent;
 
@@ -30,6 +32,8 @@ export function ZoriProvider(props: {
   children?: ReactNode;
 }): ReactElement {
   const { config, children } = props;
+  // What is pushed before the script is there waits in this list.
+  useEffect(() => void ((window as Window & { ZoriHQ?: unknown }).ZoriHQ ||= []), []);
   if (config.baseUrl === undefined) return createElement(Fragment, null, children);
   const options = {
     host: config.baseUrl.replace(/\/ingest\/?$/, ''),
@@ -39,6 +43,7 @@ export function ZoriProvider(props: {
   return createElement(HeadwaterProvider, options, children);
 }
 
+/** As documented for Zori, two of these answer at once, and the visitor's id is a text: '' where there is none. */
 export function useZori() {
   const headwater = useHeadwater();
   const [isInitialized, setInitialized] = useState(false);
@@ -49,7 +54,38 @@ export function useZori() {
       isMounted = false;
     };
   }, [headwater]);
-  return { isInitialized, ...headwater };
+  const api = useMemo(() => {
+    const getVisitorId = async () => (await headwater.getVisitorId()) ?? '';
+    return { ...headwater, getVisitorId, getSessionId, hasConsent };
+  }, [headwater]);
+  return { isInitialized, ...api };
+}
+
+/** null: no visit yet, blocked, refused, or no browser. */
+function getSessionId(): string | null {
+  return typeof document === 'undefined' ? null : idsOfCookies(document.cookie).session;
+}
+
+/**
+ * What the visitor said, or else what holds unasked: by the same rule as the script's (identity.ts), which may not be there
+ * yet. On a server, where nobody has said anything, true as Zori's.
+ */
+function hasConsent(): boolean {
+  if (typeof document === 'undefined') return true;
+  const said = saidOfConsent();
+  if (said !== undefined) return Number(said) > 0;
+  const asked = document.querySelector<HTMLElement>('script[data-site][data-consent]')?.dataset['consent'];
+  return asked
+    ? asked === 'granted'
+    : !(navigator as Navigator & { globalPrivacyControl?: boolean }).globalPrivacyControl;
+}
+
+function saidOfConsent(): string | undefined {
+  try {
+    return localStorage['hw_c'] as string | undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The page view itself is sent by the script; this adds an event `page_view` that carries the properties. */
@@ -81,13 +117,14 @@ export function useTrackEvent(name: string, props?: Props, dependencies: readonl
 }
 
 export function TrackClick({
-  eventName,
+  eventName = 'click',
   properties,
-  as = 'div',
+  // Of which the keyboard knows too.
+  as = 'button',
   onClick,
   ...rest
 }: {
-  eventName: string;
+  eventName?: string;
   properties?: Props;
   as?: ElementType;
   onClick?: (event: unknown) => void;

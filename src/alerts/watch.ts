@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { COVERAGE_RULE, judgeCoverage, recoveredAt } from '../core/coverage.ts';
 import type { CoverageFall, Outage } from '../core/coverage.ts';
-import { dayAt } from '../core/report-days.ts';
 import type { Mode } from '../core/payment.ts';
 import type { Log } from '../loop.ts';
 import type { Facts } from '../storage/facts/facts.ts';
@@ -22,7 +21,7 @@ const CURSOR = 'coverage';
  */
 export function createCoverageWatch(deps: {
   records: Pick<Records, 'sites' | 'cursors' | 'alerts'>;
-  facts: Pick<Facts, 'coverageCounts' | 'coverageByDay'>;
+  facts: Pick<Facts, 'coverageCounts' | 'coverageReasons'>;
   defaultMode: (site: string) => Promise<Mode>;
   now: () => number;
   log: Log;
@@ -54,7 +53,7 @@ export function createCoverageWatch(deps: {
     }
     const fall = judgeCoverage(buckets, { now: at, ...pastOf(await records.alerts.list(site.id, ALERTS_READ), mode) });
     if (fall === null) return;
-    const detail = { ...fall, reasons: await reasonsSince(site, mode, fall) };
+    const detail = { ...fall, reasons: await reasonsOf(fall, site.id, mode, at) };
     const raised = await records.alerts.raise({
       site: site.id,
       mode,
@@ -68,14 +67,13 @@ export function createCoverageWatch(deps: {
     onRaised?.();
   }
 
-  /** Why payments of these days are unattributed. */
-  async function reasonsSince(site: Site, mode: Mode, { since }: CoverageFall): Promise<Record<string, number>> {
-    const { timezone, currency } = site;
-    const days = { from: dayAt(since, timezone), to: dayAt(now(), timezone), timezone, currency };
-    const rows = await facts.coverageByDay({ site: site.id, mode, ...days });
+  /** Why those are unattributed whose low share is the alert's: they add up to what it counts. */
+  async function reasonsOf({ since }: CoverageFall, site: string, mode: Mode, at: number) {
+    const rows = await facts.coverageReasons(site, mode, since, at);
     const reasons: Record<string, number> = {};
-    for (const { reason, payments } of rows) {
-      if (reason !== null) reasons[reason] = (reasons[reason] ?? 0) + payments;
+    for (const { at: bucket, reason, payments } of rows) {
+      // What is younger was not judged yet.
+      if (bucket <= at - COVERAGE_RULE.graceMs) reasons[reason] = (reasons[reason] ?? 0) + payments;
     }
     return reasons;
   }

@@ -244,7 +244,7 @@ function senderOf(
     return text === undefined ? '' : text.slice(0, maxChars);
   };
   const userAgent = header('user-agent', 1000);
-  const asksPrivacy = keySite === null && isPrivate(headers, site.rules);
+  const asksPrivacy = keySite === null && (batch.withoutConsent || isPrivate(headers, site.rules));
   const { visitor, session, sign: wantsSignature } = batch;
   const claim = { site: site.id, rules: site.rules, visitor, session, address, userAgent, salt };
   const identity =

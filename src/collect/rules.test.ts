@@ -83,6 +83,14 @@ test('a browser that asks not to be known is counted without identity, where the
   }
 });
 
+test('who says that there is no consent is nobody, whatever id comes along', async () => {
+  const { post, kept } = await open();
+  const origin = { origin: 'https://shop.example' };
+  const result = await post({ ...batch(view()), consent: false }, { headers: origin, host: 'shop.example' });
+  assert.ok(result.status === 202 && result.setCookie === undefined);
+  assert.deepEqual([kept()[0]!.visitor, kept()[0]!.session], ['', '']);
+});
+
 test('who is nobody is not identified: consent may be gone before the hit is sent', async () => {
   const { post, kept } = await open();
   const result = await post({ ...batch(view(), IDENTIFY), visitor: '' });
@@ -113,6 +121,22 @@ test('counting by the day: one hash per site, address, browser and salt; ids of 
   ];
   assert.equal(new Set([one, ...others]).size, 6);
   assert.equal(others.at(-1), 'v1');
+});
+
+test('counting by the day, who has not consented has no hash either', async () => {
+  for (const [consent, isKnown] of [
+    [false, false],
+    [true, true],
+    ['required', true],
+    [undefined, true],
+  ] as const) {
+    const { post, kept } = await open({ findSite: siteWith({ identity: 'daily' }) });
+    const checkout = { id: randomUUID(), name: 'checkout', props: { session_id: 'cs_test_a1' } };
+    const result = await post({ ...batch(view(), IDENTIFY, checkout), consent });
+    assert.ok(result.status === 202);
+    assert.deepEqual(result.dropped, isKnown ? {} : { private: 2 });
+    assert.match(kept()[0]!.visitor, isKnown ? /^d_/ : /^$/);
+  }
 });
 
 test('counting by the day, the return page of a checkout still names the payment', async () => {

@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { GroupRow } from './spool-commit.ts';
 
@@ -35,8 +34,7 @@ export function startSpoolWriter(options: {
   const busy = new SharedArrayBuffer(4);
   const isBusy = new Int32Array(busy);
   const workerData: WriterData = { path: options.path, pagesMax: options.pagesMax, busy };
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  const worker = new Worker(fileURLToPath(new URL(`./spool-worker.${extension}`, import.meta.url)), { workerData });
+  const worker = new Worker(new URL('./spool-worker.ts', import.meta.url), { workerData });
   let state: 'starting' | 'ready' | 'ended' = 'starting';
   let underWay: PromiseWithResolvers<void> | null = null;
 

@@ -1,3 +1,4 @@
+import { OTHER, UNATTRIBUTED } from './report.ts';
 import clickIdTable from './acquisition-click-ids.json' with { type: 'json' };
 import { isWithin } from './acquisition-host.ts';
 import { isDetour, type KnownSource, sourceOfAndroidApp, sourceOfHost, sourceOfName } from './acquisition-sources.ts';
@@ -11,7 +12,9 @@ import { type Channel, channelOf } from './channel.ts';
  */
 const TAG_CHARS = 255;
 /** What a campaign without a source is called in GA4's reports. */
-const SOURCE_NOT_SET = '(not set)';
+const NOT_SET = '(not set)';
+/** Rows of reports that stand for no arrival: a link with `utm_source=(unattributed)` would add its visitors to them. */
+const REPORTS_OWN = new Set([UNATTRIBUTED, OTHER]);
 /** Ways people write "no source" into a tag. */
 const DIRECT_NAMES = new Set(['(direct)', 'direct', '(none)']);
 
@@ -49,7 +52,10 @@ interface ClickId extends Origin {
 
 export function acquisitionOf({ page, referrer, siteHosts, inAppBrowser }: Arrival): Acquisition {
   const parameters = page?.parameters ?? new Map<string, string>();
-  const tag = (name: string) => wellFormed((parameters.get(name) ?? '').trim(), TAG_CHARS);
+  const tag = (name: string) => {
+    const text = wellFormed((parameters.get(name) ?? '').trim(), TAG_CHARS);
+    return REPORTS_OWN.has(text) ? NOT_SET : text;
+  };
   const from = outsideReferrer(readReferrer(referrer), page, siteHosts);
   const click = parameters.size === 0 ? null : clickIdOf(parameters);
 
@@ -93,7 +99,7 @@ function taggedOrigin(tag: (name: string) => string, click: ClickId | null, from
   if (source === '' && medium === '' && tag('utm_campaign') === '') return null;
   if (source === '') {
     const other = shorthandOrigin(tag) ?? click ?? (from ? referrerOrigin(from) : null);
-    return { source: other?.source ?? SOURCE_NOT_SET, medium: medium || (other?.medium ?? '') };
+    return { source: other?.source ?? NOT_SET, medium: medium || (other?.medium ?? '') };
   }
   if (DIRECT_NAMES.has(source.toLowerCase()) && (medium === '' || DIRECT_NAMES.has(medium.toLowerCase()))) {
     return { source: '', medium: '' };
@@ -113,7 +119,7 @@ function shorthandOrigin(tag: (name: string) => string): Origin | null {
 function clickIdOf(parameters: ReadonlyMap<string, string>): ClickId | null {
   for (const row of clickIdTable.clickIds) {
     const value = parameters.get(row.parameter.toLowerCase());
-    if (value) return { kind: row.parameter, value, source: row.source, medium: row.medium };
+    if (value && !REPORTS_OWN.has(value)) return { kind: row.parameter, value, source: row.source, medium: row.medium };
   }
   return null;
 }

@@ -1,4 +1,4 @@
-import { inLedgerOrder, moneyObjectOf } from './ledger.ts';
+import { inLedgerOrder, settledObjectOf } from './ledger.ts';
 import type { LedgerEntry } from './ledger.ts';
 import { findRate, minorRatio, rateDay, timesRatio } from './rates.ts';
 import type { Ratio, RateTable } from './rates.ts';
@@ -38,7 +38,7 @@ export function needsExchange(entries: readonly LedgerEntry[], to: string): bool
 /** @param entries all of one payment, in any order. @returns one for each, in the order (occurredAt, id) */
 export function convertEntries(entries: readonly LedgerEntry[], to: string, rates: RateTable): ConvertedEntry[] {
   const ordered = inLedgerOrder(entries);
-  const objects = [...Map.groupBy(ordered, (entry) => objectOf(entry.id)).values()];
+  const objects = withReleases([...Map.groupBy(ordered, (entry) => settledObjectOf(entry.id)).values()]);
   const amounts = new Map<string, ConvertedAmount>();
   const fees = new Map<string, ConvertedAmount>();
   for (const entry of ordered) {
@@ -60,9 +60,20 @@ export function convertEntries(entries: readonly LedgerEntry[], to: string, rate
   }));
 }
 
-/** As moneyObjectOf, together with what of it was settled in a second currency ('ch_1#gbp'). */
-function objectOf(entryId: string): string {
-  return moneyObjectOf(entryId).replace(/#[a-z]{3}$/, '');
+/**
+ * The rest of a partial capture is settled as a refund, which the ledger counts as none: together with the charge, which
+ * is settled as a whole, it is what the captured amount came to.
+ */
+function withReleases(objects: LedgerEntry[][]): LedgerEntry[][] {
+  const charge = objects.find((object) => object[0]!.kind === 'charge');
+  const isRelease = (object: LedgerEntry[]) =>
+    object[0]!.kind === 'refund' &&
+    sum(object, (entry) => entry.amountMinor) === 0 &&
+    sum(object, (entry) => entry.settledMinor) < 0;
+  const releases = charge === undefined ? [] : objects.filter(isRelease);
+  if (releases.length === 0) return objects;
+  const whole = inLedgerOrder([...charge!, ...releases.flat()]);
+  return [whole, ...objects.filter((object) => object !== charge && !releases.includes(object))];
 }
 
 type Amounts = Map<string, ConvertedAmount>;
@@ -149,7 +160,8 @@ function byRate(
   amounts: Amounts,
 ): void {
   const left = ordered.filter((entry) => !amounts.has(entry.id));
-  const keyOf = (entry: LedgerEntry) => `${objectOf(entry.id)} ${moneyOf(entry).currency} ${rateDay(entry.occurredAt)}`;
+  const keyOf = (entry: LedgerEntry) =>
+    `${settledObjectOf(entry.id)} ${moneyOf(entry).currency} ${rateDay(entry.occurredAt)}`;
   for (const group of Map.groupBy(left, keyOf).values()) {
     const { currency } = moneyOf(group[0]!);
     const rate = findRate(currency, to, rateDay(group[0]!.occurredAt), rates);

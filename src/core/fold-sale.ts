@@ -1,5 +1,5 @@
 import type { PaymentFacts } from './gather.ts';
-import type { CheckoutSessionObject, Payment } from './payment.ts';
+import type { CheckoutSessionObject, InvoiceObject, Payment } from './payment.ts';
 
 type Sold = Pick<Payment, 'taxMinor' | 'product' | 'productName' | 'price' | 'coupon'>;
 
@@ -23,8 +23,15 @@ export function soldOf(amountMinor: number, currency: string, facts: PaymentFact
     product: item?.product ?? null,
     productName: item?.name ?? null,
     price: item?.price ?? null,
-    coupon: [...facts.invoices, ...sessions].find((it) => (it.coupon ?? null) !== null)?.coupon ?? null,
+    coupon:
+      [...facts.invoices.map((it) => couponOf(it, facts)), ...sessions.map((it) => it.coupon)].find(Boolean) ?? null,
   };
+}
+
+/** What an invoice says, else what its subscription says of the same discount. */
+export function couponOf({ coupon, discount }: InvoiceObject, { subscriptions }: PaymentFacts): string | null {
+  const known = subscriptions.flatMap((it) => it.discounts ?? []);
+  return coupon ?? known.find(({ id }) => id === discount)?.coupon ?? null;
 }
 
 /** Sessions that took this payment. One that only started the subscription says nothing about a renewal. */

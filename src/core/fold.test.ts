@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { CAPTURE_STORIES } from './fold-capture-stories.fixture.ts';
 import { MONEY_STORIES } from './fold-money-stories.fixture.ts';
 import { STORIES } from './fold-stories.fixture.ts';
 import type { Story } from './fold-stories.fixture.ts';
@@ -51,7 +52,7 @@ function bookOf(ledger: readonly LedgerEntry[]): string {
   return JSON.stringify([...sums].filter(([, sum]) => sum !== 0).sort());
 }
 
-for (const story of [...STORIES, ...MONEY_STORIES]) {
+for (const story of [...STORIES, ...CAPTURE_STORIES, ...MONEY_STORIES]) {
   test(story.name, () => {
     const first = live(story, story.snapshots);
     const expectedBook = bookOf(first.ledger);

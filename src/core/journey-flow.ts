@@ -1,7 +1,7 @@
+import { OTHER } from './report.ts';
 import { MORE } from './journey.ts';
 
 /** What is left of labels that are not drawn for themselves. */
-const OTHER = '(other)';
 export const PURCHASE = '(purchase)';
 
 export interface FlowPath {

@@ -136,7 +136,16 @@ export function sumLedger(entries: readonly LedgerEntry[]): LedgerSums {
   const withFee = entries
     .filter((entry) => entry.feeMinor !== null && entry.settledCurrency !== null)
     .sort((a, b) => rankForFee(a) - rankForFee(b) || (a.id < b.id ? -1 : 1));
-  const feeCurrency = withFee[0]?.settledCurrency ?? null;
+  // An object's settlement that was taken back from one currency, because it turned out to be in another, adds up to nothing.
+  const standing = withFee.find(({ id, settledCurrency }) => {
+    const same = withFee.filter(
+      (it) => it.settledCurrency === settledCurrency && moneyObjectOf(it.id) === moneyObjectOf(id),
+    );
+    return [same.map((it) => it.settledMinor ?? 0), same.map((it) => it.feeMinor ?? 0)].some(
+      (amounts) => amounts.reduce((sum, amount) => sum + amount, 0) !== 0,
+    );
+  });
+  const feeCurrency = (standing ?? withFee[0])?.settledCurrency ?? null;
   return {
     grossMinor: total('charge'),
     refundedMinor: 0 - total('refund'),
@@ -148,4 +157,11 @@ export function sumLedger(entries: readonly LedgerEntry[]): LedgerSums {
   };
 }
 
-const rankForFee = (entry: LedgerEntry) => (entry.kind === 'charge' ? 0 : 1);
+/** As moneyObjectOf, together with what of it was settled in a second currency ('ch_1#gbp'). */
+export function settledObjectOf(entryId: string): string {
+  return moneyObjectOf(entryId).replace(/#[a-z]{3}$/, '');
+}
+
+/** The charge first; what of it was settled in a second currency after its main settlement. */
+const rankForFee = ({ id, kind }: LedgerEntry) =>
+  kind !== 'charge' ? 2 : settledObjectOf(id) === moneyObjectOf(id) ? 0 : 1;

@@ -32,6 +32,7 @@ export function mergeDiscounts(a: Maybe<Discount>, b: Maybe<Discount>): Discount
 function mergeLine(a: InvoiceLine, b: InvoiceLine): InvoiceLine {
   return {
     id: a.id,
+    subscriptionItem: known(a.subscriptionItem ?? null, b.subscriptionItem ?? null),
     price: known(a.price, b.price),
     product: known(a.product, b.product),
     quantity: Math.max(a.quantity, b.quantity),
@@ -50,6 +51,7 @@ function mergeLine(a: InvoiceLine, b: InvoiceLine): InvoiceLine {
 function mergeDiscount(a: Discount, b: Discount): Discount {
   return {
     id: a.id,
+    coupon: known(a.coupon ?? null, b.coupon ?? null),
     percentOff: known(a.percentOff, b.percentOff),
     amountOffMinor: known(a.amountOffMinor, b.amountOffMinor),
     duration: a.duration <= b.duration ? a.duration : b.duration,

@@ -1,5 +1,5 @@
 import { mergeDiscounts, mergeLines, mergeStates } from './merge-subscription.ts';
-import type { Evidence, ProviderObject, SoldItem } from './payment.ts';
+import type { Evidence, LinesShown, ProviderObject, SoldItem } from './payment.ts';
 
 /**
  * Merges two snapshots of one provider object. Commutative, associative and idempotent: whatever the order and number of
@@ -116,6 +116,7 @@ const RULES: { [K in Kind]: (a: Of<K>, b: Of<K>) => Rest<K> } = {
     amountTotalMinor: largest(a.amountTotalMinor, b.amountTotalMinor) ?? 0,
     taxMinor: largest(a.taxMinor, b.taxMinor),
     item: largerItem(a.item, b.item),
+    linesShown: linesShown(a.linesShown, b.linesShown),
     coupon: reference(a.coupon, b.coupon),
   }),
   invoice: (a, b) => ({
@@ -130,7 +131,9 @@ const RULES: { [K in Kind]: (a: Of<K>, b: Of<K>) => Rest<K> } = {
     taxMinor: largest(a.taxMinor, b.taxMinor),
     offStripeMinor: largest(a.offStripeMinor, b.offStripeMinor) ?? 0,
     item: largerItem(a.item, b.item),
+    linesShown: linesShown(a.linesShown, b.linesShown),
     coupon: reference(a.coupon, b.coupon),
+    discount: reference(a.discount, b.discount),
     lines: mergeLines(a.lines, b.lines),
   }),
   invoice_payment: (a, b) => ({
@@ -147,6 +150,7 @@ const RULES: { [K in Kind]: (a: Of<K>, b: Of<K>) => Rest<K> } = {
     startedAt: smallest(a.startedAt, b.startedAt),
     states: mergeStates(a.states, b.states),
     discounts: mergeDiscounts(a.discounts, b.discounts),
+    askedAt: largest(a.askedAt, b.askedAt),
   }),
   customer: (a, b) => ({ emailHash: reference(a.emailHash, b.emailHash) }),
   balance_transaction: (a, b) => ({
@@ -202,6 +206,10 @@ export function largerItem(a: Unknown<SoldItem>, b: Unknown<SoldItem>): SoldItem
   const [textA, textB] = [a, b].map(({ product, price, name }) => JSON.stringify([price, product, name]));
   if (a.amountMinor !== b.amountMinor) return a.amountMinor > b.amountMinor ? a : b;
   return textA! <= textB! ? a : b;
+}
+
+function linesShown(a: Unknown<LinesShown>, b: Unknown<LinesShown>): LinesShown | null {
+  return a === 'all' || b === 'all' ? 'all' : (a ?? b ?? null);
 }
 
 function ranked<T extends string>(order: readonly T[], a: T, b: T): T {

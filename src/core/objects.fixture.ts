@@ -1,6 +1,6 @@
 import type { LedgerEntry } from './ledger.ts';
 import { mergeAll } from './merge.ts';
-import type { Evidence, ObjectKind, ProviderObject } from './payment.ts';
+import type { BalanceTransactionObject, Evidence, ObjectKind, ProviderObject } from './payment.ts';
 
 /** Builders of provider objects for tests: a kind, an id and the fields a story is about. */
 export const DAY_MS = 86_400_000;
@@ -110,6 +110,10 @@ export function make<K extends ObjectKind>(kind: K, id: string, fields: Partial<
 export function paidCharge(id: string, amountMinor: number, fields: Partial<Of<'charge'>> = {}): Of<'charge'> {
   return make('charge', id, { amountMinor, amountCapturedMinor: amountMinor, ...fields });
 }
+
+export const txn = (id: string, amountMinor: number, fields: Partial<BalanceTransactionObject> = {}): ProviderObject =>
+  make('balance_transaction', id, { amountMinor, ...fields });
+export const later = (days: number) => T0 + days * DAY_MS;
 
 export function says(field: string, value: string, seenAt = T0): Evidence[] {
   return [{ field, value, seenAt }];

@@ -111,8 +111,13 @@ export interface CheckoutSessionObject extends ObjectBase {
   amountTotalMinor: number;
   taxMinor: number | null;
   item: SoldItem | null;
+  /** Of its lines, where it was asked for them. Merge: the later in this order. Absent before it was read. */
+  linesShown?: LinesShown | null;
   coupon: string | null;
 }
+
+/** Ten lines are shown with an object; the others are asked for. */
+export type LinesShown = 'some' | 'all';
 
 export interface InvoiceObject extends ObjectBase {
   kind: 'invoice';
@@ -130,7 +135,11 @@ export interface InvoiceObject extends ObjectBase {
   /** Paid by other means than Stripe (`amount_paid_off_stripe`, before that `paid_out_of_band`). Merge: max. */
   offStripeMinor: number;
   item: SoldItem | null;
+  /** Of a paid invoice: before, there can be fewer. Merge: the later in this order. Absent before it was read. */
+  linesShown?: LinesShown | null;
   coupon: string | null;
+  /** The first discount: new renderings name its coupon only when asked. Absent before it was read. */
+  discount?: string | null;
   /** Of a paid invoice of a subscription: what was billed for which time. Merge: by id. */
   lines?: InvoiceLine[];
 }
@@ -138,6 +147,8 @@ export interface InvoiceObject extends ObjectBase {
 /** A line of a paid invoice that is about a subscription's item. */
 export interface InvoiceLine {
   id: string;
+  /** Tiers are billed by a line each, of one item. Absent before it was read. */
+  subscriptionItem?: string | null;
   price: string | null;
   product: string | null;
   quantity: number;
@@ -169,8 +180,10 @@ export interface InvoicePaymentObject extends ObjectBase {
 export interface SubscriptionItem {
   price: string | null;
   product: string | null;
-  /** For one period, before discounts; null: the price has tiers, and only invoices tell. */
+  /** For one period, before discounts; null: the price has tiers, and only invoices tell, or as follows. */
   amountMinor: number | null;
+  /** The price has amounts in several currencies, and this one's was not shown. */
+  isUntold?: true;
   quantity: number;
   interval: 'day' | 'week' | 'month' | 'year';
   intervalCount: number;
@@ -189,6 +202,8 @@ export interface SubscriptionTerms {
   discounts: string[];
   /** Collection is paused: no money is asked for. */
   isPaused: boolean;
+  /** There are more items than are shown. */
+  isPartial?: true;
 }
 
 export interface SubscriptionState {
@@ -203,13 +218,16 @@ export interface SubscriptionState {
 /** What a discount takes off, and until when. */
 export interface Discount {
   id: string;
+  /** Absent before it was read. */
+  coupon?: string | null;
   /** Ten-thousandths of a percent: 33.33 % is 333300. */
   percentOff: number | null;
+  /** In the subscription's currency; null as the percentage is: a coupon of other currencies. */
   amountOffMinor: number | null;
   duration: 'once' | 'repeating' | 'forever';
   /** null: while the subscription has it. */
   endsAt: number | null;
-  /** Products it is limited to; null: all. */
+  /** Products it is limited to; null: all, or it was not told. */
   products: string[] | null;
 }
 
@@ -223,6 +241,8 @@ export interface SubscriptionObject extends ObjectBase {
   states?: SubscriptionState[];
   /** Terms of the discounts it has had, as far as told. Merge: by id. */
   discounts?: Discount[];
+  /** The time, as in `states`, when it was last asked for by itself, with all that is told only then. Merge: largest. */
+  askedAt?: number | null;
 }
 
 export interface CustomerObject extends ObjectBase {
@@ -230,6 +250,12 @@ export interface CustomerObject extends ObjectBase {
   /** Keyed hash of the lower-cased address; the address itself is never stored. */
   emailHash: string | null;
 }
+
+/**
+ * The `type` here of what Stripe calls a refund and tells apart by its reporting category: the rest of a partial capture
+ * (https://docs.stripe.com/reports/reporting-categories).
+ */
+export const PARTIAL_CAPTURE_REVERSAL = 'partial_capture_reversal';
 
 export interface BalanceTransactionObject extends ObjectBase {
   kind: 'balance_transaction';
@@ -275,7 +301,7 @@ export type ProviderObject =
 /** Something the provider may know and we do not. `list` wants ask for the objects of a kind that point at `id`. */
 export interface WantedObject {
   kind: ObjectKind;
-  /** null: the object itself; otherwise "the objects of `kind` whose `by` is `id`"; a session by itself: with its lines. */
+  /** null: the object itself; otherwise "the objects of `kind` whose `by` is `id`"; a session or an invoice by itself: with its lines. */
   by: 'payment_intent' | 'subscription' | 'customer' | 'charge' | 'invoice' | 'checkout_session' | null;
   id: string;
 }

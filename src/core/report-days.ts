@@ -14,6 +14,17 @@ export function isDay(text: string): boolean {
   return formatDay(midnightUtc(text)) === text;
 }
 
+/**
+ * What the facts store holds: its times end with 2099, and its days are unsigned, so that the day before the first would
+ * be the last. Whoever asks for more is answered for these, and does not keep the process counting days of the year 9999.
+ */
+export const EARLIEST_DAY = '1970-01-03';
+export const LATEST_DAY = '2099-12-31';
+
+export function withinStore(day: string): string {
+  return day < EARLIEST_DAY ? EARLIEST_DAY : day > LATEST_DAY ? LATEST_DAY : day;
+}
+
 /** The time zone's name as the calendar database knows it, or not. */
 export function isTimezone(name: string): boolean {
   // Bare offsets ('+02:00') are known to JavaScript but not to ClickHouse.

@@ -87,6 +87,12 @@ export type Dimension = (typeof DIMENSIONS)[number];
  * `does_not_contain`: has none of them in it. Each has its negation, and labels are never empty, so that the two part every
  * sum.
  */
+/** Rows that stand for no value of their dimension: money without a known visitor, and all beyond the rows shown. */
+export const UNATTRIBUTED = '(unattributed)';
+export const OTHER = '(other)';
+/** As many rows as one answer may hold. */
+export const ROWS_MAX = 10_000;
+
 export const FILTER_OPERATORS = ['is', 'is_not', 'contains', 'does_not_contain'] as const;
 export type FilterOperator = (typeof FILTER_OPERATORS)[number];
 export type Filter = readonly [dimension: Dimension, operator: FilterOperator, values: readonly string[]];
@@ -113,6 +119,8 @@ export interface ReportQuery {
   order: { key: Metric | Dimension; descending: boolean } | null;
   limit: number;
   bots: 'exclude' | 'include';
+  /** Labels of the rows wanted, the rest is "(other)"; absent: those that come first, up to the limit. */
+  rows?: readonly (readonly string[])[];
   /** Credits computed anew with these settings, from the stored paths; absent: the stored credits. */
   whatIf?: ModelSettings;
 }

@@ -9,15 +9,12 @@ import { CHANGES_MAX, restatementOf } from './restatement.ts';
 import type { RestatementReason } from './restatement.ts';
 
 const LINK = { object: 'ch_1', field: 'metadata.hw_visitor_id', value: 'v1' };
-const credited = (sources: string[], entries: LedgerEntry[], visitors = ['v1']) => ({
-  ...{
-    visitor: visitors[0]!,
-    visitors,
-    reason: null,
-    usedLink: LINK,
-    rows: creditRows(payment, entries, path(sources)),
-  },
-});
+/** A source is of the visitor at its place; of the last one where there are fewer. */
+const credited = (sources: string[], entries: LedgerEntry[], visitors = ['v1']) => {
+  const touchpoints = path(sources).map((touch, at) => ({ ...touch, visitor: visitors[at] ?? visitors.at(-1)! }));
+  const rows = creditRows(payment, entries, touchpoints);
+  return { visitor: visitors[0]!, visitors, reason: null, usedLink: LINK, rows };
+};
 const unattributed = (reason: string, entries: LedgerEntry[]) => ({
   ...{ visitor: null, visitors: [], reason, usedLink: null, rows: unattributedRows(payment, entries, reason) },
 });
@@ -43,11 +40,39 @@ describe('what a restatement says', () => {
       credited(['a', 'b'], CHARGE, ['v1', 'v2']),
     ],
     [
+      'a link, and a hit of the visitor who was not known before',
+      ['late_hit', 'late_link'],
+      ['late_link'],
+      unattributed('no_visitor_id', CHARGE),
+      credited(['a'], CHARGE),
+    ],
+    [
+      'a payment of the same customer, and a hit on the way back from it',
+      ['customer_joined', 'late_hit'],
+      ['customer_joined'],
+      credited(['a'], CHARGE),
+      credited(['a', 'b'], CHARGE, ['v1', 'v2']),
+    ],
+    [
+      'a payment of the same customer, and a hit that came late',
+      ['customer_joined', 'late_hit'],
+      ['customer_joined', 'late_hit'],
+      credited(['a'], CHARGE),
+      credited(['a', 'c', 'b'], CHARGE, ['v1', 'v1', 'v2']),
+    ],
+    [
       'a refund, and a hit that changed nothing else',
-      ['refund', 'identity_joined'],
+      ['late_hit', 'refund', 'identity_joined'],
       ['refund'],
       credited(['a'], CHARGE),
       credited(['a'], [...CHARGE, entry('refund', 're_1', -1_00)]),
+    ],
+    [
+      'a link to a visitor who came later',
+      ['late_link', 'new_payment'],
+      ['late_link'],
+      unattributed('no_visitor_id', CHARGE),
+      unattributed('visitor_seen_after_payment', CHARGE),
     ],
     ['something unforeseen', ['new_payment'], ['new_payment'], credited(['a'], CHARGE), credited(['b'], CHARGE)],
   ];

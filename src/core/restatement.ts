@@ -1,9 +1,10 @@
+import { OTHER, UNATTRIBUTED } from './report.ts';
 import { DIRECT_SOURCE } from './acquisition.ts';
 import type { CreditRow } from './attribution/credit.ts';
 import { RULE_MODELS } from './attribution/models.ts';
 import type { RuleModel } from './attribution/models.ts';
 import type { LedgerEntry } from './ledger.ts';
-import type { Link } from './link.ts';
+import type { Link, UnattributedReason } from './link.ts';
 
 /** Why a payment was looked at again. Closed list; the texts are for people. */
 export const RESTATEMENT_REASONS = {
@@ -74,6 +75,13 @@ export function restatementOf(
   };
 }
 
+/** Why a payment may be unattributed that waits for nothing but hits. */
+const HITS_MISSED = new Set<string | null>([
+  'visitor_never_seen',
+  'visitor_seen_after_payment',
+  'outside_window',
+] satisfies UnattributedReason[]);
+
 /**
  * Several may have asked before the payment's turn came, and not all of them changed something: a reason stays while
  * what it is about did change.
@@ -88,14 +96,29 @@ function reasonsOf(asked: readonly RestatementReason[], before: Credited, after:
     amount_changed: kinds.has('charge'),
     refund: kinds.has('refund'),
     dispute: kinds.has('dispute'),
-    late_link: isRelinked,
+    // A link to somebody unknown changes why the payment is unattributed, and nothing else.
+    late_link: isRelinked || (after.reason !== null && before.reason !== null && !HITS_MISSED.has(before.reason)),
     identity_joined: isJoined,
     customer_joined: isJoined,
-    late_hit: !(isJoined && asked.includes('identity_joined')),
+    late_hit: before.visitors.length === 0 ? HITS_MISSED.has(before.reason) : isAnotherPath(before, after),
   };
   const distinct = [...new Set(asked)];
   const left = distinct.filter((reason) => holds[reason] ?? true);
   return left.length > 0 ? left : distinct;
+}
+
+/** Whether the visitors of the path so far have other touchpoints: those of who was joined to them are no late hits. */
+function isAnotherPath(before: Credited, after: Credited): boolean {
+  const of = new Set(before.visitors);
+  const [old, fresh] = [before, after].map(
+    ({ rows }) =>
+      new Set(
+        rows.flatMap(({ touchpoint: touch }) =>
+          touch && of.has(touch.visitor) ? `${touch.visitor} ${touch.session} ${touch.occurredAt}` : [],
+        ),
+      ),
+  ) as [Set<string>, Set<string>];
+  return old.symmetricDifference(fresh).size > 0;
 }
 
 function changedKinds(before: readonly CreditRow[], after: readonly CreditRow[]): Set<LedgerEntry['kind']> {
@@ -117,7 +140,7 @@ function changesOf(before: readonly CreditRow[], after: readonly CreditRow[]): C
   for (const [side, rows] of [before, after].entries()) {
     for (const row of rows) {
       const currency = row.money ?? row.entry.currency;
-      const source = row.touchpoint ? row.touchpoint.source || DIRECT_SOURCE : '(unattributed)';
+      const source = row.touchpoint ? row.touchpoint.source || DIRECT_SOURCE : UNATTRIBUTED;
       addTo(sums, { source, currency }, (model, pair) => (pair[side]! += row.amounts[model] ?? 0));
     }
   }
@@ -128,7 +151,7 @@ function changesOf(before: readonly CreditRow[], after: readonly CreditRow[]): C
   if (ordered.length <= CHANGES_MAX) return ordered;
   const others = new Map<string, CreditChange>();
   for (const { currency, models } of ordered.slice(CHANGES_MAX)) {
-    addTo(others, { source: '(other)', currency }, (model, pair) => {
+    addTo(others, { source: OTHER, currency }, (model, pair) => {
       pair[0] += models[model]?.[0] ?? 0;
       pair[1] += models[model]?.[1] ?? 0;
     });

@@ -17,16 +17,16 @@ interface Candidate extends SeenOrigin {
 /** @param seen what visitors arrived with, as reports name it */
 export function createSuggestions(
   seen: readonly SeenOrigin[],
-): (campaign: { campaign: string; campaignId: string; source: string }) => SeenOrigin[] {
+): (campaign: { campaign: string; campaignId: string; source: string; medium: string }) => SeenOrigin[] {
   const candidates: Candidate[] = seen.map((one) => {
     const plain = plainName(one.campaign);
     return { ...one, plain, pairs: pairsOf(plain) };
   });
-  return ({ campaign, campaignId, source }) => {
+  return ({ campaign, campaignId, source, medium }) => {
     const plain = plainName(campaign);
     const pairs = pairsOf(plain);
     return candidates
-      .map((one) => ({ one, likeness: likenessOf(one, { plain, pairs, campaignId, source }) }))
+      .map((one) => ({ one, likeness: likenessOf(one, { plain, pairs, campaignId, source, medium }) }))
       .filter(({ likeness }) => likeness >= LIKE_ENOUGH)
       .sort(
         (a, b) =>
@@ -42,14 +42,16 @@ interface Wanted {
   pairs: ReadonlySet<string>;
   campaignId: string;
   source: string;
+  medium: string;
 }
 
 /** 0 to about 1: the campaign's id, its name written otherwise, a part of it, or much the same letters. */
-function likenessOf(one: Candidate, { plain, pairs, campaignId, source }: Wanted): number {
+function likenessOf(one: Candidate, { plain, pairs, campaignId, source, medium }: Wanted): number {
   const bonus = one.source === source ? 0.1 : 0;
   if (campaignId !== '' && one.campaign === campaignId) return 1 + bonus;
-  // Ads that the platform tags itself bring visitors without a campaign: offered last.
-  if (one.campaign === '(none)') return one.source === source ? LIKE_ENOUGH : 0;
+  // Ads that the platform tags itself bring visitors without a campaign: offered last. Of another medium they are others:
+  // whoever came by google / organic did not click an ad.
+  if (one.campaign === '(none)') return one.source === source && one.medium === medium ? LIKE_ENOUGH : 0;
   if (one.plain === '' || plain === '') return 0;
   if (one.plain === plain) return 0.95 + bonus;
   const [short, long] = one.plain.length < plain.length ? [one.plain, plain] : [plain, one.plain];

@@ -9,6 +9,8 @@ const amount = (text: string, mark: '.' | ',', currency = 'usd') => {
   return exact === null ? null : minorOf(exact, currency);
 };
 
+const written = (texts: readonly string[]) => texts.map((text) => ({ text, isWhole: false }));
+
 describe('amounts as platforms write them', () => {
   const read: [text: string, mark: '.' | ',', currency: string, minor: number | null][] = [
     ['1234.5', '.', 'usd', 1234_50],
@@ -55,8 +57,20 @@ describe('amounts as platforms write them', () => {
     [['1,5', '1.5'], null],
   ];
   for (const [texts, mark] of marks) {
-    it(`${texts.join(' and ')} write decimals with ${mark}`, () => assert.equal(decimalMarkOf(texts, '.'), mark));
+    it(`${texts.join(' and ')} write decimals with ${mark}`, () =>
+      assert.equal(decimalMarkOf(written(texts), '.'), mark));
   }
+  it('what has no parts is grouped by its mark', () => {
+    assert.deepEqual(
+      [['1.234'], ['1,234'], ['1.234', '5,60'], ['1,234', '5,60']].map((texts) =>
+        decimalMarkOf(
+          texts.map((text, index) => ({ text, isWhole: index === 0 })),
+          '.',
+        ),
+      ),
+      [',', '.', ',', null],
+    );
+  });
 
   it('counts are whole', () => {
     assert.deepEqual(

@@ -21,22 +21,28 @@ function bare(text: string): string | null {
 /** An absent number: how platforms write that there is none. */
 export const isBlank = (text: string) => /^[\s\u00a0]*(?:-{1,2}|—|–|n\/a)?[\s\u00a0]*$/i.test(text);
 
+/** A number of a file, and whether it counts what has no parts: clicks, yen. */
+export interface WrittenNumber {
+  text: string;
+  isWhole: boolean;
+}
+
 /**
  * Which mark stands before the decimals.
  * @param usual where no number tells
  * @returns null when some numbers say one and some the other
  */
-export function decimalMarkOf(texts: Iterable<string>, usual: DecimalMark): DecimalMark | null {
+export function decimalMarkOf(numbers: Iterable<WrittenNumber>, usual: DecimalMark): DecimalMark | null {
   const votes = new Set<DecimalMark>();
-  for (const text of texts) {
-    const vote = voteOf(text);
+  for (const number of numbers) {
+    const vote = voteOf(number);
     if (vote) votes.add(vote);
   }
   if (votes.size > 1) return null;
   return [...votes][0] ?? usual;
 }
 
-function voteOf(text: string): DecimalMark | null {
+function voteOf({ text, isWhole }: WrittenNumber): DecimalMark | null {
   const number = bare(text)?.replace('-', '');
   if (number === undefined) return null;
   const [dot, comma] = [number.lastIndexOf('.'), number.lastIndexOf(',')];
@@ -44,9 +50,11 @@ function voteOf(text: string): DecimalMark | null {
   if (dot >= 0 && comma >= 0) return dot > comma ? '.' : ',';
   const mark = dot >= 0 ? '.' : ',';
   const [head = '', ...rest] = number.split(mark);
-  if (rest.length > 1) return mark === '.' ? ',' : '.';
+  const other = mark === '.' ? ',' : '.';
+  if (rest.length > 1) return other;
   const couldGroup = rest[0]!.length === 3 && head.length <= 3 && head !== '' && !head.startsWith('0');
-  return couldGroup ? null : mark;
+  if (!couldGroup) return mark;
+  return isWhole ? other : null;
 }
 
 /** The number times 10^18, exactly; null: it is not written like one. */

@@ -56,7 +56,10 @@ export interface SpendAlias {
   /** '' leaves what it would be without. */
   source: string;
   medium: string;
-  /** May hold {name} and {id}; '' leaves the campaign's name, '(none)' means visitors without a campaign. */
+  /**
+   * May hold {name} and {id}, which leaves campaigns without an id their name; '' leaves the campaign's name, '(none)' means
+   * visitors without a campaign.
+   */
   campaign: string;
 }
 
@@ -80,7 +83,9 @@ export function spendOrigin(
   const own = (campaignId === '' ? undefined : find(campaignId)) ?? (campaign === '' ? undefined : find(campaign));
   const all = find('');
   const usual = PLATFORM_ORIGINS[platform];
-  const tagged = (own?.campaign || all?.campaign || '{name}')
+  const template = own?.campaign || all?.campaign || '{name}';
+  // An export without ids has none to fill in; an empty campaign would move its spend to the visitors without one.
+  const tagged = (campaignId === '' && template.includes('{id}') ? '{name}' : template)
     .replaceAll('{name}', () => campaign)
     .replaceAll('{id}', () => campaignId);
   const origin = {

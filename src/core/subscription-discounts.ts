@@ -1,4 +1,14 @@
-import type { Discount, InvoiceObject, SubscriptionObject } from './payment.ts';
+import type { Discount, InvoiceObject, SubscriptionObject, SubscriptionTerms } from './payment.ts';
+
+/** Ids of the discounts of the whole subscription and of its items. */
+export function namedDiscounts(terms: SubscriptionTerms): string[] {
+  return [...new Set([...terms.discounts, ...terms.items.flatMap((item) => item.discounts)])];
+}
+
+/** It is told what it takes off: of a coupon in other currencies only that there is one. */
+export function isTold(discount: Discount | undefined): discount is Discount {
+  return discount !== undefined && (discount.percentOff !== null || discount.amountOffMinor !== null);
+}
 
 /**
  * What a subscription's discounts take off: as told, and for those of which only the id is known (new renderings, and a
@@ -6,11 +16,13 @@ import type { Discount, InvoiceObject, SubscriptionObject } from './payment.ts';
  * counts, for its whole life, from the second on.
  */
 export function discountsOf(subscription: SubscriptionObject, invoices: readonly InvoiceObject[]): Discount[] {
-  const told = subscription.discounts ?? [];
-  const known = new Set(told.map((discount) => discount.id));
-  const named = new Set((subscription.states ?? []).flatMap((state) => state.terms.discounts));
-  const unknown = [...named].filter((id) => !known.has(id)).sort();
-  return [...told, ...unknown.flatMap((id) => seenDiscount(id, invoices) ?? [])];
+  const known = new Map((subscription.discounts ?? []).map((discount) => [discount.id, discount]));
+  const named = new Set((subscription.states ?? []).flatMap((state) => namedDiscounts(state.terms)));
+  const untold = [...named].filter((id) => !isTold(known.get(id))).sort();
+  return [
+    ...[...known.values()].filter(isTold),
+    ...untold.flatMap((id) => seenDiscount(id, invoices, known.get(id)) ?? []),
+  ];
 }
 
 interface Taken {
@@ -18,7 +30,7 @@ interface Taken {
   amountMinor: number;
 }
 
-function seenDiscount(id: string, invoices: readonly InvoiceObject[]): Discount | null {
+function seenDiscount(id: string, invoices: readonly InvoiceObject[], known: Discount | undefined): Discount | null {
   const taken = invoices
     .filter((invoice) => invoice.paidAt !== null)
     .map((invoice): Taken => {
@@ -31,6 +43,9 @@ function seenDiscount(id: string, invoices: readonly InvoiceObject[]): Discount 
     })
     .filter(({ offMinor }) => offMinor > 0)
     .sort((a, b) => a.amountMinor - b.amountMinor || a.offMinor - b.offMinor);
+  // How long it lasts is known then, and that it is an amount; it takes off less where there is less.
+  if (known)
+    return taken.length === 0 ? null : { ...known, amountOffMinor: Math.max(...taken.map((it) => it.offMinor)) };
   if (taken.length < 2) return null;
   const common = { id, duration: 'forever' as const, endsAt: null, products: null };
   const [first] = taken as [Taken];

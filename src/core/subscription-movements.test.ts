@@ -2,77 +2,14 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 import { mergeAll } from './merge.ts';
-import { make, permutations } from './objects.fixture.ts';
-import type {
-  Discount,
-  InvoiceLine,
-  InvoiceObject,
-  SubscriptionItem,
-  SubscriptionObject,
-  SubscriptionState,
-  SubscriptionTerms,
-} from './payment.ts';
+import { permutations } from './objects.fixture.ts';
+import type { Discount, InvoiceObject, SubscriptionObject, SubscriptionState, SubscriptionTerms } from './payment.ts';
 import { movementChanges, movementRows, rateOf } from './movement-row.ts';
 import { foldSubscription } from './subscription-movements.ts';
 import { mrrMinor } from './subscription-mrr.ts';
 import { periodOf } from './subscription-past.ts';
+import { DAY, T0, day, discount, invoice, item, line, state, sub, terms } from './subscriptions.fixture.ts';
 
-const DAY = 86_400_000;
-const T0 = Date.UTC(2026, 0, 1, 12);
-const day = (number: number) => T0 + number * DAY;
-
-const item = (amountMinor: number, fields: Partial<SubscriptionItem> = {}): SubscriptionItem => ({
-  price: `price_${amountMinor}`,
-  product: 'prod_1',
-  amountMinor,
-  quantity: 1,
-  interval: 'month',
-  intervalCount: 1,
-  isMetered: false,
-  discounts: [],
-  ...fields,
-});
-const terms = (amountMinor: number, fields: Partial<SubscriptionTerms> = {}): SubscriptionTerms => ({
-  status: 'active',
-  currency: 'usd',
-  items: [item(amountMinor)],
-  discounts: [],
-  isPaused: false,
-  ...fields,
-});
-const state = (at: number, is: SubscriptionTerms, before: SubscriptionTerms | null = null): SubscriptionState => ({
-  at,
-  told: 'event',
-  terms: is,
-  before,
-});
-const sub = (states: SubscriptionState[], fields: Partial<SubscriptionObject> = {}): SubscriptionObject =>
-  make('subscription', 'sub_1', { createdAt: T0, states, discounts: [], ...fields });
-const line = (id: string, amountMinor: number, startsAt: number, fields: Partial<InvoiceLine> = {}): InvoiceLine => ({
-  id,
-  price: `price_${amountMinor}`,
-  product: 'prod_1',
-  quantity: 1,
-  amountMinor,
-  discounts: [],
-  isProration: false,
-  startsAt,
-  endsAt: startsAt + 30 * DAY,
-  interval: 'month',
-  intervalCount: 1,
-  isMetered: null,
-  ...fields,
-});
-const invoice = (id: string, at: number, lines: InvoiceLine[], fields: Partial<InvoiceObject> = {}): InvoiceObject =>
-  make('invoice', id, {
-    createdAt: at,
-    paidAt: at,
-    currency: 'usd',
-    subscription: 'sub_1',
-    billingReason: 'subscription_cycle',
-    lines,
-    ...fields,
-  });
 /** 'day kind ±delta' of each movement. */
 const story = (subscription: SubscriptionObject, invoices: InvoiceObject[] = []) =>
   foldSubscription(subscription, invoices).movements.map(
@@ -140,18 +77,6 @@ describe('what a month is worth', () => {
   });
 });
 
-function discount(fields: Partial<Discount>): Discount {
-  return {
-    id: 'd',
-    percentOff: null,
-    amountOffMinor: null,
-    duration: 'forever',
-    endsAt: null,
-    products: null,
-    ...fields,
-  };
-}
-
 describe('movements', () => {
   test('up, down, away and back', () => {
     const states = [
@@ -201,9 +126,18 @@ describe('movements', () => {
   test('a discount without terms is asked about once', () => {
     const named = state(day(0), terms(10_00, { discounts: ['d'] }));
     assert.equal(foldSubscription(sub([named]), []).isUncertain, true);
-    assert.equal(foldSubscription(sub([named], { discounts: [discount({ percentOff: 1 })] }), []).isUncertain, false);
+    const discounts = [discount({ percentOff: 1 })];
+    assert.equal(foldSubscription(sub([named], { discounts }), []).isUncertain, true, 'of which products, is not told');
+    const limited = [discount({ percentOff: 1, products: ['prod_1'] })];
+    assert.equal(foldSubscription(sub([named], { discounts: limited }), []).isUncertain, false);
+    // A list does not tell what is told of the subscription itself; and what it did not tell it will not tell.
     const read: SubscriptionState = { ...named, at: day(1), told: 'read' };
-    assert.equal(foldSubscription(sub([named, read]), []).isUncertain, false);
+    assert.equal(foldSubscription(sub([named, read]), []).isUncertain, true);
+    assert.equal(foldSubscription(sub([named, read], { askedAt: day(1), discounts }), []).isUncertain, false);
+    const another = state(day(2), terms(10_00, { discounts: ['d', 'e'] }));
+    assert.equal(foldSubscription(sub([named, another], { askedAt: day(1) }), []).isUncertain, true);
+    const tried = state(day(2), terms(10_00, { status: 'trialing', discounts: ['d'] }));
+    assert.equal(foldSubscription(sub([tried]), []).isUncertain, false, 'it brings nothing yet');
   });
 });
 

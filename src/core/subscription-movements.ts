@@ -1,6 +1,6 @@
 import type { InvoiceObject, SubscriptionObject, SubscriptionTerms } from './payment.ts';
-import { discountsOf } from './subscription-discounts.ts';
-import { discountEnds, mrrMinor, withBilledAmounts } from './subscription-mrr.ts';
+import { discountsOf, isTold, namedDiscounts } from './subscription-discounts.ts';
+import { discountEnds, isCounted, mrrMinor, withBilledAmounts } from './subscription-mrr.ts';
 import { timelineOf } from './subscription-timeline.ts';
 
 /** How recurring revenue became otherwise. */
@@ -58,7 +58,7 @@ export function foldSubscription(
     currency: levels.map((level) => level.terms.currency).find((it) => it !== null) ?? null,
     levels,
     movements: movementsOf(levels),
-    isUncertain: timeline.isUncertain || lacksDiscounts(subscription),
+    isUncertain: timeline.isUncertain || lacksItems(subscription) || lacksDiscounts(subscription),
   };
 }
 
@@ -80,15 +80,26 @@ function kindOf(before: number, after: number, isFirst: boolean): MovementKind {
   return after > before ? 'expansion' : 'contraction';
 }
 
+/** Asked after each snapshot that does not show all items, or what they cost: what changed with it, it does not tell. */
+function lacksItems({ states = [], askedAt }: SubscriptionObject): boolean {
+  const lacks = (terms: SubscriptionTerms) => terms.isPartial === true || terms.items.some((item) => item.isUntold);
+  return states.some(({ at, terms }) => lacks(terms) && isCounted(terms) && at > (askedAt ?? 0));
+}
+
 /**
- * Stored before snapshots were kept, or: new renderings name a discount and do not say what it takes off; who may read coupons is told when it reads the
- * subscription. Asked once: what was read since it was named and did not tell will not tell.
+ * Stored before snapshots were kept, or: what a discount takes off and which products it is limited to is told in full
+ * only when the subscription is asked for by itself (lists cannot expand that deep). Asked once for each discount: what
+ * was not told then will not be, since the key may not read coupons or there is nothing to tell.
  */
-function lacksDiscounts({ states = [], discounts = [] }: SubscriptionObject): boolean {
-  const known = new Set(discounts.map((discount) => discount.id));
-  const namedAt = states.filter(({ terms }) => terms.discounts.some((id) => !known.has(id))).map((state) => state.at);
+function lacksDiscounts({ states = [], discounts = [], askedAt }: SubscriptionObject): boolean {
   if (states.length === 0) return true;
-  if (namedAt.length === 0) return false;
-  const first = Math.min(...namedAt);
-  return !states.some((state) => state.told === 'read' && state.at >= first);
+  const known = new Map(discounts.map((discount) => [discount.id, discount]));
+  const namedAt = new Map<string, number>();
+  for (const { at, terms } of states.filter((state) => isCounted(state.terms))) {
+    // One of an item is for that item, whatever its coupon says of products.
+    const unlimited = terms.discounts.filter((id) => (known.get(id)?.products ?? null) === null);
+    const untold = namedDiscounts(terms).filter((id) => !isTold(known.get(id)));
+    for (const id of [...unlimited, ...untold]) namedAt.set(id, Math.min(at, namedAt.get(id) ?? Infinity));
+  }
+  return [...namedAt.values()].some((at) => at > (askedAt ?? 0));
 }

@@ -1,4 +1,5 @@
-import type { Discount, InvoiceObject, SubscriptionItem, SubscriptionTerms } from './payment.ts';
+import type { Discount, InvoiceLine, InvoiceObject, SubscriptionItem, SubscriptionTerms } from './payment.ts';
+import { namedDiscounts } from './subscription-discounts.ts';
 
 /**
  * Monthly recurring revenue of a subscription's terms: its licensed items after lasting discounts, without usage,
@@ -41,7 +42,7 @@ export function mrrMinor(terms: SubscriptionTerms, discounts: readonly Discount[
 
 /** When discounts of these terms end, so that the revenue becomes otherwise by itself. */
 export function discountEnds(terms: SubscriptionTerms, discounts: readonly Discount[]): number[] {
-  const ids = new Set([...terms.discounts, ...terms.items.flatMap((item) => item.discounts)]);
+  const ids = new Set(namedDiscounts(terms));
   return discounts.flatMap((it) => (ids.has(it.id) && it.duration !== 'once' && it.endsAt !== null ? [it.endsAt] : []));
 }
 
@@ -52,18 +53,34 @@ export function withBilledAmounts(
   invoices: readonly InvoiceObject[],
 ): SubscriptionTerms {
   if (terms.items.every((item) => item.amountMinor !== null || item.isMetered)) return terms;
-  const lines = invoices
-    .filter((invoice) => invoice.paidAt !== null)
-    .flatMap((invoice) => invoice.lines ?? [])
-    .filter((line) => !line.isProration);
+  const billed = invoices.filter((invoice) => invoice.paidAt !== null).flatMap(billedItems);
   const amountOf = (item: SubscriptionItem) => {
-    const own = lines
-      .filter((line) => line.price === item.price && line.quantity === item.quantity)
+    const own = billed
+      .filter((one) => one.price === item.price && one.quantity === item.quantity)
       .sort((a, b) => a.startsAt - b.startsAt || (a.id < b.id ? -1 : 1));
-    return (own.findLast((line) => line.startsAt <= at) ?? own[0])?.amountMinor ?? null;
+    return (own.findLast((one) => one.startsAt <= at) ?? own[0])?.amountMinor ?? null;
   };
   const items = terms.items.map((item) => ({ ...item, amountMinor: item.amountMinor ?? amountOf(item) }));
   return { ...terms, items };
+}
+
+/** What an invoice bills for each item and period: graduated tiers are a line each, a tier's flat fee is one of quantity 0. */
+function billedItems({
+  lines = [],
+}: InvoiceObject): Pick<InvoiceLine, 'id' | 'price' | 'quantity' | 'amountMinor' | 'startsAt'>[] {
+  const recurring = lines.filter((line) => !line.isProration);
+  const keyOf = (line: InvoiceLine) => [line.price, line.subscriptionItem ?? '', line.startsAt, line.endsAt].join(' ');
+  return [...Map.groupBy(recurring, keyOf).values()].map((own) => {
+    const [first] = own as [InvoiceLine];
+    const total = (read: (line: InvoiceLine) => number) => own.reduce((sum, line) => sum + read(line), 0);
+    return {
+      id: first.id,
+      price: first.price,
+      quantity: total((line) => line.quantity),
+      amountMinor: total((line) => line.amountMinor),
+      startsAt: first.startsAt,
+    };
+  });
 }
 
 type Part = { item: SubscriptionItem; amount: Fraction };

@@ -1,4 +1,5 @@
 import type { InvoiceLine, InvoiceObject, SubscriptionItem, SubscriptionObject, SubscriptionTerms } from './payment.ts';
+import { namedDiscounts } from './subscription-discounts.ts';
 
 /**
  * What a subscription cost before the first snapshot of it, from its paid invoices. Recurring lines tell the items and
@@ -129,7 +130,7 @@ function isSameDayOfMonth({ startsAt, endsAt }: Pick<InvoiceLine, 'startsAt' | '
  */
 function lastingDiscounts(subscription: SubscriptionObject, paid: readonly InvoiceObject[]): Set<string> {
   const told = new Map((subscription.discounts ?? []).map((discount) => [discount.id, discount.duration !== 'once']));
-  const had = new Set((subscription.states ?? []).flatMap(({ terms }) => terms.discounts));
+  const had = new Set((subscription.states ?? []).flatMap(({ terms }) => namedDiscounts(terms)));
   const seen = new Map<string, number>();
   for (const invoice of paid) {
     for (const id of new Set(recurringLines(invoice).flatMap((line) => line.discounts.map((it) => it.id)))) {

@@ -1,5 +1,11 @@
 import { recurringPast } from './subscription-past.ts';
-import type { InvoiceObject, SubscriptionObject, SubscriptionState, SubscriptionTerms } from './payment.ts';
+import type {
+  InvoiceObject,
+  SubscriptionItem,
+  SubscriptionObject,
+  SubscriptionState,
+  SubscriptionTerms,
+} from './payment.ts';
 
 /**
  * What a subscription was and cost from when to when, from the set of snapshots and paid invoices known. Pure, and free of
@@ -22,7 +28,7 @@ export interface Timeline {
 }
 
 export function timelineOf(subscription: SubscriptionObject, invoices: readonly InvoiceObject[]): Timeline {
-  const { chosen, isUncertain } = chooseBySecond(subscription.states ?? []);
+  const { chosen, isUncertain } = chooseBySecond(withToldAmounts(withAllItems(subscription.states ?? [])));
   const first = chosen[0];
   if (!first) return { terms: distinctRuns(recurringPast(subscription, invoices, null)), isUncertain };
   const told: DatedTerms[] = chosen.map(({ at, terms }) => ({ at, terms, invoice: null }));
@@ -34,6 +40,56 @@ export function timelineOf(subscription: SubscriptionObject, invoices: readonly 
   });
   return { terms: distinctRuns([...past, ...told]), isUncertain };
 }
+
+/**
+ * Ten items are shown with a subscription, all of them where it was asked for by itself, which follows on an event. So
+ * those that are not shown are as the next whole snapshot says, or else the last one before.
+ */
+function withAllItems(states: readonly SubscriptionState[]): SubscriptionState[] {
+  const whole = states.filter(({ terms }) => !terms.isPartial).sort((a, b) => a.at - b.at || compareTerms(a, b));
+  if (whole.length === 0) return [...states];
+  const completed = (terms: SubscriptionTerms, hidden: readonly SubscriptionItem[]): SubscriptionTerms => {
+    const { status, currency, discounts, isPaused } = terms;
+    const items = [...terms.items, ...hidden].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+    // In the order of what is read whole: as JSON they are to be equal.
+    return { status, currency, items, discounts, isPaused };
+  };
+  return states.map((state) => {
+    const { at, terms, before } = state;
+    if (!terms.isPartial) return state;
+    const like = whole.find((one) => one.at >= at) ?? whole.at(-1)!;
+    const shown = new Set([...terms.items, ...(before?.items ?? [])].map((item) => item.price));
+    const hidden = like.terms.items.filter((item) => !shown.has(item.price));
+    return { ...state, terms: completed(terms, hidden), before: before && completed(before, hidden) };
+  });
+}
+
+/**
+ * In a currency that is not its price's own an item has its amount only where the subscription was asked for by itself,
+ * which follows on an event: with the same quantity it was the same then. What nobody told, invoices tell.
+ */
+function withToldAmounts(states: readonly SubscriptionState[]): SubscriptionState[] {
+  const sortOf = ({ price, quantity }: SubscriptionItem) => `${price} ${quantity}`;
+  const items = states.flatMap(({ terms, before }) => [...terms.items, ...(before?.items ?? [])]);
+  if (!items.some((item) => item.isUntold)) return [...states];
+  const told = items.filter((item) => item.amountMinor !== null).map((item) => [sortOf(item), item] as const);
+  const known = new Map(told.sort(([, a], [, b]) => a.amountMinor! - b.amountMinor!));
+  const completed = (terms: SubscriptionTerms): SubscriptionTerms => {
+    const whole = terms.items.map((item) => {
+      const amountMinor = item.isUntold ? known.get(sortOf(item))?.amountMinor : undefined;
+      const { isUntold: _, ...rest } = item;
+      return amountMinor == null ? item : { ...rest, amountMinor };
+    });
+    return { ...terms, items: whole.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)) };
+  };
+  return states.map((state) => ({
+    ...state,
+    terms: completed(state.terms),
+    before: state.before && completed(state.before),
+  }));
+}
+
+const compareTerms = (a: SubscriptionState, b: SubscriptionState) => (keyOf(a.terms) < keyOf(b.terms) ? -1 : 1);
 
 interface Chosen {
   at: number;

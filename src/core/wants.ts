@@ -1,8 +1,9 @@
+import { couponOf } from './fold-sale.ts';
 import { describedKind } from './gather.ts';
 import type { PaymentFacts } from './gather.ts';
 import { isWellFormedId } from './link.ts';
 import type { Link } from './link.ts';
-import type { DisputeObject, ProviderObject, WantedObject } from './payment.ts';
+import type { DisputeObject, InvoiceObject, ProviderObject, WantedObject } from './payment.ts';
 
 /**
  * What to ask the provider about a payment: money facts always (fee, refunds not yet itemised), links only until a
@@ -19,10 +20,11 @@ export function wantsOf(chargeId: string, facts: PaymentFacts, links: readonly L
   return distinct([...moneyWants(facts), ...kindWants(facts), ...linking, ...itemWants(facts)]);
 }
 
-/** What to ask about an invoice that was paid off Stripe: whose it is, nothing about money. */
+/** What to ask about an invoice that was paid off Stripe: whose it is and what was sold, nothing about money. */
 export function wantsOfInvoice(facts: PaymentFacts, links: readonly Link[]): WantedObject[] {
   return distinct([
     ...subscriptionWants(facts),
+    ...invoiceWants(facts),
     ...(isLinked(links) ? [] : [...sessionWants(facts), ...customerWants(facts)]),
   ]);
 }
@@ -104,12 +106,22 @@ function subscriptionWants(facts: PaymentFacts): WantedObject[] {
     .map((id): WantedObject => ({ kind: 'subscription', by: null, id }));
 }
 
-/** Lines say what was sold. Invoices carry theirs; a session shows them only when asked. */
+/** Lines say what was sold. Invoices carry their first ones; a session shows its first ones only when asked. */
 function itemWants(facts: PaymentFacts): WantedObject[] {
-  if (facts.invoiceIds.length > 0) return [];
+  if (facts.invoiceIds.length > 0) return invoiceWants(facts);
   return facts.sessions.byIntent
-    .filter((session) => session.mode === 'payment' && (session.item ?? null) === null)
+    .filter((session) => session.mode === 'payment')
+    .filter((session) => (session.item ?? null) === null || session.linesShown === 'some')
     .map((session): WantedObject => ({ kind: 'checkout_session', by: 'checkout_session', id: session.id }));
+}
+
+/** An invoice by itself shows all its lines, and the coupons of its discounts. */
+function invoiceWants(facts: PaymentFacts): WantedObject[] {
+  const hasCoupon = (invoice: InvoiceObject) =>
+    (invoice.discount ?? null) !== null && couponOf(invoice, facts) === null;
+  return facts.invoices
+    .filter((invoice) => invoice.linesShown === 'some' || hasCoupon(invoice))
+    .map((invoice): WantedObject => ({ kind: 'invoice', by: 'invoice', id: invoice.id }));
 }
 
 function linkWants(facts: PaymentFacts): WantedObject[] {

@@ -14,7 +14,7 @@ export class ApiError extends Error {
 
 export type Params = Record<string, string | number | undefined>;
 
-function addressOf(path: string, params: Params): string {
+export function addressOf(path: string, params: Params): string {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(params)) if (value !== undefined) search.set(name, String(value));
   const text = search.toString();

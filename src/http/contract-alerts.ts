@@ -7,7 +7,7 @@ const sums = { payments: z.number().int(), revenue: z.number().int() };
 const attributed = z.object(sums);
 const reason = z.object({ reason: z.string(), ...sums });
 
-export const coverageQuery = z.object({
+export const coverageQuery = z.strictObject({
   mode: mode.optional(),
   /** Days of the site's zone, inclusive; by default the last 30. */
   from: z.string().max(10).optional(),
@@ -60,7 +60,7 @@ export const alertWebhookAnswer = z.object({
     }),
   ),
 });
-export const alertWebhookInput = z.object({ url: z.string().trim().min(1).max(2_000) });
+export const alertWebhookInput = z.strictObject({ url: z.string().trim().min(1).max(2_000) });
 /** The secret is shown here and never again. */
 export const alertWebhookSetAnswer = z.object({ host: z.string(), secret: z.string() });
 

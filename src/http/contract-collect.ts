@@ -30,7 +30,7 @@ export const siteCollectAnswer = z.object({
   server_cookie: z.boolean(),
 });
 /** Any of them; what is not named stays as it is. */
-export const siteCollectChange = siteCollectAnswer.partial();
+export const siteCollectChange = siteCollectAnswer.partial().strict();
 
 export type SiteCollectAnswer = z.infer<typeof siteCollectAnswer>;
 export type SiteCollectChange = z.infer<typeof siteCollectChange>;

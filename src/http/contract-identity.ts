@@ -47,12 +47,12 @@ export const identityAnswer = z.object({
 });
 
 const why = z.string().trim().max(500).default('');
-export const rejectInput = z.object({
+export const rejectInput = z.strictObject({
   /** A payment that the link bears on. */
   payment: z.string().min(1).max(255),
   why,
 });
-export const reinstateInput = z.object({ why });
+export const reinstateInput = z.strictObject({ why });
 export const verdictAnswer = z.object({
   link: z.string(),
   /** How many payments are being credited again. */
@@ -61,7 +61,7 @@ export const verdictAnswer = z.object({
 export const rejectedAnswer = z.object({ links: z.array(z.object({ ...evidence, ...word.shape })) });
 
 const reasons = Object.keys(RESTATEMENT_REASONS) as [RestatementReason, ...RestatementReason[]];
-export const restatementsQuery = z.object({
+export const restatementsQuery = z.strictObject({
   mode: z.enum(['live', 'test']).optional(),
   payment: z.string().max(255).optional(),
   reason: z.enum(reasons).optional(),

@@ -4,7 +4,7 @@ import { RENEWALS } from '../core/attribution/settings.ts';
 /** The JSON contract of what a site says about the models, of answers that rest on it, and of saved runs. */
 
 const weights = z.array(z.number().int()).max(20);
-const customWeights = z.object({
+const customWeights = z.strictObject({
   name: z.string().trim().min(1).max(60),
   /** The first touchpoint, the second, … */
   from_start: weights,
@@ -19,7 +19,7 @@ export const modelSettingsAnswer = z.object({
   window_days: z.number().int().nullable(),
   ignore_direct: z.boolean(),
   collapse_repeats: z.boolean(),
-  position_percents: z.object({ first: z.number().int(), middle: z.number().int(), last: z.number().int() }),
+  position_percents: z.strictObject({ first: z.number().int(), middle: z.number().int(), last: z.number().int() }),
   half_life_hours: z.number().int(),
   custom: customWeights.nullable(),
 });
@@ -28,7 +28,7 @@ export const siteModelsAnswer = modelSettingsAnswer.extend({
   renewals: z.enum(RENEWALS),
 });
 /** Any of them; what is not named stays as it is. */
-export const siteModelsChange = siteModelsAnswer.partial();
+export const siteModelsChange = siteModelsAnswer.partial().strict();
 
 /** What a data-driven model's answer rests on. */
 export const basedOnAnswer = z.object({
@@ -60,7 +60,7 @@ export const recomputeAnswer = z.object({
   payments: z.number().int(),
 });
 
-export const runInput = z.object({
+export const runInput = z.strictObject({
   name: z.string().trim().min(1).max(100),
   /** The query string of a report, as `metrics=revenue&dimensions=source&models=first_touch,linear`. */
   question: z.string().max(4_000),

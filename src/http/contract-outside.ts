@@ -5,7 +5,7 @@ import { OUTSIDE_KINDS } from '../payments/outside.ts';
 const AMOUNT_MAX = 1_000_000_000_000;
 
 /** `POST sites/:site/payments`: money that another provider took. */
-export const outsidePaymentInput = z.object({
+export const outsidePaymentInput = z.strictObject({
   id: z
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/, 'must be 1 to 128 letters, digits, ".", "_", ":" and "-"')

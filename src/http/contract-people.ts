@@ -7,7 +7,7 @@ import { MOVEMENT_KINDS } from '../core/subscription-movements.ts';
 const mode = z.enum(['live', 'test']);
 const amount = z.number().int();
 
-export const timelineQuery = z.object({
+export const timelineQuery = z.strictObject({
   mode: mode.optional(),
   order: z.enum(['newest', 'oldest']).default('newest'),
   limit: z.coerce.number().int().min(1).max(200).default(50),
@@ -99,7 +99,7 @@ export const timelineAnswer = z.object({
   next: z.string().nullable(),
 });
 
-export const peopleQuery = z.object({ q: z.string().min(1).max(320), mode: mode.optional() });
+export const peopleQuery = z.strictObject({ q: z.string().min(1).max(320), mode: mode.optional() });
 export const peopleAnswer = z.object({
   found: z.array(
     z.object({

@@ -15,13 +15,13 @@ export const siteAnswer = z.object({
   collect: siteCollectAnswer,
   created_at: z.string(),
 });
-export const siteInput = z.object({
+export const siteInput = z.strictObject({
   name: z.string().trim().min(1).max(100),
   domain: z.string().trim().min(1).max(253),
   timezone: z.string().max(64).default('UTC'),
   currency: z.string().length(3).default('usd'),
 });
-export const siteChange = z.object({
+export const siteChange = z.strictObject({
   name: siteInput.shape.name.optional(),
   domain: siteInput.shape.domain.optional(),
   timezone: z.string().max(64).optional(),

@@ -13,10 +13,10 @@ const lines = z.object({
   lines: z.array(z.object({ line: z.number().int(), reason: z.string() })),
 });
 
-export const spendRowsInput = z.object({
+export const spendRowsInput = z.strictObject({
   rows: z
     .array(
-      z.object({
+      z.strictObject({
         date: z.string().max(10),
         source: tag,
         medium: tag.optional(),
@@ -31,7 +31,7 @@ export const spendRowsInput = z.object({
     .max(200_000),
 });
 const switched = z.enum(['true', 'false']).optional();
-export const spendSwitches = z.object({
+export const spendSwitches = z.strictObject({
   /** Says what would be imported, and imports nothing. */
   preview: switched,
   /** Imports the good lines of an input that has bad ones. */
@@ -73,7 +73,12 @@ export const spendImportAnswer = z.object({
   left_out: lines,
 });
 
-export const spendQuery = z.object({ from: day.optional(), to: day.optional() });
+export const spendQuery = z.strictObject({
+  from: day.optional(),
+  to: day.optional(),
+  /** Visitors and spend are the same in both; taken as every endpoint about money takes it. */
+  mode: z.enum(['live', 'test']).optional(),
+});
 const origin = { source: z.string(), medium: z.string(), campaign: z.string() };
 export const spendAnswer = z.object({
   currency: z.string(),
@@ -95,7 +100,7 @@ export const spendAnswer = z.object({
       totals: amounts,
     }),
   ),
-  /** Those with spend in these days, the most expensive first. */
+  /** Those with spend in these days, the most expensive first: all without visitors, and the first 2,000 with some. */
   campaigns: z.array(
     z.object({
       platform: z.enum(SPEND_PLATFORMS),
@@ -118,11 +123,13 @@ export const spendAnswer = z.object({
       suggestions: z.array(z.object({ ...origin, visitors: z.number().int() })),
     }),
   ),
+  /** Campaigns with visitors that cost less than those. */
+  not_shown: z.number().int(),
   unmatched: z.object({ campaigns: z.number().int(), spend: amounts }),
   aliases: z.array(z.object({ platform: z.enum(SPEND_PLATFORMS), campaign_key: z.string(), ...origin })),
 });
 /** All three empty takes it back. */
-export const spendAliasInput = z.object({
+export const spendAliasInput = z.strictObject({
   platform: z.enum(SPEND_PLATFORMS),
   /** The campaign's id, else its name; '': every campaign of the platform. */
   campaign_key: tag,

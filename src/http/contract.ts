@@ -10,13 +10,13 @@ export const meAnswer = z.object({
   /** True until the owner account exists: the page then asks for the set-up link. */
   setup_required: z.boolean(),
 });
-export const setupInput = z.object({
+export const setupInput = z.strictObject({
   token: z.string().min(1).max(200),
   name: z.string().trim().min(1).max(100),
   email: z.email().max(254),
   password: z.string().min(10).max(200),
 });
-export const signInInput = z.object({ email: z.email().max(254), password: z.string().min(1).max(200) });
+export const signInInput = z.strictObject({ email: z.email().max(254), password: z.string().min(1).max(200) });
 
 export const KEY_SCOPES = ['read', 'collect', 'write'] as const;
 export const keyAnswer = z.object({
@@ -29,7 +29,7 @@ export const keyAnswer = z.object({
   expires_at: z.string().nullable(),
 });
 export const keysAnswer = z.object({ keys: z.array(keyAnswer) });
-export const keyInput = z.object({
+export const keyInput = z.strictObject({
   scopes: z.array(z.enum(KEY_SCOPES)).min(1).max(KEY_SCOPES.length).optional(),
   expires_at: z.iso.datetime({ offset: true }).optional(),
 });
@@ -87,7 +87,7 @@ export const connectionsAnswer = z.object({
     }),
   ),
 });
-export const connectInput = z.object({
+export const connectInput = z.strictObject({
   key: z.string().trim().min(1).max(300).optional(),
   webhook_secret: z.string().trim().min(1).max(300).optional(),
   /** Which connection it belongs to, where several could be meant. */
@@ -132,7 +132,7 @@ export const doctorAnswer = z.object({
   ),
 });
 
-export const paymentsQuery = z.object({
+export const paymentsQuery = z.strictObject({
   mode: z.enum(['live', 'test']).optional(),
   limit: z.coerce.number().int().min(1).max(500).default(50),
   cursor: z.string().max(500).optional(),

@@ -74,8 +74,8 @@ export function refusalOf(
   if (hasZodFastifySchemaValidationErrors(error)) return invalid(error);
   const refused = REFUSED_INPUT[error.name];
   if (refused !== undefined) {
-    const field = (error as { field?: string }).field ?? 'body';
-    return new Refusal(400, { code: refused, field, message: `${field}: ${error.message}` });
+    const { field = 'body', code = refused } = error as { field?: string; code?: string };
+    return new Refusal(400, { code, field, message: `${field}: ${error.message}` });
   }
   const outage = OUTAGES[error.name];
   if (outage !== undefined) {
@@ -116,13 +116,34 @@ interface Issue {
 
 function invalid(error: { validation: unknown[]; validationContext?: string }): Refusal {
   const issue = error.validation[0] as Issue;
-  const path = issue.instancePath.split('/').filter(Boolean).join('.');
+  const at = issue.instancePath.split('/').filter(Boolean);
+  const path = (issue.keyword === UNKNOWN_FIELD ? [...at, unknownField(issue.params.keys)] : at).join('.');
   const field = path === '' ? (error.validationContext ?? 'body') : path;
-  return new Refusal(400, { code: 'invalid', field, message: `${field}: ${reason(issue)}` });
+  // A parameter that is given twice arrives as an array.
+  const once = error.validationContext === 'querystring' ? ', once' : '';
+  return new Refusal(400, { code: 'invalid', field, message: `${field}: ${reason(issue, once)}` });
 }
 
+const UNKNOWN_FIELD = 'unrecognized_keys';
+/** The name of a field that a closed list does not hold, as errors say it. */
+export const unknownField = (keys: unknown): string => String((keys as unknown[])[0]).slice(0, 64);
+/** A misspelled field that is passed over would be a change that was answered with 200 and never made. */
+const NO_SUCH_FIELD = 'is not known here; /api/openapi.json says what may be sent';
+
+/** Zod's names of types, as a sentence has them. */
+const TYPES: Record<string, string> = {
+  string: 'a string',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'an array',
+  object: 'an object',
+  record: 'an object',
+};
+
 /** What is wrong and what would be right. */
-function reason({ keyword, message, params }: Issue): string {
+function reason({ keyword, message, params }: Issue, once: string): string {
+  const type = TYPES[String(params.expected)] ?? `a ${String(params.expected)}`;
   const unit = params.origin === 'string' ? ' characters' : params.origin === 'array' ? ' entries' : '';
   switch (keyword) {
     case 'too_small':
@@ -133,8 +154,10 @@ function reason({ keyword, message, params }: Issue): string {
       return `is too long or large; give at most ${String(params.maximum)}${unit}`;
     case 'invalid_type':
       return /received undefined/.test(message ?? '')
-        ? `is missing; send a ${String(params.expected)}`
-        : `has the wrong type; send a ${String(params.expected)}, once`;
+        ? `is missing; send ${type}`
+        : `has the wrong type; send ${type}${once}`;
+    case UNKNOWN_FIELD:
+      return NO_SUCH_FIELD;
     case 'invalid_value':
       return `is not one of the known values; use ${(params.values as unknown[]).map(String).join(', ')}`;
     case 'invalid_format':

@@ -174,6 +174,8 @@ describe('errors', () => {
     const site = await at.addSite();
     const cases = [
       ['POST', '/api/v1/sites', { domain: 'example.com' }, 'name', /is missing; send a string/],
+      ['POST', '/api/v1/sites', { name: 'A', domain: ['a.com'] }, 'domain', /wrong type; send a string$/],
+      ['PATCH', `/api/v1/sites/${site.id}`, { off_stripe: 'no' }, 'off_stripe', /wrong type; send true or false$/],
       ['POST', '/api/v1/sites', { name: '', domain: 'example.com' }, 'name', /must not be empty/],
       ['POST', '/api/v1/sites', { name: 'A', domain: 'co.uk' }, 'domain', /give one like example\.com/],
       ['POST', '/api/v1/sites', { name: 'A', domain: 'a.com', timezone: 'Mars/Base' }, 'timezone', /IANA/],

@@ -1,3 +1,4 @@
+import { OTHER } from '../core/report.ts';
 import { flowOf } from '../core/journey-flow.ts';
 import {
   COHORTS_BY,
@@ -11,6 +12,7 @@ import type { Mode } from '../core/payment.ts';
 import type { ReportQuery } from '../core/report.ts';
 import type { ReportSite } from '../reports/parse.ts';
 import { oneOf, Refused } from '../reports/refused.ts';
+import { EARLIEST_DAY, LATEST_DAY } from '../core/report-days.ts';
 import { TooMuchToCompute } from '../storage/facts/facts.ts';
 import type { Facts } from '../storage/facts/facts.ts';
 import type { BucketSums, CohortSums, JourneyFacts, PathSums, ValueSums } from '../storage/facts/journey-facts.ts';
@@ -26,12 +28,9 @@ export interface JourneysOptions {
 type Outcome<T> =
   { ok: true; value: T } | { ok: false; code: string; message: string; field?: string; status?: number };
 
-const OTHER = '(other)';
 const DAY_MS = 86_400_000;
 const PATHS_SHOWN = 20;
 const LABELS_SHOWN = 50;
-const EARLIEST = '1970-01-03';
-const LATEST = '2099-12-31';
 
 /** A question about a site, as received. */
 interface Asking {
@@ -161,7 +160,7 @@ async function flow(options: JourneysOptions, asking: Asking) {
   };
 }
 
-const ofAllTime = (query: ReportQuery): ReportQuery => ({ ...query, from: EARLIEST, to: LATEST });
+const ofAllTime = (query: ReportQuery): ReportQuery => ({ ...query, from: EARLIEST_DAY, to: LATEST_DAY });
 
 async function cohorts(options: JourneysOptions, { site, raw }: Asking) {
   const months = wholeMonths(raw, site, options.now());

@@ -1,6 +1,6 @@
 import { JOURNEY_DIMENSIONS, type JourneyDimension } from '../core/journey.ts';
 import type { Mode } from '../core/payment.ts';
-import { addDays, dayAt, isDay } from '../core/report-days.ts';
+import { addDays, dayAt, isDay, withinStore } from '../core/report-days.ts';
 import { conditionsIn } from '../core/report-filters.ts';
 import { TIME_DIMENSIONS } from '../core/report-scope.ts';
 import type { ReportQuery } from '../core/report.ts';
@@ -77,9 +77,13 @@ const YEAR_MONTHS = 12;
 export function wholeMonths(raw: Raw, site: ReportSite, now: number): { from: string; to: string } {
   const to = raw.to || dayAt(now, site.timezone);
   if (!isDay(to)) throw new Refused('to', `"${shorten(to)}" is not a day; write it as 2026-11-21`);
-  const from = raw.from || yearBefore(to);
+  const from = raw.from || withinStore(yearBefore(to));
   if (!isDay(from)) throw new Refused('from', `"${shorten(from)}" is not a day; write it as 2026-11-21`);
-  return { from: `${from.slice(0, 7)}-01`, to: addDays(addDays(`${to.slice(0, 7)}-28`, 4).slice(0, 7) + '-01', -1) };
+  const [first, last] = [withinStore(from), withinStore(to)];
+  return {
+    from: `${first.slice(0, 7)}-01`,
+    to: addDays(addDays(`${last.slice(0, 7)}-28`, 4).slice(0, 7) + '-01', -1),
+  };
 }
 
 /** A day of the month after, a year ago. */

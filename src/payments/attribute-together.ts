@@ -35,38 +35,30 @@ interface Batch {
 /**
  * Credits payments of one site in the transaction it is given: many, because a commit costs more than crediting one.
  *
- * @returns `again`: some must be looked at again at once. `changed`: there is something in the outbox
+ * @returns whether there is something in the outbox
  */
-export async function creditTogether(
-  tx: Records,
-  { site, requests, evidence, now }: Batch,
-): Promise<{ again: boolean; changed: boolean }> {
+export async function creditTogether(tx: Records, { site, requests, evidence, now }: Batch): Promise<boolean> {
   const ordered = requests.toSorted((a, b) => (a.paymentId < b.paymentId ? -1 : 1));
   const { rows, standing, siblingsOf, readRules } = await lockAndRead(tx, site, ordered);
   /** Visitors as they are after this batch so far: its payments may be of one customer. */
   const credited = new Map<string, string | null>();
   const fresh: Fresh[] = [];
   const finished: AttributionRequest[] = [];
-  let again = false;
   for (const request of ordered) {
     const payment = rows.get(request.paymentId);
     const links = evidence.links.get(request.paymentId);
-    if (payment && !links) {
-      again = true; // Recorded while evidence was read.
-      continue;
-    }
-    if (!payment || !links) {
+    if (!payment) {
       finished.push(request);
       continue;
     }
+    // Recorded while evidence was read: its request stays.
+    if (!links) continue;
     const siblings = siblingsOf(payment.id).map(({ id, visitor }) => ({
       id,
       visitor: credited.has(id) ? credited.get(id)! : visitor,
     }));
-    if (siblings.some((sibling) => sibling.visitor !== null && !evidence.covers(sibling.visitor))) {
-      again = true; // Attributed while evidence was read: the path would miss their visitors.
-      continue;
-    }
+    // Attributed while evidence was read: the path would miss their visitors, so this request stays too.
+    if (siblings.some((sibling) => sibling.visitor !== null && !evidence.covers(sibling.visitor))) continue;
     const rules = await readRules(payment);
     const endsAt = pathEnd(payment, rules.renewals);
     const resolved = resolveVisitor(links, evidence.known, endsAt);
@@ -101,7 +93,7 @@ export async function creditTogether(
   // Before the requests are finished: of one that is asked for again here, the version differs.
   if (affected.size > 0) await tx.attributions.request(site, [...affected.keys()], now, (id) => affected.get(id)!);
   await tx.attributions.finishMany(site, finished);
-  return { again, changed: changed.length > 0 };
+  return changed.length > 0;
 }
 
 /** A payment that is credited anew: what it was credited from is not what is known now, or nobody wrote it down. */
@@ -133,7 +125,8 @@ async function compareWithStanding(tx: Records, site: string, fresh: readonly Fr
   const asked = await tx.attributions.reasonsOf(site, ids);
   const affected = new Map<string, Set<RestatementReason>>();
   const written = fresh.map(({ payment, attribution, inputs, siblings, ...request }): Written => {
-    const reasons = asked.get(payment.id) ?? request.reasons;
+    // A payment of its customer, credited before it in this batch, is a reason too: it is asked for below, and credited.
+    const reasons = [...(asked.get(payment.id) ?? request.reasons), ...(affected.get(payment.id) ?? [])];
     const before = standing.get(payment.id)!;
     const changes = [...creditChanges(before.rows, attribution.rows), ...pathChanges(payment, before, attribution)];
     for (const id of affectedSiblings(before.visitor, attribution.visitor, siblings)) {

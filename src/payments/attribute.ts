@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { chunksOf } from '../core/chunks.ts';
 import type { Sign } from '../core/keyed-text.ts';
 import type { Log } from '../loop.ts';
 import { FactsUnavailable } from '../storage/facts/facts.ts';
@@ -11,10 +13,15 @@ import type { Evidence } from './evidence.ts';
 
 /** A commit costs more than crediting a payment; more of them would keep other writers waiting for longer. */
 const BATCH_PAYMENTS = 300;
-/** Batches whose evidence is read while others are credited: the facts store computes, or this process does. */
-const BATCHES_AHEAD = 2;
-/** Looked at in one turn. Then what was asked for meanwhile has its turn, before the rest of a long list. */
-const TURN_PAYMENTS = 3 * BATCH_PAYMENTS;
+/** Read by one question: to each the facts store reads all touchpoints of a site that has few. */
+const GROUP_PAYMENTS = 3 * BATCH_PAYMENTS;
+/**
+ * What is credited stands behind what waits to be carried: while there is more of it than this, crediting waits, so that
+ * a payment of this moment is in the reports soon although a hundred thousand are credited again.
+ */
+const UNCARRIED_MAX_ROWS = 5_000;
+/** Nobody may be carrying. */
+const UNCARRIED_WAIT_MS = 1_000;
 const RETRY_MAX_MS = 15 * 60_000;
 
 export interface AttributorOptions {
@@ -40,38 +47,65 @@ type Request = AttributionRequest;
 export function createAttributor(options: AttributorOptions): { runOnce(): Promise<boolean> } {
   const { records, facts, sign, now, log, onOutbox } = options;
 
-  /** True when a payment must be looked at again at once. */
-  async function runBatch({ site, requests }: Batch, reading: Promise<Evidence>): Promise<boolean> {
-    const evidence = await reading;
-    try {
-      return await runTogether(site, requests, evidence);
-    } catch (error) {
-      if (isOutage(error) || requests.length === 1) throw error;
-    }
-    // Which of them it was shows when each is credited by itself.
-    let again = false;
-    for (const request of requests) {
-      const retry = await guarded([request], () => runTogether(site, [request], evidence));
-      again ||= retry;
-    }
-    return again;
+  /** What was asked for first, and whose evidence is being read. */
+  let ahead: Group[] = [];
+
+  /** Credits a group, and while it does has the evidence of the next one read. */
+  async function creditNext(): Promise<boolean> {
+    if (ahead.length === 0) await readNext([]);
+    const group = ahead.shift();
+    if (group === undefined) return false;
+    const left = ahead.reduce((sum, { requests }) => sum + requests.length, 0);
+    if (left < GROUP_PAYMENTS) await readNext(group.requests);
+    await creditGroup(group);
+    await waitForCarrying();
+    return true;
   }
 
-  async function runTogether(site: string, requests: readonly Request[], evidence: Evidence): Promise<boolean> {
-    const outcome = await records.transaction((tx) => creditTogether(tx, { site, requests, evidence, now: now() }));
-    if (outcome.changed) onOutbox();
-    return outcome.again;
+  async function waitForCarrying(): Promise<void> {
+    for (let waited = 0; waited < UNCARRIED_WAIT_MS; waited += 20) {
+      if ((await records.outbox.count()) < UNCARRIED_MAX_ROWS) return;
+      await sleep(20);
+    }
   }
 
-  /** An outage is the loop's to wait for; anything else must not keep the other payments waiting. */
-  async function guarded(requests: readonly Request[], work: () => Promise<boolean>): Promise<boolean> {
+  /** `besides`: requests that are being worked on. */
+  async function readNext(besides: readonly Request[]): Promise<void> {
+    const underWay = new Set([...besides, ...ahead.flatMap(({ requests }) => requests)].map(keyOf));
+    const due = await records.attributions.due(now(), underWay.size + GROUP_PAYMENTS);
+    const next = due.filter((request) => !underWay.has(keyOf(request)));
+    for (const [site, requests] of Map.groupBy(next, (request) => request.site)) {
+      for (const part of chunksOf(requests, GROUP_PAYMENTS)) ahead.push(startReading(site, part));
+    }
+  }
+
+  function startReading(site: string, requests: readonly Request[]): Group {
+    const paymentIds = requests.map((request) => request.paymentId);
+    const evidence = readEvidence({ records, facts, sign }, site, paymentIds);
+    // Told to whoever waits for it; nobody does when an earlier group ended the turn.
+    evidence.catch(() => {});
+    return { site, requests, evidence };
+  }
+
+  async function creditGroup({ site, requests, evidence }: Group): Promise<void> {
     try {
-      return await work();
+      for (const batch of chunksOf(requests, BATCH_PAYMENTS)) await creditBatch(site, batch, await evidence);
     } catch (error) {
+      // An outage is the loop's to wait for.
       if (isOutage(error)) throw error;
-      for (const request of requests) await postpone(request, error);
-      return false;
+      await divide(site, requests, error);
     }
+  }
+
+  async function creditBatch(site: string, requests: readonly Request[], evidence: Evidence): Promise<void> {
+    const changed = await records.transaction((tx) => creditTogether(tx, { site, requests, evidence, now: now() }));
+    if (changed) onOutbox();
+  }
+
+  /** One payment must not keep the others waiting: which of them it is shows when each half is credited by itself. */
+  async function divide(site: string, requests: readonly Request[], error: unknown): Promise<void> {
+    if (requests.length === 1) return postpone(requests[0]!, error);
+    for (const half of chunksOf(requests, Math.ceil(requests.length / 2))) await creditGroup(startReading(site, half));
   }
 
   async function postpone({ site, paymentId, attempts }: Request, error: unknown): Promise<void> {
@@ -80,47 +114,27 @@ export function createAttributor(options: AttributorOptions): { runOnce(): Promi
     await records.attributions.postpone(site, paymentId, String(error).slice(0, 500), retryAt);
   }
 
-  function startReading({ site, requests }: Batch): Promise<Evidence> {
-    const paymentIds = requests.map((request) => request.paymentId);
-    const reading = readEvidence({ records, facts, sign }, site, paymentIds);
-    // Told to whoever waits for it; nobody does when an earlier batch ended the turn.
-    reading.catch(() => {});
-    return reading;
-  }
-
   return {
     /** True when there may be more to do at once. Throws when a store does not answer; requests then stay. */
     async runOnce() {
-      const due = await records.attributions.due(now(), TURN_PAYMENTS);
-      const batches = batchesOf(due);
-      let again = due.length >= TURN_PAYMENTS;
-      const readings: Promise<Evidence>[] = [];
-      for (const [at, batch] of batches.entries()) {
-        while (readings.length < Math.min(batches.length, at + 1 + BATCHES_AHEAD)) {
-          readings.push(startReading(batches[readings.length]!));
-        }
-        const retry = await guarded(batch.requests, () => runBatch(batch, readings[at]!));
-        again ||= retry;
+      try {
+        return await creditNext();
+      } catch (error) {
+        ahead = [];
+        throw error;
       }
-      return again;
     },
   };
 }
 
-interface Batch {
+/** Requests of one site, and what is known of their payments: read after the requests, as their versions are. */
+interface Group {
   site: string;
   requests: readonly Request[];
+  evidence: Promise<Evidence>;
 }
 
-function batchesOf(due: readonly Request[]): Batch[] {
-  const batches: Batch[] = [];
-  for (const [site, requests] of Map.groupBy(due, (request) => request.site)) {
-    for (let from = 0; from < requests.length; from += BATCH_PAYMENTS) {
-      batches.push({ site, requests: requests.slice(from, from + BATCH_PAYMENTS) });
-    }
-  }
-  return batches;
-}
+const keyOf = ({ site, paymentId }: Request) => `${site} ${paymentId}`;
 
 function isOutage(error: unknown): boolean {
   return error instanceof FactsUnavailable || error instanceof RecordsUnavailable;

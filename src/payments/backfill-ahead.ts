@@ -46,7 +46,7 @@ export function createReadAhead(ask: (place: Place) => Promise<Listed<ListedObje
       }
     },
     /**
-     * What came first in the order of tasks, together with what else has come of its list; empty: nothing is on its way.
+     * What came first, together with what else has come of its list; empty: nothing is on its way.
      * @throws what an ask threw, once nothing is on its way
      */
     async next(): Promise<Arrived[]> {
@@ -55,7 +55,7 @@ export function createReadAhead(ask: (place: Place) => Promise<Listed<ListedObje
       // Booking in SQLite gives no time to anything else: what has come meanwhile is read now, and what waits for its
       // turn leaves now.
       for (let turns = 0; turns < EVENT_TURNS; turns += 1) await yieldToEvents();
-      const first = arrived.toSorted((a, b) => a.place.task - b.place.task)[0];
+      const first = arrived[0];
       const isOne = first?.page.status !== 'page';
       const taken = arrived
         .filter((it) => it === first || (!isOne && it.page.status === 'page' && it.place.list === first!.place.list))

@@ -1,4 +1,5 @@
-import type { BackfillProgress, Place, StepProgress, Task } from './backfill-plan.ts';
+import { tasksOf } from './backfill-plan.ts';
+import type { BackfillArgs, BackfillProgress, Place, StepProgress, Task } from './backfill-plan.ts';
 import type { Listed, ListedObject, ListName, ListRange } from './provider-lists.ts';
 
 /**
@@ -7,8 +8,8 @@ import type { Listed, ListedObject, ListName, ListRange } from './provider-lists
  * an answer takes 0.5 s. Each holds one page in memory at most.
  */
 export const PLACES_MAX = 12;
-/** Lists begun at once. Fewer would idle at the end of each list; more would read charges before what links them. */
-const LISTS_AT_ONCE = 4;
+/** Lists begun at once. Charges wait longer than others: begun earlier, they would be read before what links them. */
+const LISTS_AT_ONCE = { charges: 4, others: 7 };
 /** How many pages a range is made to hold. */
 const RANGE_PAGES = { min: 4, max: 40 };
 /** Where a list ends is found by ranges that turn out to be empty: so many at most. */
@@ -23,12 +24,15 @@ export function rangeOf({ from, before, after }: Place): ListRange {
 }
 
 /** Begins the lists that come next, as many as fit. */
-export function openPlaces(progress: BackfillProgress, tasks: readonly Task[]): BackfillProgress {
+export function openPlaces(progress: BackfillProgress, args: BackfillArgs): BackfillProgress {
+  const tasks = tasksOf(args, progress);
   let { task } = progress;
   const places = [...progress.places];
   while (task < tasks.length && places.length < PLACES_MAX) {
     const first = Math.min(task, ...places.map((place) => place.task));
-    if (task >= first + LISTS_AT_ONCE) break;
+    if (task >= first + (tasks[task]!.list === 'charges' ? LISTS_AT_ONCE.charges : LISTS_AT_ONCE.others)) break;
+    // How many rounds there are shows by the first pages of the first one.
+    if (task >= args.lists.length && places.some((place) => isUnread(place, args))) break;
     // A list that the key may not read is passed over.
     if (progress.steps[tasks[task]!.list].state !== 'skipped') places.push(placeOf(task, tasks[task]!));
     task += 1;
@@ -36,16 +40,20 @@ export function openPlaces(progress: BackfillProgress, tasks: readonly Task[]): 
   return task === progress.task ? progress : { ...progress, task, places };
 }
 
-/** Where to go on after this page of this place. */
+/** Where to go on after this page of this place, with the lists that come next. */
 export function afterPage(
   progress: BackfillProgress,
-  tasks: readonly Task[],
+  args: BackfillArgs,
   place: Place,
   page: Listed<ListedObject>,
 ): BackfillProgress {
   if (page.status === 'page') {
-    const next = page.next === null ? [] : goOn(progress, place, page.items, page.next);
-    return finishing(replaced(progress, place, next), tasks, place.list, { state: 'running' });
+    const isLong = progress.isLong || (page.next !== null && isUnread(place, args));
+    const next = page.next === null ? null : restOf(place, page.items, page.next);
+    // Other lists are begun before this one is divided, or it would take the room of all.
+    const opened = openPlaces({ ...replaced(progress, place, next === null ? [] : [next]), isLong }, args);
+    const divided = next === null ? opened : replaced(opened, next, partsOf(opened, next, page.items));
+    return finishing(divided, args, place.list);
   }
   if (page.status === 'rejected' && place.after !== null) {
     // The object to go on from was deleted. Nothing is lost: its second is read again from the beginning.
@@ -53,14 +61,24 @@ export function afterPage(
     return replaced(progress, place, [{ ...place, before, after: null, oldestAt: null }]);
   }
   const others = progress.places.filter((other) => other.list !== place.list);
-  return withStep({ ...progress, places: others }, place.list, { state: 'skipped', reason: page.reason });
+  const skipped = withStep({ ...progress, places: others }, place.list, { state: 'skipped', reason: page.reason });
+  return openPlaces(skipped, args);
 }
 
-/** The rest of a place; while there is room for more, in several: the nearer pages, and what lies before them. */
-function goOn(progress: BackfillProgress, place: Place, items: readonly ListedObject[], next: string): Place[] {
-  const oldestAt = items.at(-1)?.createdAt ?? place.oldestAt;
+/** Whether it is a list of the first round of which no page has come. */
+function isUnread({ task, before, after }: Place, { lists }: BackfillArgs): boolean {
+  return task < lists.length && before === null && after === null;
+}
+
+function restOf(place: Place, items: readonly ListedObject[], after: string): Place {
+  return { ...place, after, oldestAt: items.at(-1)?.createdAt ?? place.oldestAt };
+}
+
+/** A place; while there is room for more, in several: the nearer pages, and what lies before them. */
+function partsOf(progress: BackfillProgress, place: Place, items: readonly ListedObject[]): Place[] {
+  const { oldestAt } = place;
   const newestAt = items[0]?.createdAt ?? null;
-  const parts: Place[] = [{ ...place, after: next, oldestAt }];
+  const parts: Place[] = [{ ...place }];
   if (oldestAt === null || newestAt === null || !isLongest(progress, place)) return parts;
   const room = PLACES_MAX - progress.places.length;
   for (const borderAt of bordersIn(place, { oldestAt, pageMs: newestAt - oldestAt, room, progress })) {
@@ -106,14 +124,9 @@ function replaced(progress: BackfillProgress, place: Place, by: readonly Place[]
 }
 
 /** A list is done when nobody reads it and no later task does. */
-function finishing(
-  progress: BackfillProgress,
-  tasks: readonly Task[],
-  list: ListName,
-  step: Partial<StepProgress>,
-): BackfillProgress {
-  const isLeft = [...progress.places, ...tasks.slice(progress.task)].some((it) => it.list === list);
-  return withStep(progress, list, isLeft ? step : { state: 'done' });
+function finishing(progress: BackfillProgress, args: BackfillArgs, list: ListName): BackfillProgress {
+  const left = [...progress.places, ...tasksOf(args, progress).slice(progress.task)];
+  return withStep(progress, list, { state: left.some((it) => it.list === list) ? 'running' : 'done' });
 }
 
 export function withStep(progress: BackfillProgress, list: ListName, change: Partial<StepProgress>): BackfillProgress {

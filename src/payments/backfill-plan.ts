@@ -7,6 +7,8 @@ export interface BackfillProgress {
   startedAt: number;
   /** Missing objects are fetched one by one only after the lists were read, which bring nearly all of them. */
   heldUntil: number;
+  /** One list of the last five weeks fills more than a page. */
+  isLong: boolean;
   /** Index into `tasksOf` of the first task that nobody has begun to read; its length when there is none. */
   task: number;
   /** What is being read, side by side; empty with no task left: all is read. */
@@ -55,24 +57,29 @@ export interface BackfillArgs {
   gap: string | null;
 }
 
-const RECENT_MS = 35 * 86_400_000;
+const DAY_MS = 86_400_000;
+const RECENT_MS = 35 * DAY_MS;
+/** A long history is read in parts: so long each, and what is older than the last of them in one. */
+const PART_MS = 120 * DAY_MS;
+const PARTS_MAX = 9;
 const HELD_MS = 24 * 3_600_000;
 const BAD_KEPT = 20;
 
 /**
- * The lists in two rounds: the last five weeks first, so that people soon see money, then everything before. In each
- * round what links comes before what is money: a charge then finds its customer, session and invoice known, and is
- * folded mostly once. Each list is read newest first.
+ * The lists in rounds: the last five weeks first, so that people soon see money, then everything before, a long history
+ * in several. In each round what links is begun before what is money: most charges then find their customer, session and
+ * invoice known, and are folded once. Charges cost most to book: with several rounds they are booked while what links
+ * those of the next is read. Each list is read newest first.
  */
-export function tasksOf(args: BackfillArgs, startedAt: number): Task[] {
-  const recent = startedAt - RECENT_MS;
-  const rounds =
-    args.since !== null && args.since >= recent
-      ? [{ from: args.since, before: null }]
-      : [
-          { from: recent, before: null },
-          { from: args.since, before: recent },
-        ];
+export function tasksOf(
+  args: BackfillArgs,
+  { startedAt, isLong }: Pick<BackfillProgress, 'startedAt' | 'isLong'>,
+): Task[] {
+  const parts = Array.from({ length: isLong ? PARTS_MAX : 0 }, (_, index) => PART_MS * (index + 1));
+  // Whole seconds, as the provider's times are: an object of the border's second is in one round only.
+  const second = Math.floor(startedAt / 1_000) * 1_000;
+  const borders = [RECENT_MS, ...parts].map((ms) => second - ms).filter((at) => at > (args.since ?? -Infinity));
+  const rounds = [...borders, args.since].map((from, index) => ({ from, before: borders[index - 1] ?? null }));
   return rounds.flatMap((round) =>
     LIST_NAMES.filter((name) => args.lists.includes(name)).map((list) => ({ list, ...round })),
   );
@@ -100,6 +107,7 @@ export function readProgress(saved: Record<string, unknown>, args: BackfillArgs,
   return {
     startedAt: now,
     heldUntil: now + HELD_MS,
+    isLong: false,
     task: 0,
     places: [],
     steps: Object.fromEntries(steps) as Record<ListName, StepProgress>,

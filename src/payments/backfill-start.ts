@@ -51,13 +51,22 @@ export function createBackfillStarter({ records, now }: { records: Records; now:
       for (const connection of await records.connections.all()) {
         if (connection.status !== 'verified' || connection.sealedKey === null) continue;
         const keyMark = createHash('sha256').update(connection.sealedKey).digest('hex').slice(0, 16);
-        if (settled.get(connection.id) === keyMark) continue;
+        // Each answer of what the key may do is looked at: `readForbiddenAgain` may have come with it.
+        const mark = `${keyMark} ${connection.permissions?.checkedAt ?? ''}`;
+        if (settled.get(connection.id) === mark) continue;
         await start(connection, keyMark);
-        settled.set(connection.id, keyMark);
+        settled.set(connection.id, mark);
       }
       return false;
     },
   };
+}
+
+/** The key may read more than before: what it was refused is wanted again, as if it were another key. */
+export async function readForbiddenAgain(tx: Records, connection: string, now: number): Promise<void> {
+  await tx.wanted.retryForbidden(connection, now);
+  const row = await tx.cursors.get(connection, BACKFILL);
+  if (row) await tx.cursors.put(connection, BACKFILL, { ...row.body, keyMark: '' }, NEVER);
 }
 
 /** Lists that an earlier key might not read, or that its backfill never reached. */

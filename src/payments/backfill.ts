@@ -7,20 +7,23 @@ import type { Arrived } from './backfill-ahead.ts';
 import { bookPage, LeaseLost } from './backfill-page.ts';
 import type { PageResult } from './backfill-page.ts';
 import { afterPage, openPlaces, rangeOf, withStep } from './backfill-places.ts';
-import { isAnsweredByLists, readArgs, readProgress, tasksOf, withBad } from './backfill-plan.ts';
-import type { BackfillArgs, BackfillProgress, Place } from './backfill-plan.ts';
+import { isAnsweredByLists, readArgs, readProgress, withBad } from './backfill-plan.ts';
+import type { BackfillArgs, BackfillProgress } from './backfill-plan.ts';
 import { lockConnection } from './book.ts';
-import { keyPlace } from './connect.ts';
+import { rememberRefusal } from './connect-refused.ts';
+import { keyPlace } from './connect-secrets.ts';
 import { closeListGap } from './heal.ts';
-import { ProviderUnavailable } from './provider.ts';
+import { KeyRefused, ProviderUnavailable } from './provider.ts';
 import type { Provider } from './provider.ts';
-import type { Listed, ListedObject, ListName } from './provider-lists.ts';
+import type { ListName } from './provider-lists.ts';
 import { backoffMs, patiently } from './retry.ts';
 
 /** The lease is renewed with every commit; it only has to outlast one page and the pauses of its request. */
 export const LEASE_MS = 90_000;
 /** After this long the job is given back, so that others in line get their turn. */
 const TURN_MS = 5_000;
+/** Of so many jobs what was read ahead is kept between their turns. */
+const KEPT_MAX = 8;
 
 /** What a turn of a job came to. `again`: give it back and claim it again at that time. */
 export type Turn = { state: 'done' } | { state: 'lost' } | { state: 'again'; at: number; reason: string | null };
@@ -43,6 +46,8 @@ export interface BackfillOptions {
  */
 export function createBackfill(options: BackfillOptions): { turn(job: Job): Promise<Turn> } {
   const { records, secrets, provider, now, turnMs = TURN_MS } = options;
+  /** By job: where its last turn here ended, with the pages on their way. Reading ahead anew costs 6 % of the pace. */
+  const kept = new Map<string, Reading>();
 
   async function turn(job: Job): Promise<Turn> {
     const args = readArgs(job.args);
@@ -50,46 +55,63 @@ export function createBackfill(options: BackfillOptions): { turn(job: Job): Prom
     const site = connection && (await records.sites.get(connection.site));
     if (!connection || !site) throw new Error('the connection or its site does not exist any more');
     if (connection.sealedKey === null) throw new Error('no key is stored for this connection; connect one');
-    const key = secrets.open(connection.sealedKey, keyPlace(connection.id));
-    const progress = readProgress(job.progress, args, now());
-    const reading = { visitorMetadataKeys: site.settings.visitorMetadataKeys };
-    const ask = (place: Place) => patiently(() => provider.list(key, place.list, rangeOf(place), reading));
+    const reading = takeKept(job, connection, site) ?? begin(job, args, connection, site);
     try {
-      const state = await readOn({ job, args, connection, site, ask }, progress);
-      return state === 'done' ? { state } : { state: 'again', at: now(), reason: null };
+      const state = await readOn({ job, args, connection, site }, reading);
+      if (state === 'done') return { state };
+      if (kept.size >= KEPT_MAX) kept.delete(kept.keys().next().value!);
+      kept.set(job.id, reading);
+      return { state: 'again', at: now(), reason: null };
     } catch (error) {
       if (error instanceof LeaseLost) return { state: 'lost' };
+      // Remembered, so that whoever finds the key accepted again has the rest read (connect.ts).
+      if (error instanceof KeyRefused)
+        await rememberRefusal(records, connection, { reason: error.message, now: now() });
       if (!(error instanceof ProviderUnavailable)) throw error;
       const waitMs = Math.max(error.retryAfterMs ?? 0, backoffMs(3, { firstMs: 2_000, maxMs: 60_000 }));
       return { state: 'again', at: now() + waitMs, reason: error.message };
     }
   }
 
-  async function readOn(work: Work, start: BackfillProgress): Promise<'done' | 'more'> {
+  /** What was read ahead is of use only if nobody else had the job since, and it was read as it would be read now. */
+  function takeKept(job: Job, connection: Connection, site: Site): Reading | null {
+    const own = kept.get(job.id);
+    kept.delete(job.id);
+    return own?.fence === job.fence - 1 && own.asked === askedBy(connection, site)
+      ? { ...own, fence: job.fence }
+      : null;
+  }
+
+  function begin(job: Job, args: BackfillArgs, connection: Connection, site: Site): Reading {
+    const key = secrets.open(connection.sealedKey!, keyPlace(connection.id));
+    const { visitorMetadataKeys } = site.settings;
+    const ahead = createReadAhead((place) =>
+      patiently(() => provider.list(key, place.list, rangeOf(place), { visitorMetadataKeys })),
+    );
+    const progress = readProgress(job.progress, args, now());
+    return { fence: job.fence, asked: askedBy(connection, site), progress, ahead };
+  }
+
+  async function readOn(work: Work, reading: Reading): Promise<'done' | 'more'> {
     const endsAt = performance.now() + turnMs;
-    const tasks = tasksOf(work.args, start.startedAt);
-    const ahead = createReadAhead(work.ask);
-    let progress = openPlaces(start, tasks);
-    const askOn = (places: readonly Place[]) => {
-      if (performance.now() < endsAt) ahead.ask(places);
-    };
-    while (progress.places.length > 0) {
-      askOn(progress.places);
+    const { ahead } = reading;
+    const { args } = work;
+    reading.progress = openPlaces(reading.progress, args);
+    while (reading.progress.places.length > 0) {
+      const { places } = reading.progress;
+      ahead.ask(places);
       const arrived = await ahead.next();
-      if (arrived.length === 0) return 'more';
-      const read = arrived.filter(({ place }) => progress.places.includes(place));
+      const read = arrived.filter(({ place }) => places.includes(place));
       // Their list was given up while they were on their way.
       if (read.length === 0) continue;
-      const next = openPlaces(
-        read.reduce((at, { place, page }) => afterPage(at, tasks, place, page), progress),
-        tasks,
-      );
+      const next = read.reduce((at, { place, page }) => afterPage(at, args, place, page), reading.progress);
       // The next pages are on their way while these are booked: the pace is the provider's, not the store's.
-      askOn(next.places);
+      ahead.ask(next.places);
       await yieldToEvents();
-      progress = await bookAndSave(options, work, progress, next, read);
+      reading.progress = await bookAndSave(options, work, reading.progress, next, read);
+      if (reading.progress.places.length > 0 && performance.now() >= endsAt) return 'more';
     }
-    await finish(records, work, progress, now());
+    await finish(records, work, reading.progress, now());
     return 'done';
   }
 
@@ -101,7 +123,20 @@ interface Work {
   args: BackfillArgs;
   connection: Connection;
   site: Site;
-  ask(place: Place): Promise<Listed<ListedObject>>;
+}
+
+/** Where reading stands in memory: as it was saved, and the pages on their way from there. */
+interface Reading {
+  /** The job's when it was claimed for this. */
+  fence: number;
+  asked: string;
+  progress: BackfillProgress;
+  ahead: ReturnType<typeof createReadAhead>;
+}
+
+/** With which key, and reading what of metadata: all that decides what comes for a place. */
+function askedBy({ sealedKey }: Connection, { settings }: Site): string {
+  return JSON.stringify([sealedKey, settings.visitorMetadataKeys]);
 }
 
 async function finish(

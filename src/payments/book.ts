@@ -1,3 +1,4 @@
+import { chunksOf } from '../core/chunks.ts';
 import { connected } from '../core/connected.ts';
 import { foldPayment } from '../core/fold.ts';
 import type { FoldedPayment } from '../core/fold.ts';
@@ -98,9 +99,8 @@ export async function bookCharges(tx: Records, at: BookingPlace, chargeIds: read
   // Whoever asked the provider first may know the site as it was: what it counts is read under the lock.
   const place = { ...at, site: (await tx.sites.get(at.site.id)) ?? at.site };
   const booked = new Map<string, RestatementReason[]>();
-  const sorted = [...chargeIds].sort();
-  for (let from = 0; from < sorted.length; from += CHARGES_AT_ONCE) {
-    for (const it of await bookTogether(tx, place, sorted.slice(from, from + CHARGES_AT_ONCE))) booked.set(...it);
+  for (const ids of chunksOf([...chargeIds].sort(), CHARGES_AT_ONCE)) {
+    for (const it of await bookTogether(tx, place, ids)) booked.set(...it);
   }
   const ids = [...booked.keys()];
   if (ids.length > 0) await tx.attributions.request(place.site.id, ids, place.now, (id) => booked.get(id)!);

@@ -10,7 +10,7 @@ import type { Provider, ProviderOAuth, ProviderSetup } from './provider.ts';
 /** Connecting and disconnecting accounts, as the server and the commands use it. */
 export function createConnecting(
   deps: EndpointDeps & {
-    provider: Pick<Provider, 'probe'>;
+    provider: Pick<Provider, 'probe' | 'fetch'>;
     setup: ProviderSetup;
     /** null: the operator has not set it up. */
     oauth: ProviderOAuth | null;

@@ -1,5 +1,6 @@
 import type { Mode } from '../core/payment.ts';
 import type { Connection } from '../storage/records/records.ts';
+import type { Kin } from './connect-compare.ts';
 
 /** Bad input or a key that Stripe refuses: nothing was stored. */
 export class ConnectRefused extends Error {
@@ -22,14 +23,31 @@ const isUndecided = (it: Connection) =>
  *
  * @throws ConnectRefused when only a person can tell
  */
-export function connectionOfKey(
-  ofSite: readonly Connection[],
-  { mode, account, asked }: { mode: Mode; account: string | null; asked: string | null },
-): Connection | null {
-  const ofMode = ofSite.filter((it) => it.mode === mode);
-  if (asked !== null) return askedFor(ofSite, { mode, account, asked });
+export function connectionOfKey(ofSite: readonly Connection[], key: KeyFacts): Connection | null {
+  const found = key.asked !== null ? askedFor(ofSite, key, key.asked) : chosenFor(ofSite, key);
+  const kin = found && key.kin.get(found.id);
+  if (typeof kin === 'object' && kin !== null) {
+    const message = `Stripe did not say whose account this key is of, and it may not be the one that is connected; try again in a moment (${kin.unanswered})`;
+    throw new ConnectRefused('key', message);
+  }
+  return found;
+}
+
+interface KeyFacts {
+  mode: Mode;
+  account: string | null;
+  /** The connection that a person named. */
+  asked: string | null;
+  /** By connection, as far as they were compared. */
+  kin: ReadonlyMap<string, Kin>;
+}
+
+function chosenFor(ofSite: readonly Connection[], { mode, account, kin }: KeyFacts): Connection | null {
+  const ofMode = ofSite.filter((it) => it.mode === mode && kin.get(it.id) !== 'other');
   const known = ofMode.find((it) => account !== null && it.account === account);
-  if (known) return known;
+  const same =
+    known ?? ofMode.filter((it) => kin.get(it.id) === 'same').toSorted((a, b) => +isActive(b) - +isActive(a))[0];
+  if (same) return same;
   const undecided = ofSite.find((it) => isUndecided(it) && (!it.isModeChosen || it.mode === mode)) ?? null;
   if (account !== null) return ofMode.find((it) => isActive(it) && it.account === null) ?? undecided;
   // Restricted keys may not tell their account: then a key of the same mode is taken as a new key of the same account.
@@ -42,10 +60,7 @@ export function connectionOfKey(
   return candidates[0] ?? undecided;
 }
 
-function askedFor(
-  ofSite: readonly Connection[],
-  { mode, account, asked }: { mode: Mode; account: string | null; asked: string },
-): Connection {
+function askedFor(ofSite: readonly Connection[], { mode, account, kin }: KeyFacts, asked: string): Connection {
   const found = ofSite.find((it) => it.id === asked);
   if (!found) throw new ConnectRefused('connection', `this site has no connection '${asked.slice(0, 64)}'`);
   if (found.mode !== mode && !(isUndecided(found) && !found.isModeChosen)) {
@@ -53,6 +68,11 @@ function askedFor(
   }
   if (account !== null && found.account !== null && found.account !== account) {
     throw new ConnectRefused('key', `this key is of ${account} and the connection is of ${found.account}`);
+  }
+  if (kin.get(found.id) === 'other') {
+    const message =
+      'this key is of another account than the connection: it does not know a charge that was booked there';
+    throw new ConnectRefused('key', message);
   }
   return found;
 }

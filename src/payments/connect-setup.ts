@@ -1,11 +1,13 @@
 import type { Log } from '../loop.ts';
 import type { Connection, EndpointState } from '../storage/records/records.ts';
+import { readForbiddenAgain } from './backfill-start.ts';
 import { keyPlace } from './connect-secrets.ts';
-import { ensureEndpoint } from './endpoints.ts';
+import { ensureEndpoint, webhookUrl, whyUnreachable } from './endpoints.ts';
 import type { EndpointDeps } from './endpoints.ts';
-import type { ProviderSetup } from './provider.ts';
+import type { PermissionAnswer, ProviderSetup } from './provider.ts';
 
-export type SetUp = (connection: string, options?: { hasPastedSecret: boolean }) => Promise<void>;
+/** `onlyAsks`: what the key may do is asked, and nothing at Stripe is made or changed. */
+export type SetUp = (connection: string, options?: { hasPastedSecret?: boolean; onlyAsks?: boolean }) => Promise<void>;
 
 export interface SetUpDeps extends EndpointDeps {
   setup: ProviderSetup;
@@ -20,27 +22,39 @@ const WEBHOOK_PERMISSION = 'rak_webhook_write';
  */
 export function createSetUp(deps: SetUpDeps): SetUp {
   const { records, secrets, setup, now, log } = deps;
-  return async (id, { hasPastedSecret } = { hasPastedSecret: false }) => {
+  return async (id, { hasPastedSecret = false, onlyAsks = false } = {}) => {
     const connection = await records.connections.get(id);
     if (!connection || connection.sealedKey === null) return;
     const key = secrets.open(connection.sealedKey, keyPlace(id));
     const answers = await setup.probePermissions(key);
     const permissions = { checkedAt: now(), answers };
-    const isForbidden = answers[WEBHOOK_PERMISSION] === 'missing';
-    const endpoint = isForbidden
-      ? byHand(connection, now())
-      : await ensureEndpoint(deps, connection, { key, hasPastedSecret });
+    const endpointNow = () =>
+      answers[WEBHOOK_PERMISSION] === 'missing'
+        ? byHand(connection, now())
+        : ensureEndpoint(deps, connection, { key, hasPastedSecret });
+    const endpoint = onlyAsks ? connection.endpoint : await endpointNow();
     await records.transaction(async (tx) => {
       const current = await tx.connections.get(id);
-      if (current?.sealedKey === connection.sealedKey) await tx.connections.update(id, { permissions, endpoint });
+      if (current?.sealedKey !== connection.sealedKey) return;
+      const url = webhookUrl(deps.publicUrl, connection.site);
+      await tx.connections.update(id, {
+        permissions,
+        ...(endpoint && !onlyAsks ? { endpoint: { ...endpoint, url } } : {}),
+      });
+      if (hasGained(connection, answers)) await readForbiddenAgain(tx, id, now());
     });
-    if (endpoint.state === 'failed') {
+    if (endpoint?.state === 'failed' && !onlyAsks) {
       log.warn(
         { connection: id, reason: endpoint.reason },
         'the webhook endpoint could not be made, will be tried again',
       );
     }
   };
+}
+
+function hasGained({ permissions }: Connection, now: Record<string, PermissionAnswer>): boolean {
+  const before = Object.entries(permissions?.answers ?? {});
+  return before.some(([name, answer]) => answer !== 'granted' && now[name] === 'granted');
 }
 
 function byHand(connection: Connection, checkedAt: number): EndpointState {
@@ -51,8 +65,10 @@ function byHand(connection: Connection, checkedAt: number): EndpointState {
 }
 
 const EVERY_MS = 5 * 60_000;
+/** A permission can be added to a key at Stripe, which tells nobody. */
+const MISSING_EVERY_MS = 3_600_000;
 
-/** Worker: sets up what is verified and not set up yet, and tries failures again. */
+/** Worker: sets up what is verified and not set up yet, tries failures again, and looks whether a key may do more. */
 export function createSetUpWorker(deps: SetUpDeps & { setUp: SetUp; everyMs?: number }): {
   runOnce(): Promise<boolean>;
 } {
@@ -61,9 +77,12 @@ export function createSetUpWorker(deps: SetUpDeps & { setUp: SetUp; everyMs?: nu
   return {
     async runOnce() {
       for (const connection of await records.connections.all()) {
-        if (connection.sealedKey === null || connection.status !== 'verified' || isSetUp(connection)) continue;
+        if (connection.sealedKey === null || connection.status !== 'verified') continue;
+        const lacks = Object.values(connection.permissions?.answers ?? {}).includes('missing');
+        const isDone = isSetUp(deps, connection);
+        if (isDone && !lacks) continue;
         const last = Math.max(triedAt.get(connection.id) ?? 0, connection.permissions?.checkedAt ?? 0);
-        if (last > now() - everyMs) continue;
+        if (last > now() - (isDone ? MISSING_EVERY_MS : everyMs)) continue;
         triedAt.set(connection.id, now());
         await setUp(connection.id);
       }
@@ -72,7 +91,10 @@ export function createSetUpWorker(deps: SetUpDeps & { setUp: SetUp; everyMs?: nu
   };
 }
 
-function isSetUp({ permissions, endpoint }: Connection): boolean {
+function isSetUp(deps: EndpointDeps, { site, permissions, endpoint }: Connection): boolean {
   if (permissions === null || endpoint === null || endpoint.state === 'failed') return false;
+  // This server has moved since: what Stripe has sends to the old address, or could not send to it.
+  if ((endpoint.url ?? webhookUrl(deps.publicUrl, site)) !== webhookUrl(deps.publicUrl, site)) return false;
+  if (endpoint.state === 'unreachable' && whyUnreachable(deps) === null) return false;
   return !Object.values(permissions.answers).includes('unknown');
 }

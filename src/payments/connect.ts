@@ -1,8 +1,11 @@
 import type { Mode } from '../core/payment.ts';
 import type { Secrets } from '../secrets.ts';
 import type { Connection, Records } from '../storage/records/records.ts';
+import { readForbiddenAgain } from './backfill-start.ts';
 import { lockConnection } from './book.ts';
 import { connectionOfKey, connectionOfSecret, ConnectRefused } from './connect-choose.ts';
+import { compareWithKey } from './connect-compare.ts';
+import type { Kin } from './connect-compare.ts';
 import { addWebhookSecret, keyPlace } from './connect-secrets.ts';
 import type { SetUp } from './connect-setup.ts';
 import type { Probe, Provider } from './provider.ts';
@@ -32,7 +35,7 @@ export interface ConnectAnswer {
 type Deps = {
   records: Records;
   secrets: Secrets;
-  provider: Pick<Provider, 'probe'>;
+  provider: Pick<Provider, 'probe' | 'fetch'>;
   now: () => number;
   /** What follows a verified key: permissions and the webhook endpoint. Its failures do not fail connecting. */
   setUp?: SetUp;
@@ -61,14 +64,18 @@ export async function connectStripe(deps: Deps, input: ConnectInput): Promise<Co
   if (probe && input.mode !== undefined && input.mode !== modeOf(probe)) {
     throw new ConnectRefused('mode', `this is a ${modeOf(probe)} key; leave the mode out or choose ${modeOf(probe)}`);
   }
+  const before = await records.connections.ofSite(input.site);
+  const newKey =
+    key === null || probe === null ? null : { key, probe, mode: modeOf(probe), account: accountOf(input, probe) };
+  const kin = newKey && (await compareWithKey(deps, before, newKey));
 
   const connection = await records.transaction(async (tx) => {
     await tx.lock(`connect:${input.site}`);
     const ofSite = await tx.connections.ofSite(input.site);
     const saved =
-      key === null || probe === null
+      newKey === null || kin === null
         ? await saveForSecret(tx, deps, { ofSite, input })
-        : await saveKey(tx, deps, { ofSite, input, key, probe });
+        : await saveKey(tx, deps, { ofSite, input, newKey, kin });
     if (webhookSecret !== null) await addWebhookSecret(tx, deps, saved, webhookSecret);
     return saved;
   });
@@ -84,16 +91,24 @@ export async function connectStripe(deps: Deps, input: ConnectInput): Promise<Co
 }
 
 const modeOf = (probe: Seen): Mode => (probe.livemode ? 'live' : 'test');
+const accountOf = ({ oauth }: ConnectInput, probe: Seen): string | null =>
+  oauth?.account ?? (probe.status === 'verified' ? probe.account : null);
+
+interface NewKey {
+  key: string;
+  probe: Seen;
+  mode: Mode;
+  account: string | null;
+}
 
 async function saveKey(
   tx: Records,
   { secrets, now }: Deps,
-  { ofSite, input, key, probe }: { ofSite: Connection[]; input: ConnectInput; key: string; probe: Seen },
+  { ofSite, input, newKey, kin }: { ofSite: Connection[]; input: ConnectInput; newKey: NewKey; kin: Map<string, Kin> },
 ): Promise<Connection> {
-  const mode = modeOf(probe);
-  const account = input.oauth?.account ?? (probe.status === 'verified' ? probe.account : null);
+  const { key, probe, mode, account } = newKey;
   const target =
-    connectionOfKey(ofSite, { mode, account, asked: input.connection ?? null }) ??
+    connectionOfKey(ofSite, { mode, account, asked: input.connection ?? null, kin }) ??
     (await addConnection(tx, { site: input.site, account, mode, statusReason: null }, now()));
   const change = {
     mode,
@@ -153,7 +168,10 @@ function addConnection(
   return tx.connections.add({ ...row, ...empty }, now);
 }
 
-/** Worker: checks again the connections that could not be verified, each at most once per `everyMs`. */
+/** A refusal rarely passes: a key that was bound to other addresses, or disabled, and is not any more. */
+const REFUSED_EVERY_MS = 5 * 60_000;
+
+/** Worker: checks again the connections whose key is not verified, each at most once per `everyMs`. */
 export function createRechecker(deps: Deps & { everyMs?: number }): { runOnce(): Promise<boolean> } {
   const { records, secrets, provider, now, everyMs = 60_000 } = deps;
 
@@ -168,7 +186,8 @@ export function createRechecker(deps: Deps & { everyMs?: number }): { runOnce():
       // Another key came in meanwhile: this answer is about the old one.
       if (current?.sealedKey !== sealedKey) return false;
       await tx.connections.update(connection.id, { ...status, account, checkedAt: now() });
-      if (probe.status === 'verified') await tx.wanted.retryForbidden(connection.id, now());
+      // What was refused meanwhile, a history half read included.
+      if (probe.status === 'verified') await readForbiddenAgain(tx, connection.id, now());
       return probe.status === 'verified';
     });
   }
@@ -177,6 +196,8 @@ export function createRechecker(deps: Deps & { everyMs?: number }): { runOnce():
     async runOnce() {
       for (const connection of await records.connections.unverified(now() - everyMs)) {
         if (connection.sealedKey === null) continue;
+        const isRefused = connection.status === 'refused';
+        if (isRefused && (connection.checkedAt ?? 0) > now() - REFUSED_EVERY_MS) continue;
         if (await recheck(connection, connection.sealedKey)) await deps.setUp?.(connection.id);
       }
       return false;

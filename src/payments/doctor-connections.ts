@@ -4,6 +4,13 @@ import { newKey, say } from './doctor-remedies.ts';
 
 export const nameOf = ({ account, id, mode }: ExaminedConnection) => `${account ?? `connection ${id}`} (${mode})`;
 
+/** Known from before, or from what this check-up asked: a key may have been revoked a minute ago. */
+function refusalOf({ status, statusReason, endpoints, checkouts, charges }: ExaminedConnection): string | null {
+  if (status === 'refused') return statusReason ?? 'nothing';
+  const refused = [endpoints, checkouts, charges].find((it) => it !== null && !it.ok && it.why === 'refused');
+  return refused && !refused.ok ? refused.reason : null;
+}
+
 /** Findings of every connection that `look` has something to say about. */
 export function each(
   { connections }: Examined,
@@ -34,15 +41,16 @@ export const CONNECTION_CHECKS: Checks = {
   connection_refused: (site) =>
     each(
       site,
-      (it) =>
-        it.status !== 'refused'
-          ? null
-          : {
-              severity: 'error',
-              title: `Stripe refuses the key of ${nameOf(it)}`,
-              detail: `Webhooks are still booked; what they leave out cannot be looked up. Stripe says: ${it.statusReason ?? 'nothing'}`,
-              remedy: newKey(site.keyLink),
-            },
+      (it) => {
+        const reason = refusalOf(it);
+        if (reason === null) return null;
+        return {
+          severity: 'error',
+          title: `Stripe refuses the key of ${nameOf(it)}`,
+          detail: `Webhooks are still booked; what they leave out cannot be looked up. Stripe says: ${reason}`,
+          remedy: newKey(site.keyLink),
+        };
+      },
       'connection_refused',
     ),
 
@@ -84,6 +92,26 @@ export const CONNECTION_CHECKS: Checks = {
       },
       'key_permissions',
     );
+  },
+
+  clock_differs({ connections }) {
+    const ahead = connections.flatMap(({ aheadMs }) => aheadMs ?? []).sort((a, b) => Math.abs(b) - Math.abs(a))[0];
+    if (ahead === undefined) return { skipped: 'Stripe was not asked, or did not answer' };
+    if (Math.abs(ahead) < CLOCK_MS) return [];
+    const isRefusing = Math.abs(ahead) >= SIGNED_WITHIN_MS;
+    return [
+      {
+        code: 'clock_differs',
+        severity: isRefusing ? 'error' : 'warning',
+        title: `The clock of this server is ${duration(Math.abs(ahead))} ${ahead > 0 ? 'ahead of' : 'behind'} Stripe’s`,
+        detail: `Visits are dated by this server and payments by Stripe, so ${ahead > 0 ? 'a visit shortly before a payment seems to come after it, and the payment stays unattributed' : 'a visit shortly after a payment seems to come before it'}.${isRefusing ? ' Webhooks are refused: their signatures hold for 5 minutes.' : ''}`,
+        objects: [],
+        remedy: say(
+          'Let the server keep its time by a time service (NTP). A container has the clock of the machine it runs on: mend it there. What Stripe sent meanwhile comes again by itself, or is fetched where the key may read events.',
+          'sudo timedatectl set-ntp true\ntimedatectl # “System clock synchronized: yes”',
+        ),
+      },
+    ];
   },
 
   webhook_dead_letters({ inbox, site }) {
@@ -142,3 +170,12 @@ export const CONNECTION_CHECKS: Checks = {
 };
 
 const PENDING_MS = 5 * 60_000;
+/** An answer says the second, and may take its time. */
+const CLOCK_MS = 60_000;
+/** As Stripe's own package has it (stripe/webhook.ts). */
+const SIGNED_WITHIN_MS = 300_000;
+
+function duration(ms: number): string {
+  const minutes = Math.round(ms / 60_000);
+  return minutes < 120 ? count(minutes, 'minute') : count(Math.round(minutes / 60), 'hour');
+}

@@ -1,5 +1,6 @@
 import type { Link } from '../core/link.ts';
 import type { Mode } from '../core/payment.ts';
+import type { Gap } from '../storage/records/records-history.ts';
 import type { Alert } from '../storage/records/records-alerts.ts';
 import type { Connection, InboxRow, Site } from '../storage/records/records.ts';
 import type { Refusals } from './endpoints-refusals.ts';
@@ -11,12 +12,14 @@ export const CHECKS = {
   connection_refused: 'Stripe accepts the key',
   connection_unverified: 'Stripe has confirmed the key',
   key_permissions: 'The key has every permission Headwater uses',
+  clock_differs: 'The clock of this server agrees with Stripe’s',
   webhook_unreachable: 'Stripe can reach this installation',
   webhook_never_delivered: 'Webhooks have arrived',
   webhook_silent: 'Webhooks still arrive',
   webhook_missing: 'Stripe has an endpoint with this site’s address',
   webhook_disabled: 'The endpoint is switched on',
   webhook_duplicated: 'There is one endpoint, not several',
+  webhook_elsewhere: 'Every endpoint made for this site sends to this server',
   webhook_missing_types: 'The endpoint sends every event type that is needed',
   webhook_delays_invoices: 'The endpoint does not hold up invoices',
   webhook_old_version: 'The endpoint sends a current API version',
@@ -75,18 +78,27 @@ export type Checks = Partial<Record<CheckCode, Check>>;
 export interface ExaminedConnection extends Connection {
   /** Webhook secrets stored. */
   secrets: number;
+  /** When the newest of them was stored; 0: none. */
+  secretAt: number;
+  /** The last events that polling brought and no webhook. */
+  missed: Gap | null;
   /** null: not asked, there is no key. */
   endpoints: Asked<Endpoint[]> | null;
   checkouts: Asked<Sample[]> | null;
   charges: Asked<Sample[]> | null;
+  /** How far this server's clock is ahead of the provider's; null: nothing was answered. */
+  aheadMs: number | null;
 }
 
 export interface ExaminedPayment {
   id: string;
+  connection: string;
   occurredAt: number;
   /** Why it is unattributed. */
   reason: string | null;
   links: Link[];
+  /** The link that named the visitor. */
+  used: Pick<Link, 'object' | 'field' | 'value'> | null;
   customer: string | null;
   visitor: string | null;
 }

@@ -1,13 +1,16 @@
 import { countsByDay } from '../core/collect-rules.ts';
 import { rungOf } from '../core/ladder.ts';
 import type { Rung } from '../core/ladder.ts';
-import { isPlaceholder, isWellFormedId, SESSION_METADATA_KEYS, VISITOR_METADATA_KEYS } from '../core/link.ts';
+import { isPlaceholder, isWellFormedId, linkKey, SESSION_METADATA_KEYS, VISITOR_METADATA_KEYS } from '../core/link.ts';
 import type { Link } from '../core/link.ts';
 import { count, firstOf } from './doctor-finding.ts';
 import type { Checks, Examined, ExaminedPayment, Finding } from './doctor-finding.ts';
+import type { Sample } from './provider.ts';
 import {
   awaitId,
   identify,
+  isSoldByLinks,
+  nameVisitorInLinks,
   passVisitorId,
   renameKey,
   returnAddress,
@@ -32,16 +35,17 @@ const isOn = (link: Link, rungs: readonly Rung[]) => rungs.includes(rungOf(link)
 const ids = (payments: readonly ExaminedPayment[]) => firstOf(payments.map(({ id }) => id));
 
 /**
- * Those payments that tell of something still going on. A mistake that befell a share of the payments and none of the
- * many since has most likely been mended: the older ones are no reason to go on asking for it.
+ * Those payments, or objects at Stripe, that tell of something still going on. A mistake that befell a share of them and
+ * none of the many since has most likely been mended: the older ones are no reason to go on asking for it.
  *
- * @param payments newest first
+ * @param all newest first
  */
-function current(payments: readonly ExaminedPayment[], found: readonly ExaminedPayment[]): readonly ExaminedPayment[] {
-  const since = payments.findIndex((payment) => found.includes(payment));
+function current<T>(all: readonly T[], isFound: (one: T) => boolean): readonly T[] {
+  const found = all.filter(isFound);
+  const since = all.findIndex(isFound);
   if (since < SINCE_MIN) return found;
   // Of few payments the share is not known well: two without the mistake are counted in.
-  const share = found.length / (payments.length - since + 2);
+  const share = found.length / (all.length - since + 2);
   return (1 - share) ** since < CHANCE_MAX ? [] : found;
 }
 
@@ -55,20 +59,34 @@ function earlier(found: readonly ExaminedPayment[], { createdAt }: Examined['sit
 const ON_SESSION: Rung[] = ['session_of_intent', 'session_of_subscription', 'session_of_invoice'];
 const ON_CUSTOMER: Rung[] = ['customer', 'session_of_customer'];
 
-/** Payments whose usable ids all stand on these rungs. */
-function only(payments: readonly ExaminedPayment[], rungs: readonly Rung[]): ExaminedPayment[] {
-  return payments.filter((payment) => {
-    const links = usable(payment);
-    return links.length > 0 && links.every((link) => isOn(link, rungs));
+/** All its usable ids stand on these rungs. */
+function isOnly(payment: ExaminedPayment, rungs: readonly Rung[]): boolean {
+  const links = usable(payment);
+  return links.length > 0 && links.every((link) => isOn(link, rungs));
+}
+
+/**
+ * Payments that a session's client_reference_id alone made known. Not where the sessions are of payment links, which can
+ * carry nothing else, nor where they could not be looked at: a shop that sells by links has nothing to mend.
+ */
+function byReference(
+  payments: readonly ExaminedPayment[],
+  connections: Examined['connections'],
+): ReadonlySet<ExaminedPayment> {
+  const checkouts = connections.flatMap((it) => (it.checkouts?.ok ? it.checkouts.value : []));
+  const ofLinks = new Set(checkouts.filter((it) => it.isOfPaymentLink).map(({ id }) => id));
+  if (checkouts.length === ofLinks.size) return new Set();
+  const found = payments.filter((payment) => {
+    const used = payment.used === null ? null : linkKey(payment.used);
+    const link = payment.links.find((it) => it.claim === 'client_reference' && linkKey(it) === used);
+    return link && usable(payment).length === 0 && isOn(link, ON_SESSION) && !ofLinks.has(link.object);
   });
+  return new Set(found);
 }
 
 const PLACE_CHECKS: Checks = {
-  payment_without_id({ payments, site }) {
-    const bare = current(
-      payments,
-      payments.filter(({ reason }) => reason === 'no_visitor_id'),
-    );
+  payment_without_id({ payments, site, connections }) {
+    const bare = current(payments, ({ reason }) => reason === 'no_visitor_id');
     if (bare.length === 0) return [];
     const references = bare.filter(({ links }) => links.some(({ claim }) => claim === 'client_reference'));
     const hint =
@@ -95,24 +113,29 @@ const PLACE_CHECKS: Checks = {
         ...found,
         title: `${count(bare.length, 'payment carries', 'payments carry')} no visitor id`,
         detail: `Of the newest ${payments.length} no Stripe object of these says who paid: not the charge, its payment intent, Checkout Session, invoice, subscription or customer.${hint}${earlier(bare, site)}`,
-        remedy: passVisitorId(site.domain),
+        remedy: isSoldByLinks(connections) ? nameVisitorInLinks(site.domain) : passVisitorId(site.domain),
       },
     ];
   },
 
-  id_on_session_only({ payments }) {
-    const found = current(payments, only(payments, ON_SESSION));
+  id_on_session_only({ payments, connections }) {
+    const references = byReference(payments, connections);
+    const found = current(payments, (payment) => references.has(payment) || isOnly(payment, ON_SESSION));
     if (found.length === 0) return [];
+    const byLink = found.filter((payment) => references.has(payment)).length;
     const recurring = found.some((payment) =>
       usable(payment).some((link) => isOn(link, ['session_of_subscription', 'session_of_invoice'])),
     );
+    const hint =
+      byLink === 0
+        ? ''
+        : ` ${count(byLink, 'is', 'are')} known by client_reference_id alone. A payment link can carry nothing else: there nothing is to be changed.`;
     return [
       {
         code: 'id_on_session_only',
         severity: recurring ? 'warning' : 'note',
         title: `${count(found.length, 'payment carries', 'payments carry')} the id on the Checkout Session only`,
-        detail:
-          `They are attributed as long as Headwater sees the session. ${recurring ? 'Renewals have no session of their own: if the one that began the subscription is not known, they stay unattributed.' : ''}`.trim(),
+        detail: `They are attributed as long as Headwater sees the session. Renewals have no session of their own: if the one that began the subscription is not known, they stay unattributed.${hint}`,
         objects: ids(found),
         remedy: setOnObject,
       },
@@ -120,7 +143,7 @@ const PLACE_CHECKS: Checks = {
   },
 
   id_on_customer_only({ payments, site }) {
-    const found = only(payments, ON_CUSTOMER);
+    const found = current(payments, (payment) => isOnly(payment, ON_CUSTOMER));
     if (found.length === 0) return [];
     return [
       {
@@ -136,10 +159,7 @@ const PLACE_CHECKS: Checks = {
   },
 
   id_placeholder({ payments }) {
-    const junk = current(
-      payments,
-      payments.filter((payment) => claims(payment).some(({ value }) => !isWellFormedId(value))),
-    );
+    const junk = current(payments, (payment) => claims(payment).some(({ value }) => !isWellFormedId(value)));
     if (junk.length === 0) return [];
     const values = [
       ...new Set(
@@ -170,7 +190,7 @@ const PLACE_CHECKS: Checks = {
   },
 
   visitor_unknown({ payments, site, scriptTag }) {
-    const found = payments.filter(({ reason }) => reason === 'visitor_never_seen');
+    const found = current(payments, ({ reason }) => reason === 'visitor_never_seen');
     if (found.length === 0) return [];
     const values = firstOf(found.flatMap((payment) => usable(payment).map(({ value }) => value))).slice(0, 3);
     if (countsByDay(site.settings)) {
@@ -201,7 +221,7 @@ const PLACE_CHECKS: Checks = {
   },
 
   visitor_after_payment({ payments, site, scriptTag }) {
-    const found = payments.filter(({ reason }) => reason === 'visitor_seen_after_payment');
+    const found = current(payments, ({ reason }) => reason === 'visitor_seen_after_payment');
     if (found.length === 0) return [];
     return [
       {
@@ -216,8 +236,13 @@ const PLACE_CHECKS: Checks = {
   },
 };
 
-/** Names that look meant for a visitor id. */
-const LOOKALIKE = /visitor|headwater|attribu|zori|datafast|^hw[_-]/i;
+/** The script on the return page looks for this name alone (sdk/src/pixel.ts). */
+const RETURN_PARAMETER = 'session_id={CHECKOUT_SESSION_ID}';
+/** Stripe’s own page of thanks, where no script could be: of a payment link without an address it is `https://stripe.com`. */
+const ENDS_AT_STRIPE = /^https:\/\/([^/]+\.)?stripe\.com([/?#]|$)/;
+
+/** Names that look meant for a visitor id; `attributes` and a museum's `visitors` do not. */
+const LOOKALIKE = /visitor(?!s)|headwater|attribu(?!t)|zori|datafast|^hw[_-]/i;
 
 export const PAYMENT_CHECKS: Checks = {
   script_never_seen({ hits, site, scriptTag }) {
@@ -296,17 +321,15 @@ export const PAYMENT_CHECKS: Checks = {
       ...SESSION_METADATA_KEYS,
       ...site.settings.visitorMetadataKeys,
     ]);
-    const samples = connections.flatMap(({ checkouts, charges }) =>
-      [checkouts, charges].flatMap((asked) => (asked?.ok ? asked.value : [])),
+    const lists = connections.flatMap(({ checkouts, charges }) =>
+      [checkouts, charges].flatMap((asked) => (asked?.ok && asked.value.length > 0 ? [asked.value] : [])),
     );
-    if (samples.length === 0) return { skipped: 'no recent object could be read' };
-    const odd = samples.flatMap(({ id, metadataKeys }) =>
-      metadataKeys.some((key) => read.has(key))
-        ? []
-        : metadataKeys.filter((key) => LOOKALIKE.test(key)).map((key) => ({ id, key })),
-    );
+    if (lists.length === 0) return { skipped: 'no recent object could be read' };
+    const looksLike = ({ metadataKeys }: Sample) =>
+      metadataKeys.some((key) => read.has(key)) ? [] : metadataKeys.filter((key) => LOOKALIKE.test(key));
+    const odd = lists.flatMap((list) => current(list, (it) => looksLike(it).length > 0));
     if (odd.length === 0) return [];
-    const keys = [...new Set(odd.map(({ key }) => key))].slice(0, 5);
+    const keys = [...new Set(odd.flatMap(looksLike))].slice(0, 5);
     const found: Finding = {
       code: 'id_under_other_key',
       severity: 'warning',
@@ -321,19 +344,16 @@ export const PAYMENT_CHECKS: Checks = {
   return_address({ connections, payments, site }) {
     const checkouts = connections.flatMap((it) => (it.checkouts?.ok ? it.checkouts.value : []));
     if (checkouts.length === 0) return { skipped: 'no recent Checkout Session could be read' };
-    const without = checkouts.filter(
-      ({ returnUrl }) =>
-        returnUrl !== null &&
-        !returnUrl.includes('{CHECKOUT_SESSION_ID}') &&
-        !/^https:\/\/([^/]+\.)?stripe\.com\//.test(returnUrl),
-    );
+    const isWithout = ({ returnUrl }: Sample) =>
+      returnUrl !== null && !returnUrl.includes(RETURN_PARAMETER) && !ENDS_AT_STRIPE.test(returnUrl);
+    const without = connections.flatMap(({ checkouts: list }) => (list?.ok ? current(list.value, isWithout) : []));
     if (without.length === 0) return [];
     const needed = payments.some(({ reason }) => reason === 'no_visitor_id' || reason === 'malformed_visitor_id');
     return [
       {
         code: 'return_address',
         severity: needed ? 'warning' : 'note',
-        title: `${count(without.length, 'Checkout Session')} of the newest ${checkouts.length} return without {CHECKOUT_SESSION_ID}`,
+        title: `${count(without.length, 'Checkout Session')} of the newest ${checkouts.length} return without ${RETURN_PARAMETER}`,
         detail: `For example to ${without[0]!.returnUrl}. With it the return page itself tells whose payment it was, also when metadata is missing.`,
         objects: firstOf(without.map(({ id }) => id)),
         remedy: returnAddress(site.domain),

@@ -1,7 +1,7 @@
 import type { Mode } from '../core/payment.ts';
 import { scriptOf, scriptTag } from '../core/script-tag.ts';
 import type { Facts } from '../storage/facts/facts.ts';
-import type { Connection, Records, Site } from '../storage/records/records.ts';
+import type { Connection, Records, Site, WebhookSecret } from '../storage/records/records.ts';
 import { keyPlace } from './connect-secrets.ts';
 import type { SetUp } from './connect-setup.ts';
 import type { Examined, ExaminedConnection, ExaminedPayment } from './doctor-finding.ts';
@@ -24,6 +24,7 @@ export interface DoctorDeps extends Pick<EndpointDeps, 'records' | 'secrets' | '
 const PAYMENTS = 200;
 const SAMPLES = 50;
 const ROWS_SHOWN = 10;
+const QUARANTINED_MS = 7 * 86_400_000;
 const HITS_DAYS = 7;
 const DAY_MS = 86_400_000;
 const PERMISSIONS_OLD_MS = 3_600_000;
@@ -37,6 +38,11 @@ export async function examine(deps: DoctorDeps, site: Site): Promise<Examined> {
   const mode = await deps.defaultMode(site.id);
   const payments = await readPayments(records, site.id, mode);
   const secrets = await records.connections.secrets(site.id);
+  const dead = await records.inbox.recent(site.id, 'dead', { since: 0, limit: ROWS_SHOWN });
+  // Connecting the account or mode they belong to is the remedy: what came before it is no reason to go on asking.
+  const since = Math.max(now() - QUARANTINED_MS, ...active.map(({ createdAt }) => createdAt));
+  const quarantined = await records.inbox.recent(site.id, 'quarantined', { since, limit: ROWS_SHOWN });
+  const counts = await records.inbox.counts(site.id);
   return {
     site,
     now: now(),
@@ -50,13 +56,19 @@ export async function examine(deps: DoctorDeps, site: Site): Promise<Examined> {
     keyLink: keyLinks(setup.permissions)[mode],
     scriptTag: scriptTag({ base: publicUrl, script: scriptOf(site.settings), site: site.id }),
     connections: await Promise.all(
-      active.map((it) => askStripe(deps, it, secrets.filter(({ connection }) => connection === it.id).length)),
+      active.map((it) =>
+        askStripe(
+          deps,
+          it,
+          secrets.filter(({ connection }) => connection === it.id),
+        ),
+      ),
     ),
     inbox: {
-      counts: await records.inbox.counts(site.id),
+      counts: { ...counts, dead: dead.count, quarantined: quarantined.count },
       oldest: (await records.inbox.rows(site.id, 'pending', 1))[0] ?? null,
-      dead: await records.inbox.rows(site.id, 'dead', ROWS_SHOWN),
-      quarantined: await records.inbox.rows(site.id, 'quarantined', ROWS_SHOWN),
+      dead: dead.rows,
+      quarantined: quarantined.rows,
     },
     refusals: await readRefusals(records, site.id),
     hits: await readHits(deps, site.id),
@@ -69,16 +81,26 @@ export async function examine(deps: DoctorDeps, site: Site): Promise<Examined> {
 async function refreshPermissions({ records, setUp, now }: DoctorDeps, site: Site): Promise<void> {
   for (const connection of await records.connections.ofSite(site.id)) {
     const isOld = (connection.permissions?.checkedAt ?? 0) < now() - PERMISSIONS_OLD_MS;
-    if (connection.status === 'verified' && connection.sealedKey !== null && isOld) await setUp(connection.id);
+    if (connection.status === 'verified' && connection.sealedKey !== null && isOld)
+      await setUp(connection.id, { onlyAsks: true });
   }
 }
 
 async function askStripe(
-  { setup, secrets }: DoctorDeps,
+  { records, setup, secrets, now }: DoctorDeps,
   connection: Connection,
-  secretCount: number,
+  stored: readonly WebhookSecret[],
 ): Promise<ExaminedConnection> {
-  const nothing = { ...connection, secrets: secretCount, endpoints: null, checkouts: null, charges: null };
+  const nothing = {
+    ...connection,
+    secrets: stored.length,
+    secretAt: Math.max(0, ...stored.map(({ createdAt }) => createdAt)),
+    missed: await records.gaps.latest(connection.id),
+    endpoints: null,
+    checkouts: null,
+    charges: null,
+    aheadMs: null,
+  };
   if (connection.sealedKey === null || connection.status === 'refused') return nothing;
   const key = secrets.open(connection.sealedKey, keyPlace(connection.id));
   const [endpoints, checkouts, charges] = await Promise.all([
@@ -86,15 +108,23 @@ async function askStripe(
     setup.recentCheckouts(key, SAMPLES),
     setup.recentCharges(key, SAMPLES),
   ]);
-  return { ...nothing, endpoints, checkouts, charges };
+  // Of the last answer, for the others may be older by what that one took.
+  const answeredAt = Math.max(...[checkouts, charges].map((it) => (it.ok && it.answeredAt) || 0));
+  return { ...nothing, endpoints, checkouts, charges, aheadMs: answeredAt === 0 ? null : now() - answeredAt };
 }
 
 async function readPayments(records: Records, site: string, mode: Mode): Promise<ExaminedPayment[]> {
   const { payments } = await records.payments.list(site, mode, PAYMENTS, null);
   const examined: ExaminedPayment[] = [];
-  for (const { id, occurredAt, customer, attribution } of payments) {
+  for (const {
+    id,
+    connection,
+    occurredAt,
+    customer,
+    attribution: { reason, visitor, usedLink: used },
+  } of payments) {
     const links = await records.payments.links(site, id);
-    examined.push({ id, occurredAt, customer, links, reason: attribution.reason, visitor: attribution.visitor });
+    examined.push({ id, connection, occurredAt, customer, links, used, reason, visitor });
   }
   return examined;
 }

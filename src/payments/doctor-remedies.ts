@@ -1,4 +1,4 @@
-import type { Remedy } from './doctor-finding.ts';
+import type { ExaminedConnection, Remedy } from './doctor-finding.ts';
 
 /** Code the reader can paste. The visitor id is the cookie `hw_visitor_id`, which a server reads without help. */
 
@@ -26,6 +26,17 @@ await stripe.subscriptions.create({ customer, items, metadata });`;
 export const passVisitorId = (domain: string): Remedy => ({
   text: 'Read the visitor id where you create the payment, and set it on every object that can carry it.',
   code: CHECKOUT.replace('DOMAIN', domain),
+});
+
+/** Who sells by payment links has no code in which metadata could be set. */
+export function isSoldByLinks(connections: readonly Pick<ExaminedConnection, 'checkouts'>[]): boolean {
+  const sessions = connections.flatMap(({ checkouts }) => (checkouts?.ok ? checkouts.value : []));
+  return sessions.length > 0 && sessions.every(({ isOfPaymentLink }) => isOfPaymentLink);
+}
+
+export const nameVisitorInLinks = (domain: string): Remedy => ({
+  text: `Put the script on the pages from which people go to your payment links: it names the visitor in links, buttons and pricing tables that stand there. Where your own code opens a link, name the visitor in it. For links that are opened from elsewhere, let Stripe return after the payment to https://${domain}/thanks?session_id={CHECKOUT_SESSION_ID}.`,
+  code: `location.href = \`https://buy.stripe.com/…?client_reference_id=\${await headwater.getVisitorId()}\`;`,
 });
 
 export const setOnObject: Remedy = {
@@ -57,7 +68,7 @@ export const renameKey = (keys: readonly string[]): Remedy => ({
 });
 
 export const returnAddress = (domain: string): Remedy => ({
-  text: 'Let Stripe put the session’s id into the return address; the script on that page reports it, and the payment finds its visitor even without metadata.',
+  text: 'Let Stripe put the session’s id into the return address, under the name session_id; the script on that page reads it there and reports it, and the payment finds its visitor even without metadata.',
   code: `success_url: 'https://${domain}/thanks?session_id={CHECKOUT_SESSION_ID}',`,
 });
 
@@ -83,6 +94,11 @@ export const makeEndpoint = (url: string, events: readonly string[], version: st
 ${eventLines(events)}`,
 });
 
+export const lookAtDeliveries = (id: string, url: string): Remedy => ({
+  text: `Stripe has the endpoint ${id}: open it under Developers › Webhooks and look at its deliveries. Asked from elsewhere, this address must answer 400 and name the Stripe-Signature header; any other answer (a sign-in, a redirect, a firewall) is what stands between.`,
+  code: `curl -i -X POST ${url}`,
+});
+
 export const updateTypes = (id: string, events: readonly string[]): Remedy => ({
   text: 'Add the types in Stripe under Developers › Webhooks, or with a secret key of yours:',
   code: `curl ${API}/webhook_endpoints/${id} -u sk_…: \\
@@ -94,8 +110,9 @@ export const switchOn = (id: string): Remedy => ({
   code: `curl ${API}/webhook_endpoints/${id} -u sk_…: -d disabled=false`,
 });
 
-export const deleteEndpoints = (ids: readonly string[]): Remedy => ({
-  text: 'Keep the one whose secret is stored and delete the others. Nothing is counted twice meanwhile.',
+const KEEP_ONE = 'Keep the one whose secret is stored and delete the others. Nothing is counted twice meanwhile.';
+export const deleteEndpoints = (ids: readonly string[], text = KEEP_ONE): Remedy => ({
+  text,
   code: ids.map((id) => `curl -X DELETE ${API}/webhook_endpoints/${id} -u sk_…:`).join('\n'),
 });
 

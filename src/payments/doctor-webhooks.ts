@@ -1,11 +1,13 @@
 import { each, nameOf } from './doctor-connections.ts';
 import { count } from './doctor-finding.ts';
 import type { Check, Checks, Examined, ExaminedConnection, Finding } from './doctor-finding.ts';
-import { deleteEndpoints, makeEndpoint, say, switchOn, updateTypes } from './doctor-remedies.ts';
-import { missingTypes } from './endpoints.ts';
+import { deleteEndpoints, lookAtDeliveries, makeEndpoint, say, switchOn, updateTypes } from './doctor-remedies.ts';
+import { isOurs, missingTypes } from './endpoints.ts';
 import type { Endpoint } from './provider.ts';
 
 const HOUR_MS = 3_600_000;
+/** A webhook may be this late before it counts as missed (payments/heal.ts). */
+const LATE_MS = 10 * 60_000;
 const SILENT_MS = 7 * 24 * HOUR_MS;
 const REFUSALS_SHOWN_MS = 7 * 24 * HOUR_MS;
 /** The first version in which invoices no longer name their payment: before it objects say more than they do now. */
@@ -29,15 +31,23 @@ function endpoints(look: (at: Endpoint[], connection: ExaminedConnection, site: 
       return { skipped: isMissing ? 'the key has no rak_webhook_write' : reason };
     }
     return seen.flatMap((connection) => {
-      const all = connection.endpoints?.ok ? connection.endpoints.value : [];
-      const at = all.filter(({ url }) => site.webhookUrls.includes(url.replace(/\/+$/, '')));
-      return look(at, connection, site);
+      return look(endpointsOf(connection, site), connection, site);
     });
   };
 }
 
+function endpointsOf({ endpoints: asked }: ExaminedConnection, { webhookUrls }: Examined): Endpoint[] {
+  return asked?.ok ? asked.value.filter(({ url }) => webhookUrls.includes(url.replace(/\/+$/, ''))) : [];
+}
+
 const byHand = ({ webhookUrl, webhookEvents, apiVersion }: Examined) =>
   makeEndpoint(webhookUrl, webhookEvents, apiVersion);
+
+/** Where Stripe has an endpoint that is switched on, a second one would change nothing. */
+function reachAgain(site: Examined, connection: ExaminedConnection) {
+  const standing = endpointsOf(connection, site).find(({ enabled }) => enabled);
+  return standing ? lookAtDeliveries(standing.id, site.webhookUrl) : byHand(site);
+}
 
 /** By the reasons that `verify` gives (stripe/webhook.ts). */
 function signatureRemedy(reason: string): string {
@@ -93,6 +103,26 @@ const ENDPOINT_CHECKS: Checks = {
         detail: 'Every event arrives several times. Money is counted once, but the account’s 16 endpoints fill up.',
         objects: active.map(({ id }) => id),
         remedy: deleteEndpoints(others),
+      },
+    ];
+  }),
+
+  webhook_elsewhere: endpoints((at, connection, { webhookUrl }) => {
+    const all = connection.endpoints?.ok ? connection.endpoints.value : [];
+    const old = all.filter((it) => isOurs(it, connection) && !at.includes(it));
+    if (old.length === 0) return [];
+    const ids = old.map(({ id }) => id);
+    return [
+      {
+        code: 'webhook_elsewhere',
+        severity: 'note',
+        title: `${count(old.length, 'endpoint')} of this site ${old.length === 1 ? 'sends' : 'send'} to another address`,
+        detail: `Made by Headwater for ${[...new Set(old.map(({ url }) => url))].join(', ')}; this server is reached at ${webhookUrl}.`,
+        objects: ids,
+        remedy: deleteEndpoints(
+          ids,
+          'Where no server takes webhooks any more, delete the endpoint: Stripe goes on trying.',
+        ),
       },
     ];
   }),
@@ -173,11 +203,16 @@ export const WEBHOOK_CHECKS: Checks = {
       site,
       (it) => {
         if (it.lastEventAt !== null || it.createdAt > site.now - HOUR_MS || it.secrets === 0) return null;
+        // With a key it is known whether there was anything to tell: a shop may not sell for days.
+        const isSold = site.payments.some(
+          ({ connection, occurredAt: at }) => connection === it.id && at > it.createdAt && at < site.now - LATE_MS,
+        );
+        if (it.sealedKey !== null && !isSold) return null;
         return {
           severity: 'warning',
           title: `No webhook of ${nameOf(it)} has arrived`,
           detail: `A secret is stored since ${new Date(it.createdAt).toISOString().slice(0, 10)}, and no event came to ${site.webhookUrl}.`,
-          remedy: byHand(site),
+          remedy: reachAgain(site, it),
         };
       },
       'webhook_never_delivered',
@@ -190,14 +225,18 @@ export const WEBHOOK_CHECKS: Checks = {
     return each(
       site,
       (it) => {
-        const newest = site.payments[0]?.occurredAt ?? 0;
-        const isSilent = it.lastEventAt !== null && it.lastEventAt < site.now - SILENT_MS;
-        if (!isSilent || it.mode !== site.mode || newest < (it.lastEventAt ?? 0) + HOUR_MS) return null;
+        // Of this one: a shop's other account may sell every day.
+        const newest = site.payments.find(({ connection }) => connection === it.id)?.occurredAt ?? 0;
+        const last = it.lastEventAt ?? Infinity;
+        const isSilent = last < site.now - SILENT_MS && newest >= last + HOUR_MS;
+        // Polling asks for each of them: it knows sooner.
+        const isMissed = it.missed !== null && it.missed.toAt > last;
+        if (it.mode !== site.mode || !(isSilent || isMissed)) return null;
         return {
           severity: 'error',
           title: `Webhooks of ${nameOf(it)} have stopped`,
-          detail: `The last one came on ${new Date(it.lastEventAt!).toISOString().slice(0, 10)}, and payments were made since.`,
-          remedy: byHand(site),
+          detail: `The last one came on ${new Date(last).toISOString().slice(0, 10)}, and ${isMissed ? 'what happened since had to be fetched' : 'payments were made since'}.`,
+          remedy: reachAgain(site, it),
         };
       },
       'webhook_silent',
@@ -207,7 +246,9 @@ export const WEBHOOK_CHECKS: Checks = {
   webhook_secret_mismatch({ refusals, connections, now }) {
     if (refusals === null || refusals.lastAt < now - REFUSALS_SHOWN_MS) return [];
     const lastGood = Math.max(0, ...connections.map((it) => it.lastEventAt ?? 0));
-    const isMended = lastGood > refusals.lastAt + 60_000;
+    // A secret that was stored since is the remedy; Stripe may repeat soon after it what was refused, and then fall silent.
+    const secretAt = Math.max(0, ...connections.map((it) => it.secretAt));
+    const isMended = lastGood > refusals.lastAt + (secretAt > refusals.lastAt ? 0 : 60_000);
     return [
       {
         code: 'webhook_secret_mismatch',

@@ -1,129 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { RUNGS } from '../core/ladder.ts';
-import type { Rung } from '../core/ladder.ts';
-import type { Link } from '../core/link.ts';
+import { connection, DAY_MS, endpoint, EVENTS, link, many, NOW, payment, row, WELL } from './doctor.fixture.ts';
 import { checkUp } from './doctor.ts';
-import type { CheckCode, Examined, ExaminedConnection, ExaminedPayment } from './doctor-finding.ts';
+import type { CheckCode, Examined, ExaminedPayment } from './doctor-finding.ts';
 import { CHECKS } from './doctor-finding.ts';
 import type { Endpoint } from './provider.ts';
 
-const NOW = Date.UTC(2026, 10, 20);
-const DAY_MS = 86_400_000;
-const URL = 'https://stats.example/api/webhooks/stripe/s1';
-const EVENTS = ['charge.succeeded', 'refund.created', 'invoice.paid'];
-
-const endpoint = (change: Partial<Endpoint> = {}): Endpoint => ({
-  id: 'we_1',
-  url: URL,
-  enabled: true,
-  events: EVENTS,
-  apiVersion: '2026-10-28.endive',
-  metadata: {},
-  createdAt: 0,
-  ...change,
-});
-const connection = (change: Partial<ExaminedConnection> = {}): ExaminedConnection => ({
-  id: 'con_1',
-  site: 's1',
-  account: 'acct_1',
-  mode: 'live',
-  status: 'verified',
-  statusReason: null,
-  sealedKey: 'sealed',
-  keyHint: 'abcd',
-  createdAt: NOW - 30 * DAY_MS,
-  checkedAt: NOW,
-  lastEventAt: NOW - 1000,
-  grantedBy: 'key',
-  isModeChosen: false,
-  permissions: { checkedAt: NOW, answers: { rak_charge_read: 'granted', rak_webhook_write: 'granted' } },
-  endpoint: { state: 'created', id: 'we_1', reason: null, checkedAt: NOW },
-  secrets: 1,
-  endpoints: { ok: true, value: [endpoint()] },
-  checkouts: {
-    ok: true,
-    value: [
-      { id: 'cs_1', metadataKeys: ['hw_visitor_id'], returnUrl: 'https://s.example/?session_id={CHECKOUT_SESSION_ID}' },
-    ],
-  },
-  charges: { ok: true, value: [{ id: 'ch_1', metadataKeys: ['hw_visitor_id', 'order'], returnUrl: null }] },
-  ...change,
-});
-const link = (rung: Rung, change: Partial<Link> = {}): Link => ({
-  object: 'ch_1',
-  field: 'metadata.hw_visitor_id',
-  value: 'v1',
-  claim: 'visitor',
-  rung: RUNGS[rung] * 1000,
-  seenAt: NOW,
-  ...change,
-});
-const payment = (id: string, change: Partial<ExaminedPayment> = {}): ExaminedPayment => ({
-  id,
-  occurredAt: NOW - DAY_MS,
-  reason: null,
-  links: [link('charge')],
-  customer: null,
-  visitor: 'v1',
-  ...change,
-});
-const many = (count: number, change: Partial<ExaminedPayment> = {}) =>
-  Array.from({ length: count }, (_, index) => payment(`ch_${index}`, change));
-const row = (eventId: string, lastError: string, receivedAt = NOW) => ({
-  connection: 'con_1',
-  eventId,
-  type: 'charge.succeeded',
-  body: '',
-  receivedAt,
-  state: 'dead' as const,
-  attempts: 3,
-  lastError,
-  fence: 0,
-});
-
-const WELL: Examined = {
-  site: {
-    id: 's1',
-    team: 't',
-    name: 'Shop',
-    domain: 's.example',
-    timezone: 'UTC',
-    currency: 'usd',
-    createdAt: 0,
-    settings: {
-      hosts: [],
-      keptParameters: [],
-      hashRouting: false,
-      excludedPaths: [],
-      visitorMetadataKeys: [],
-      windowDays: null,
-      offStripe: false,
-    },
-  },
-  now: NOW,
-  mode: 'live',
-  webhookUrl: URL,
-  webhookUrls: [URL],
-  unreachable: null,
-  rules: [
-    { name: 'rak_charge_read', label: 'Charges', access: 'read', without: 'nothing' },
-    { name: 'rak_webhook_write', label: 'Webhook Endpoints', access: 'write', without: 'no endpoint' },
-  ],
-  webhookEvents: EVENTS,
-  apiVersion: '2026-10-28.endive',
-  keyLink: 'https://dashboard.stripe.com/apikeys/create',
-  scriptTag: '<script></script>',
-  connections: [connection()],
-  inbox: { counts: { pending: 0, done: 9, dead: 0, quarantined: 0 }, oldest: null, dead: [], quarantined: [] },
-  refusals: null,
-  hits: { last: { occurredAt: NOW - 1000, url: 'https://s.example/' }, total: 100, withoutVisitor: 3 },
-  payments: many(10),
-  shared: [],
-  fall: null,
-};
 const codes = (change: Partial<Examined>) => checkUp({ ...WELL, ...change }).findings.map(({ code }) => code);
 const at = (...list: Endpoint[]) => ({ connections: [connection({ endpoints: { ok: true, value: list } })] });
+
+const LINK_MADE = { id: 'cs_l', metadataKeys: [], returnUrl: 'https://stripe.com', isOfPaymentLink: true };
 
 /** One thing wrong each; nothing else is found with it. */
 const FALL: Examined['fall'] = {
@@ -210,12 +96,27 @@ const TABLE: [CheckCode, Partial<Examined>, { objects?: string[]; code?: RegExp;
     { connections: [connection({ status: 'refused', statusReason: 'Expired' })] },
     { text: /Expired/ },
   ],
+  [
+    'connection_refused',
+    {
+      connections: [
+        connection({
+          endpoints: { ok: false, why: 'refused', reason: 'Expired API Key provided' },
+          checkouts: { ok: false, why: 'refused', reason: 'Expired API Key provided' },
+          charges: { ok: false, why: 'refused', reason: 'Expired API Key provided' },
+        }),
+      ],
+    },
+    { text: /Stripe says: Expired API Key/ },
+  ],
   ['connection_unverified', { connections: [connection({ status: 'unverified', statusReason: 'down' })] }],
   [
     'key_permissions',
     { connections: [connection({ permissions: { checkedAt: 0, answers: { rak_charge_read: 'missing' } } })] },
     { text: /Charges \(rak_charge_read\): nothing/, code: /apikeys\/create/ },
   ],
+  ['clock_differs', { connections: [connection({ aheadMs: -90_000 })] }, { text: /2 minutes behind .*before it\.$/ }],
+  ['clock_differs', { connections: [connection({ aheadMs: 400_000 })] }, { text: /7 minutes ahead.* are refused/ }],
   [
     'webhook_unreachable',
     {
@@ -224,11 +125,24 @@ const TABLE: [CheckCode, Partial<Examined>, { objects?: string[]; code?: RegExp;
     },
     { code: /stripe listen --forward-to/ },
   ],
-  ['webhook_never_delivered', { connections: [connection({ lastEventAt: null })] }, { code: /webhook_endpoints/ }],
+  ['webhook_never_delivered', { connections: [connection({ lastEventAt: null })] }, { code: /curl -i -X POST/ }],
+  [
+    'webhook_never_delivered',
+    { connections: [connection({ lastEventAt: null, endpoints: null })] },
+    { code: /webhook_endpoints/ },
+  ],
   ['webhook_silent', { connections: [connection({ lastEventAt: NOW - 9 * DAY_MS })] }],
   ['webhook_missing', at(endpoint({ url: 'https://elsewhere.example' })), { code: /url=https:\/\/stats.example/ }],
   ['webhook_disabled', at(endpoint({ enabled: false })), { objects: ['we_1'], code: /we_1.*disabled=false/ }],
   ['webhook_duplicated', at(endpoint(), endpoint({ id: 'we_2' })), { objects: ['we_1', 'we_2'], code: /DELETE.*we_2/ }],
+  [
+    'webhook_elsewhere',
+    at(
+      endpoint(),
+      endpoint({ id: 'we_3', url: 'https://old.example/hooks', metadata: { headwater_connection: 'con_1' } }),
+    ),
+    { objects: ['we_3'], text: /Made by Headwater for https:\/\/old/, code: /DELETE.*we_3/ },
+  ],
   [
     'webhook_missing_types',
     at(endpoint({ events: ['charge.succeeded'] })),
@@ -271,10 +185,23 @@ const TABLE: [CheckCode, Partial<Examined>, { objects?: string[]; code?: RegExp;
     { objects: ['ch_bare'], code: /payment_intent_data/ },
   ],
   [
+    'payment_without_id',
+    {
+      connections: [connection({ checkouts: { ok: true, value: [LINK_MADE] } })],
+      payments: [...many(9), payment('ch_bare', { reason: 'no_visitor_id', links: [], visitor: null })],
+    },
+    { objects: ['ch_bare'], code: /buy\.stripe\.com.*client_reference_id/ },
+  ],
+  [
     'id_under_other_key',
     {
       connections: [
-        connection({ charges: { ok: true, value: [{ id: 'ch_9', metadataKeys: ['visitorId'], returnUrl: null }] } }),
+        connection({
+          charges: {
+            ok: true,
+            value: [{ id: 'ch_9', metadataKeys: ['visitorId'], returnUrl: null, isOfPaymentLink: false }],
+          },
+        }),
       ],
     },
     { objects: ['ch_9'], code: /was: visitorId/ },
@@ -306,7 +233,10 @@ const TABLE: [CheckCode, Partial<Examined>, { objects?: string[]; code?: RegExp;
     {
       connections: [
         connection({
-          checkouts: { ok: true, value: [{ id: 'cs_2', metadataKeys: [], returnUrl: 'https://s.example/thanks' }] },
+          checkouts: {
+            ok: true,
+            value: [{ id: 'cs_2', metadataKeys: [], returnUrl: 'https://s.example/thanks', isOfPaymentLink: false }],
+          },
         }),
       ],
     },
@@ -378,6 +308,73 @@ describe('the check-up', () => {
     assert.equal(says([...many(10), ...bare(2), ...many(18)]), true, 'one in ten does not show in ten');
     assert.equal(says([...many(60), ...bare(2), ...many(18)]), false);
   });
+
+  const BY_REFERENCE: [string, { linkMade: string[]; used?: 'email' }, string[]][] = [
+    ['of code', { linkMade: [] }, ['ch_0', 'ch_1']],
+    ['one of code, one of a payment link', { linkMade: ['cs_0'] }, ['ch_1']],
+    ['of payment links', { linkMade: ['cs_0', 'cs_1', 'cs_2'] }, []],
+    ['of code, with an order number that named nobody', { linkMade: [], used: 'email' }, []],
+  ];
+  for (const [name, { linkMade, used }, expected] of BY_REFERENCE) {
+    it(`payments known by the client_reference_id of sessions ${name}: ${expected.length} to change`, () => {
+      const value = ['cs_0', 'cs_1', 'cs_2'].map((id) => {
+        return { id, metadataKeys: [], returnUrl: null, isOfPaymentLink: linkMade.includes(id) };
+      });
+      const payments = ['0', '1'].map((n) => {
+        const field = 'client_reference_id';
+        const reference = link('session_of_intent', { object: `cs_${n}`, field, claim: 'client_reference' });
+        const email = link('email', { object: `ch_${n}`, field: 'email', claim: 'email_hash', value: 'hash' });
+        return payment(`ch_${n}`, { links: [reference, email], used: used === 'email' ? email : reference });
+      });
+      const { findings } = checkUp({
+        ...WELL,
+        payments,
+        connections: [connection({ checkouts: { ok: true, value } })],
+      });
+      assert.deepEqual(
+        findings.map(({ code, severity }) => `${severity} ${code}`),
+        expected.length > 0 ? ['note id_on_session_only'] : [],
+      );
+      assert.deepEqual(
+        findings.flatMap(({ objects }) => objects),
+        expected,
+      );
+      if (expected.length > 0) assert.match(findings[0]!.detail, /client_reference_id.*payment link/i);
+    });
+  }
+
+  it('takes webhooks for stopped by payments of their own connection alone', () => {
+    const quiet = connection({ lastEventAt: NOW - 10 * DAY_MS });
+    const busy = connection({ id: 'con_2', account: 'acct_2' });
+    const says = (payments: ReturnType<typeof many>) => codes({ connections: [quiet, busy], payments });
+    assert.deepEqual(says(many(6, { connection: 'con_2' })), []);
+    assert.deepEqual(says([...many(6, { connection: 'con_2' }), payment('ch_q')]), ['webhook_silent']);
+  });
+
+  const ADDRESSES: [string, 'passed' | 'found'][] = [
+    ['https://s.example/thanks?session_id={CHECKOUT_SESSION_ID}', 'passed'],
+    ['https://s.example/thanks?lang=de&checkout_session_id={CHECKOUT_SESSION_ID}', 'passed'],
+    ['https://s.example/#/thanks?session_id={CHECKOUT_SESSION_ID}', 'passed'],
+    ['https://s.example/thanks?checkout={CHECKOUT_SESSION_ID}', 'found'],
+    ['https://s.example/thanks/{CHECKOUT_SESSION_ID}', 'found'],
+    ['https://s.example/success', 'found'],
+    // What payment links without an address of their own carry.
+    ['https://stripe.com', 'passed'],
+    ['https://stripe.com/', 'passed'],
+    ['https://checkout.stripe.com/c/pay/thanks', 'passed'],
+    ['https://stripe.com.shop.example/thanks', 'found'],
+    ['https://notstripe.com', 'found'],
+  ];
+  for (const [returnUrl, state] of ADDRESSES) {
+    it(`return address ${returnUrl}: ${state}`, () => {
+      const checkouts = {
+        ok: true as const,
+        value: [{ id: 'cs_1', metadataKeys: [], returnUrl, isOfPaymentLink: false }],
+      };
+      const { checks } = checkUp({ ...WELL, connections: [connection({ checkouts })] });
+      assert.equal(checks.find(({ code }) => code === 'return_address')?.state, state);
+    });
+  }
 
   it('says what it could not look at', () => {
     const unread = connection({

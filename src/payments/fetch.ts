@@ -4,6 +4,7 @@ import type { Secrets } from '../secrets.ts';
 import type { Connection, Records, Site, WantedRow } from '../storage/records/records.ts';
 import { bookObjects, foldStored, lockConnection } from './book.ts';
 import { keyPlace } from './connect.ts';
+import { rememberRefusal } from './connect-refused.ts';
 import { ProviderUnavailable } from './provider.ts';
 import type { Provider } from './provider.ts';
 import { backoffMs, isStoreOutage } from './retry.ts';
@@ -44,7 +45,7 @@ export function createFetcher(options: FetcherOptions): { runOnce(): Promise<boo
   const { records, secrets, provider, now, log, fetchDelayMs = 1_500, owner = randomUUID() } = options;
   /** Connection → until when nothing is asked: a limit or an outage holds for all its questions. */
   const pausedUntil = new Map<string, number>();
-  const forbidden = createForbiddenKinds(now);
+  const forbidden = createForbiddenKinds(now, log);
 
   async function answer(row: WantedRow): Promise<boolean> {
     const connection = await records.connections.get(row.connection);
@@ -52,23 +53,26 @@ export function createFetcher(options: FetcherOptions): { runOnce(): Promise<boo
     if (!connection || !site) return settle(row, 'absent', 'its connection or site does not exist any more');
     if (!(await isStillWanted(records, { connection, site }, row))) return settle(row, 'found', null);
     if (connection.sealedKey === null) return settle(row, 'forbidden', NO_KEY);
+    // Wanted again as soon as the key is accepted again.
+    if (connection.status === 'refused') return settle(row, 'forbidden', connection.statusReason);
     const pause = pausedUntil.get(row.connection) ?? 0;
     if (pause > now()) throw new ProviderUnavailable('waiting, as Stripe asked', { retryAfterMs: pause - now() });
 
     // A key that may not see a session's lines may well see the session.
-    const kind = `${row.kind}${row.by === row.kind ? ' with its lines' : ''}`;
+    // A refusal holds until the key's permissions were looked at again: it may have been given more since.
+    const kind = `${connection.permissions?.checkedAt} ${row.kind}${row.by === row.kind ? ' with its lines' : ''}`;
     const forbiddenBefore = forbidden.reasonFor(connection.sealedKey, kind);
     if (forbiddenBefore !== null) return settle(row, 'forbidden', forbiddenBefore);
     const key = secrets.open(connection.sealedKey, keyPlace(connection.id));
     const fetched = await provider.fetch(key, row, { visitorMetadataKeys: site.settings.visitorMetadataKeys });
-    if (fetched.status === 'absent' && isSettlement(row) && row.attempts < SETTLEMENT_ATTEMPTS_MAX) {
-      const retryAt = now() + backoffMs(row.attempts, { firstMs: 30_000, maxMs: 6 * 3_600_000 });
-      await records.wanted.fail(row, 'not settled yet', retryAt);
+    if (fetched.status === 'absent' && mayStillSettle(row)) {
+      await records.wanted.fail(row, 'not settled yet', now() + settlementPauseMs(row));
       return false;
     }
-    if (fetched.status === 'forbidden') {
-      forbidden.note(connection.sealedKey, kind, fetched.reason);
-      log.warn({ ...nameOf(row), reason: fetched.reason }, 'the Stripe key may not read this');
+    if (fetched.status === 'forbidden') forbidden.note(connection.sealedKey, kind, row, fetched.reason);
+    if (fetched.status === 'refused') {
+      await rememberRefusal(records, connection, { reason: fetched.reason, now: now() });
+      return settle(row, 'forbidden', fetched.reason);
     }
     if (fetched.status !== 'found') return settle(row, fetched.status, fetched.reason);
     return records.transaction(async (tx) => {
@@ -84,13 +88,11 @@ export function createFetcher(options: FetcherOptions): { runOnce(): Promise<boo
 
   async function failed(row: WantedRow, error: unknown): Promise<void> {
     const message = error instanceof Error ? error.message : String(error);
-    const retryAfterMs = error instanceof ProviderUnavailable ? error.retryAfterMs : null;
-    if (retryAfterMs !== null) {
-      const until = Math.max(pausedUntil.get(row.connection) ?? 0, now() + retryAfterMs);
-      pausedUntil.set(row.connection, until);
-    }
-    const pauseMs = backoffMs(row.attempts, { firstMs: 2_000, maxMs: 15 * 60_000 });
-    await records.wanted.fail(row, message, now() + pauseMs + (retryAfterMs ?? 0));
+    const retryAfterMs = error instanceof ProviderUnavailable ? (error.retryAfterMs ?? 0) : 0;
+    const until = Math.max(pausedUntil.get(row.connection) ?? 0, now() + retryAfterMs);
+    if (retryAfterMs > 0) pausedUntil.set(row.connection, until);
+    const pauseMs = backoffMs(row.attempts, { firstMs: 2_000, maxMs: 15 * 60_000 }) + retryAfterMs;
+    await records.wanted.fail(row, message, now() + pauseMs);
     log.warn({ ...nameOf(row), attempts: row.attempts, error: message }, 'could not be fetched, will be retried');
   }
 
@@ -119,23 +121,26 @@ export function createFetcher(options: FetcherOptions): { runOnce(): Promise<boo
 }
 
 /** A permission lacks for all objects of a kind: one refusal, logged once, answers for the others for a while. */
-function createForbiddenKinds(now: () => number) {
+function createForbiddenKinds(now: () => number, log: Log) {
   const refusals = new Map<string, { until: number; reason: string }>();
   return {
     reasonFor(sealedKey: string, kind: string): string | null {
       const refusal = refusals.get(`${sealedKey} ${kind}`);
       return refusal && refusal.until > now() ? refusal.reason : null;
     },
-    note(sealedKey: string, kind: string, reason: string): void {
+    note(sealedKey: string, kind: string, row: WantedRow, reason: string): void {
+      log.warn({ ...nameOf(row), reason }, 'the Stripe key may not read this');
       if (refusals.size > FORBIDDEN_MAX) refusals.clear();
       refusals.set(`${sealedKey} ${kind}`, { until: now() + FORBIDDEN_MS, reason });
     },
   };
 }
 
-function isSettlement(row: WantedRow): boolean {
-  return row.kind === 'balance_transaction' && row.by === 'charge';
+function mayStillSettle(row: WantedRow): boolean {
+  return row.kind === 'balance_transaction' && row.by === 'charge' && row.attempts < SETTLEMENT_ATTEMPTS_MAX;
 }
+
+const settlementPauseMs = (row: WantedRow) => backoffMs(row.attempts, { firstMs: 30_000, maxMs: 6 * 3_600_000 });
 
 function nameOf(row: WantedRow) {
   return { connection: row.connection, kind: row.kind, by: row.by, id: row.id };

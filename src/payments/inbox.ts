@@ -1,6 +1,7 @@
 import type { Secrets } from '../secrets.ts';
 import type { Records } from '../storage/records/records.ts';
-import { adoptMode, connectionsByOAuth, endWhenWithdrawn, ownerOf, whyForeign } from './connect-events.ts';
+import { connectionsByOAuth, endWhenWithdrawn, ownersOf } from './connect-events.ts';
+import type { Owner } from './connect-events.ts';
 import { secretPlace } from './connect-secrets.ts';
 import type { Delivery, Provider } from './provider.ts';
 import { createTogether } from './together.ts';
@@ -63,19 +64,18 @@ export function createWebhookReceiver(deps: {
     if (ids.length === 0) return { status: 200, code: 'unknown_account', message: MESSAGES.unknown_account };
     const codes = await together(verified.delivery.eventId, async (tx) => {
       const answers: WebhookAnswer['code'][] = [];
-      for (const id of [...new Set(ids)].sort()) answers.push(await store(tx, id, verified.delivery, input.rawBody));
+      for (const owner of await ownersOf(tx, ids, verified.delivery)) {
+        answers.push(await store(tx, owner, verified.delivery, input.rawBody));
+      }
       return answers;
     });
+    // None: the connection was removed meanwhile; there is no ledger to keep it for.
     const code = codes.find((it) => it === 'stored') ?? codes.find((it) => it === 'quarantined') ?? 'duplicate';
     if (code === 'stored') wake?.();
     return { status: 200, code, message: MESSAGES[code] };
   }
 
-  async function store(tx: Records, connectionId: string, delivery: Delivery, rawBody: Uint8Array) {
-    const found = await tx.connections.get(connectionId);
-    if (!found) return 'duplicate' as const; // Removed meanwhile; there is no ledger to keep it for.
-    const connection = await ownerOf(tx, await adoptMode(tx, found, delivery), delivery);
-    const reason = whyForeign(connection, delivery);
+  async function store(tx: Records, { connection, reason }: Owner, delivery: Delivery, rawBody: Uint8Array) {
     if (reason === null) await endWhenWithdrawn(tx, connection, delivery, now());
     const isNew = await tx.inbox.add({
       connection: connection.id,
@@ -85,7 +85,8 @@ export function createWebhookReceiver(deps: {
       receivedAt: now(),
       ...(reason === null ? {} : { state: 'quarantined' as const, reason }),
     });
-    if (isNew && (connection.lastEventAt ?? 0) < now() - LAST_EVENT_EVERY_MS) {
+    // Also one that polling was faster with: it was delivered.
+    if ((connection.lastEventAt ?? 0) < now() - LAST_EVENT_EVERY_MS) {
       await tx.connections.update(connection.id, { lastEventAt: now() });
     }
     await noteDelivery(tx, connection.id, delivery, isNew);

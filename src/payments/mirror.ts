@@ -5,7 +5,8 @@ const BATCH_ROWS = 5_000;
 
 /**
  * Carries credits, paths and movements of recurring revenue from the records store's outbox to the facts store. Inserted
- * first, removed after: a batch keeps its rows and its token until it is removed, so that repeating it after a crash or a lost answer inserts nothing twice.
+ * first, removed after: a batch keeps its rows and its token until it is removed, so that repeating it after a crash or
+ * a lost answer inserts nothing twice.
  */
 export function createMirror({
   records,
@@ -19,12 +20,17 @@ export function createMirror({
     async runOnce() {
       const batch = await records.outbox.nextBatch(BATCH_ROWS);
       if (!batch) return false;
-      // A token names its exact rows in each table.
-      if (batch.rows.length > 0) await facts.insertCredits(batch.rows, batch.token);
-      if (batch.movements.length > 0) await facts.insertMovements(batch.movements, batch.token);
-      if (batch.paths.length > 0) await facts.insertPaths(batch.paths, batch.token);
-      if (batch.spend.length > 0) await facts.insertSpend(batch.spend, batch.token);
-      await records.outbox.remove(batch.token);
+      const { rows, movements, paths, spend, token } = batch;
+      // A token names its exact rows in each table. Waited for all of them: what is repeated must not meet itself.
+      const inserted = await Promise.allSettled([
+        rows.length > 0 && facts.insertCredits(rows, token),
+        movements.length > 0 && facts.insertMovements(movements, token),
+        paths.length > 0 && facts.insertPaths(paths, token),
+        spend.length > 0 && facts.insertSpend(spend, token),
+      ]);
+      const failed = inserted.find((outcome) => outcome.status === 'rejected');
+      if (failed) throw failed.reason;
+      await records.outbox.remove(token);
       return true;
     },
   };

@@ -2,11 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { CursorRow } from '../storage/records/records-history.ts';
 import { LeaseLost } from './backfill-page.ts';
 import { keyPlace } from './connect.ts';
+import { rememberRefusal } from './connect-refused.ts';
 import { healByLists } from './heal.ts';
 import { pollLists } from './poll-lists.ts';
 import { POLL } from './poll-place.ts';
 import type { PollerOptions, PollPlace, Work } from './poll-place.ts';
 import { storePage } from './poll-store.ts';
+import type { ListedEvent } from './provider-lists.ts';
 import { KeyRefused, ProviderUnavailable } from './provider.ts';
 import { backoffMs, isStoreOutage, patiently } from './retry.ts';
 
@@ -15,6 +17,11 @@ const BESIDE_WEBHOOKS_MS = 60_000;
 const INSTEAD_OF_WEBHOOKS_MS = 10_000;
 /** An event can become visible behind newer ones; looking back costs little, for what is known is passed over. */
 const OVERLAP_MS = 5 * 60_000;
+/**
+ * How far a place may lag behind this server's clock where no event tells the provider's. A clock ten minutes ahead once
+ * asked for events of the future, turn after turn, and saw none again.
+ */
+const QUIET_MS = 86_400_000;
 const LEASE_MS = 60_000;
 /** How long the provider keeps events, less an hour for clocks. */
 const KEPT_MS = 30 * 86_400_000 - 3_600_000;
@@ -29,13 +36,20 @@ const ASK_EVENTS_AGAIN_MS = 3_600_000;
 export function createPoller(options: PollerOptions): { runOnce(): Promise<boolean> } {
   const { records, secrets, now, log, owner = randomUUID() } = options;
 
-  async function poll(row: CursorRow, place: PollPlace): Promise<PollPlace> {
+  /** @returns null: nobody was asked, there is no key that is accepted */
+  async function poll(row: CursorRow, place: PollPlace): Promise<PollPlace | null> {
     const connection = await records.connections.get(row.connection);
     const site = connection && (await records.sites.get(connection.site));
-    if (!connection || !site || connection.sealedKey === null || connection.status !== 'verified') return place;
+    if (!connection || !site || connection.sealedKey === null || connection.status !== 'verified') return null;
     const work = { row, connection, site, key: secrets.open(connection.sealedKey, keyPlace(connection.id)) };
-    if ((place.listsUntil ?? 0) > now()) return pollLists(options, work, place);
-    return pollEvents(work, await startWalk(options, work, place));
+    try {
+      if ((place.listsUntil ?? 0) > now()) return await pollLists(options, work, place);
+      return await pollEvents(work, await startWalk(options, work, place));
+    } catch (error) {
+      if (error instanceof KeyRefused)
+        await rememberRefusal(records, connection, { reason: error.message, now: now() });
+      throw error;
+    }
   }
 
   async function pollEvents(work: Work, start: PollPlace): Promise<PollPlace> {
@@ -52,7 +66,8 @@ export function createPoller(options: PollerOptions): { runOnce(): Promise<boole
       if (page.status === 'rejected' && walk.after !== null) place = { ...place, walk: { ...walk, after: null } };
       else if (page.status === 'rejected') throw new Error(page.reason);
       else {
-        place = afterPage(place, walk, page.next);
+        const until = walk.after === null ? Math.min(walk.until, seenUntil(page.items, now())) : walk.until;
+        place = afterPage(place, { ...walk, until }, page.next);
         await storePage(options, work, page.items, place);
         if (page.next === null) return place;
       }
@@ -82,7 +97,7 @@ export function createPoller(options: PollerOptions): { runOnce(): Promise<boole
         const polled = await poll(row, place);
         const delivered = await records.deliveries.ofConnection(row.connection);
         const everyMs = delivered.length > 0 ? BESIDE_WEBHOOKS_MS : INSTEAD_OF_WEBHOOKS_MS;
-        const done = { ...polled, failures: 0, error: null, polledAt: now() };
+        const done = polled === null ? place : { ...polled, failures: 0, error: null, polledAt: now() };
         await records.cursors.save(row, done, now() + everyMs);
       } catch (error) {
         if (isStoreOutage(error)) throw error;
@@ -101,7 +116,9 @@ async function startWalk(
 ): Promise<PollPlace> {
   if (place.walk !== null) return place;
   const kept = now() - KEPT_MS;
-  const from = Math.max(place.from, kept);
+  // Written while the clock was ahead, and it was set back since.
+  const reached = place.from > now() ? now() - QUIET_MS : place.from;
+  const from = Math.max(reached, kept);
   const started = { ...place, from, walk: { until: now(), after: null } };
   if (place.from >= kept) return started;
   await records.transaction(async (tx) => {
@@ -109,6 +126,11 @@ async function startWalk(
     if (!(await tx.cursors.save(row, started, now() + LEASE_MS))) throw new LeaseLost();
   });
   return started;
+}
+
+/** By the provider's clock: of its newest event, for the first page is the newest. */
+function seenUntil(firstPage: readonly ListedEvent[], now: number): number {
+  return Math.max(now - QUIET_MS, ...firstPage.map(({ createdAt }) => createdAt));
 }
 
 /** The last page ends the walk: everything up to its beginning is read. */

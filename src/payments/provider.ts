@@ -58,14 +58,23 @@ export interface ReadEvent {
 }
 
 export type Probe =
-  | { status: 'verified'; livemode: boolean; account: string | null }
+  | {
+      status: 'verified';
+      livemode: boolean;
+      /** null: the key may not know it, or the provider did not say. */
+      account: string | null;
+      /** Why the provider did not say the account this time, though it might have: an outage, a limit. */
+      unsaid?: string;
+    }
   | { status: 'refused'; reason: string }
   | { status: 'unreachable'; livemode: boolean; reason: string };
 
 export type Fetched =
   | { status: 'found'; objects: ProviderObject[] }
   | { status: 'absent'; reason: string }
-  | { status: 'forbidden'; reason: string };
+  | { status: 'forbidden'; reason: string }
+  /** The key as a whole is not accepted, as by KeyRefused. */
+  | { status: 'refused'; reason: string };
 
 /** The body was signed but is no event: retrying cannot help. */
 export class UnreadableEvent extends Error {
@@ -124,9 +133,13 @@ export interface PermissionRule {
 }
 
 export type Asked<T> =
-  | { ok: true; value: T }
-  /** `again`: worth asking again later. */
-  | { ok: false; why: 'forbidden' | 'refused' | 'again'; reason: string };
+  /** `answeredAt`: epoch milliseconds of the provider's clock, where it was looked at. */
+  | { ok: true; value: T; answeredAt?: number | null }
+  /**
+   * `forbidden`: a permission lacks. `refused`: the key as a whole is not accepted. `rejected`: the question is at fault.
+   * `again`: worth asking again later.
+   */
+  | { ok: false; why: 'forbidden' | 'refused' | 'rejected' | 'again'; reason: string };
 
 export interface Endpoint {
   id: string;
@@ -144,6 +157,8 @@ export interface Sample {
   metadataKeys: string[];
   /** Checkout Sessions: where the buyer returns to. */
   returnUrl: string | null;
+  /** Checkout Sessions: made by a payment link, which can carry no more than a client reference. */
+  isOfPaymentLink: boolean;
 }
 
 /** Connecting by the provider's own page instead of a pasted key; only where the operator set it up. */

@@ -1,3 +1,4 @@
+import { chunksOf } from '../core/chunks.ts';
 import type { Rate } from '../core/rates.ts';
 import { RATE_AGE_MAX_DAYS } from '../core/rates.ts';
 import type { RateSource } from '../storage/records/records-rates.ts';
@@ -30,8 +31,7 @@ export async function bookRates(
 ): Promise<Booked> {
   const ordered = rates.toSorted((a, b) => (a.day < b.day ? -1 : a.day > b.day ? 1 : 0));
   let changed = 0;
-  for (let from = 0; from < ordered.length; from += CHUNK_RATES) {
-    const part = ordered.slice(from, from + CHUNK_RATES);
+  for (const part of chunksOf(ordered, CHUNK_RATES)) {
     changed += await records.transaction(async (tx) => {
       const fresh = await tx.rates.put(part, source);
       if (fresh.length > 0) await tx.jobs.add(RECREDIT, { from: fresh[0]!.day, to: fresh.at(-1)!.day }, now);

@@ -3,6 +3,7 @@ import type { Secrets } from '../secrets.ts';
 import type { Connection, InboxRow, Records, Site } from '../storage/records/records.ts';
 import { keyPlace } from './connect.ts';
 import { bodyPlace } from './inbox.ts';
+import { KeyRefused } from './provider.ts';
 import type { Provider, ReadEvent } from './provider.ts';
 
 /** Retrying cannot help: the row goes to the dead letters at once, where people see it and may replay it. */
@@ -48,6 +49,8 @@ export function createReading(options: {
       const fetched = await provider.fetch(key, want, { visitorMetadataKeys: site.settings.visitorMetadataKeys });
       if (fetched.status === 'forbidden')
         throw new Hopeless(`a thin event whose object may not be read: ${fetched.reason}`);
+      // Asked again, in the end by a person: what it was about is known from nowhere else.
+      if (fetched.status === 'refused') throw new KeyRefused(`Stripe refuses the key: ${fetched.reason}`);
       if (fetched.status === 'found') objects.push(...fetched.objects);
     }
     return objects;

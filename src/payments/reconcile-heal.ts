@@ -116,15 +116,19 @@ async function storedMovements(records: Records, connection: string, sources: re
   );
 }
 
+const CHARGE_ID = /^(ch|py)_/;
+
 /** Which object a movement stands for, as far as its type says. */
 function wantsOf({ source, rows }: Difference): WantedObject[] {
   const kind = (row: BookRow): ObjectKind => {
     if (row.category.startsWith('dispute')) return 'dispute' as ObjectKind;
     return row.type.includes('refund') && row.type !== 'payment_failure_refund' ? 'refund' : 'charge';
   };
+  // In old accounts a dispute's adjustment names the charge.
+  const byOf = (it: ObjectKind) => (it === 'dispute' && CHARGE_ID.test(source) ? 'charge' : null);
   return [...new Set(rows.filter((row) => row.source !== null && row.category !== '').map(kind))].map((it) => ({
     kind: it,
-    by: null,
+    by: byOf(it),
     id: source,
   }));
 }

@@ -12,6 +12,7 @@ import {
   upgrade,
 } from './stripe/actions.ts';
 import type { Metadata, SubscriptionRow } from './stripe/billing-rows.ts';
+import { sendSpend } from './spend.ts';
 import { closeDispute, dispute } from './stripe/disputes.ts';
 import type { ChargeRow, DisputeRow } from './stripe/rows.ts';
 import { sendHits } from './visitors.ts';
@@ -22,7 +23,7 @@ export type Progress = (what: 'hits' | 'payments', done: number, total: number) 
 const CHUNK_HITS = 1_000;
 const CHUNK_DEEDS = 40;
 
-/** Sends the plan's hits through the collect endpoint and its payments through Stripe and real webhooks. */
+/** Sends the plan's hits through the collect endpoint, its payments through Stripe and real webhooks, its spend by the API. */
 export async function fillShop(target: Target, plan: ShopPlan, progress: Progress, signal: AbortSignal): Promise<void> {
   const total = [...plan.hits.values()].reduce((sum, events) => sum + events.length, 0);
   let done = 0;
@@ -34,6 +35,7 @@ export async function fillShop(target: Target, plan: ShopPlan, progress: Progres
       progress('hits', (done += chunk.length), total);
     }
   }
+  await sendSpend(target, plan.spend);
   const { account } = target;
   account.addEndpoint({
     url: `${target.url}/api/webhooks/stripe/${target.site}`,

@@ -135,8 +135,8 @@ function changeSubscription(cast: Cast, action: SubscriptionAction): void {
 }
 
 function itemsAfter(
-  { target, currency }: Cast,
-  { items }: SubscriptionRow,
+  { target }: Cast,
+  { items, currency }: SubscriptionRow,
   action: Extract<SubscriptionAction, { kind: 'add item' | 'change quantity' }>,
 ): (Item & { id?: string })[] {
   if (action.kind === 'change quantity') {

@@ -6,6 +6,7 @@ import type { Action, Arrival, Carrier, Evidence } from './scenario-action.ts';
 import type { ExchangeAction } from './scenario-exchange.ts';
 import type { SpendAction } from './scenario-spend.ts';
 import type { Conditions } from './scenario-terms.ts';
+import { sendSpend } from './spend.ts';
 import { createAccount } from './stripe/account.ts';
 import {
   addCustomer,
@@ -89,15 +90,9 @@ async function exchange({ target }: Cast, action: ExchangeAction, at: number): P
   target.account.engine.settings.exchangeRates[`${base}>${quote}`] = Number(rate) * perUnit;
 }
 
-/** A row of the API, as from a script that reads an ad platform every night. */
 async function spend({ target }: Cast, action: SpendAction, at: number): Promise<void> {
   const { source, medium, campaign, amountMinor: amount, currency, clicks } = action;
-  const answer = await fetch(`${target.url}/api/v1/sites/${target.site}/spend`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${target.serverKey}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ rows: [{ date: rateDay(at), source, medium, campaign, amount, currency, clicks }] }),
-  });
-  if (!answer.ok) throw new Error(`spend answered ${answer.status}: ${await answer.text()}`);
+  await sendSpend(target, [{ date: rateDay(at), source, medium, campaign, amount, currency, clicks }]);
 }
 
 type Bought = Extract<Action, { kind: 'pay' | 'subscribe' | 'invoice' }>;

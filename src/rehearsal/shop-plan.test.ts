@@ -38,7 +38,7 @@ describe('the demo’s shop', () => {
   });
 
   it('has something of everything', () => {
-    const { hits, deeds } = planShop({ ...settings, visitors: 6_500 });
+    const { hits, deeds, spend } = planShop({ ...settings, visitors: 6_500 });
     assert.ok(hits.size > 5);
     for (const kind of ['sale', 'subscription', 'renewal', 'upgrade', 'refund', 'dispute', 'answer']) {
       assert.ok(
@@ -47,6 +47,11 @@ describe('the demo’s shop', () => {
       );
     }
     assert.ok(deeds.some((deed) => deed.kind === 'subscription' && deed.onTrial));
+    const campaigns = new Set(spend.map(({ campaign }) => campaign));
+    assert.ok(campaigns.size > 4 && campaigns.has('video-views'));
+    const days = spend.map(({ date, campaign }) => `${date} ${campaign}`);
+    assert.equal(new Set(days).size, days.length, 'one row for each day and campaign');
+    assert.ok(spend.every(({ amount, clicks }) => Number.isSafeInteger(amount) && amount > 0 && clicks > 0));
     const trails = new Set(deeds.flatMap((deed) => ('trail' in deed ? [deed.trail] : [])));
     for (const trail of ['session', 'intent', 'link', 'none'] as const) assert.ok(trails.has(trail), trail);
   });

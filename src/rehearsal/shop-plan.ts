@@ -1,4 +1,5 @@
 import type { WireEvent } from '../../sdk/src/protocol.ts';
+import { rateDay } from '../core/rates.ts';
 import market from './shop-market.json' with { type: 'json' };
 import { createRandom } from './stripe/state.ts';
 import { BOT_AGENTS, createVisitor, happen, land, type Page, USER_AGENTS, view, type Visitor } from './visitors.ts';
@@ -9,6 +10,20 @@ export interface ShopPlan {
   hits: Map<string, WireEvent[]>;
   /** In order of time. */
   deeds: Deed[];
+  /** What each campaign's clicks cost, by UTC day. */
+  spend: ShopSpend[];
+}
+
+/** As `POST /api/v1/sites/:site/spend` takes it. */
+export interface ShopSpend {
+  date: string;
+  source: string;
+  medium: string;
+  campaign: string;
+  /** Minor units. */
+  amount: number;
+  currency: string;
+  clicks: number;
 }
 
 /** How a buyer's visitor id reaches Stripe, or why it does not. */
@@ -64,10 +79,11 @@ interface Making {
 
 export function planShop(settings: ShopSettings): ShopPlan {
   const random = createRandom(settings.seed);
-  const plan: ShopPlan = { hits: new Map(), deeds: [] };
+  const plan: ShopPlan = { hits: new Map(), deeds: [], spend: [] };
   const making: Making = { settings, random, plan, startAt: settings.endAt - settings.days * DAY_MS };
   for (let index = 0; index < settings.visitors; index += 1) visitorLife(making, `v_${token(random, 20)}`);
   for (const events of plan.hits.values()) events.sort((a, b) => a.at! - b.at!);
+  advertiseUnseen(making);
   plan.deeds = plan.deeds.filter((deed) => deed.at < settings.endAt).sort((a, b) => a.at - b.at);
   return plan;
 }
@@ -108,6 +124,7 @@ function visit(
   const query = Object.fromEntries(Object.entries(arrival.query));
   if ('clickId' in arrival && typeof arrival.clickId === 'string') query[arrival.clickId] = token(random, 24);
   const page: Page = { origin, path, query, referrer: arrival.referrer || undefined, title: titleOf(path) };
+  if ('clickMinor' in arrival && at < settings.endAt) click(plan, arrival, at);
   push(land(visitor, `s_${token(random, 20)}`, page, at, uuid(random)));
   let now = at;
   const views = Math.min(9, Math.floor(-Math.log(1 - random()) * (buys ? 3.2 : 1.6)));
@@ -122,6 +139,25 @@ function visit(
     push(happen(visitor, 'signup', { props, url: `${origin}/signup`, at: now, eventId: uuid(random) }));
   }
   return now;
+}
+
+/** Every visit by an advertisement costs what its campaign pays for a click. */
+function click(plan: ShopPlan, { query, clickMinor = 0 }: Arrival, at: number): void {
+  const { utm_source: source = '', utm_medium: medium = '', utm_campaign: campaign = '' } = query;
+  const date = rateDay(at);
+  let row = plan.spend.find((it) => it.date === date && it.campaign === campaign);
+  if (!row) plan.spend.push((row = { date, source, medium, campaign, amount: 0, currency: 'usd', clicks: 0 }));
+  row.clicks += 1;
+  row.amount += clickMinor;
+}
+
+/** A campaign that brings nobody to the site: its spend matches no visitor. */
+function advertiseUnseen({ settings: { days, endAt }, plan }: Making): void {
+  const { clickMinor, clicks, ...campaign } = market.unvisited;
+  for (let day = 1; day < days; day += 3) {
+    const date = rateDay(endAt - day * DAY_MS);
+    plan.spend.push({ date, ...campaign, amount: clicks * clickMinor, currency: 'usd', clicks });
+  }
 }
 
 function buy({ settings, random, plan }: Making, visitor: string, at: number, zone: string): void {

@@ -1,9 +1,8 @@
+import { OTHER } from '../core/report.ts';
 import type { DataDrivenModel } from '../core/attribution/data-driven.ts';
 import { METRIC_SOURCES } from '../core/report-scope.ts';
 import type { Metric, ReportQuery, ReportRow } from '../core/report.ts';
 import type { ReportAnswer } from '../storage/facts/facts.ts';
-
-const OTHER = '(other)';
 
 /** The column of a data-driven model beside those of the others: its rows are theirs, what is beyond them is "(other)". */
 export function withDataDriven<Answer extends ReportAnswer>(
@@ -39,7 +38,7 @@ export function withDataDriven<Answer extends ReportAnswer>(
 }
 
 function dependsOnModel(metric: Metric): boolean {
-  return METRIC_SOURCES[metric].some((source) => ['amounts', 'fees', 'payments', 'payback'].includes(source));
+  return METRIC_SOURCES[metric].some((source) => ['amounts', 'fees', 'payments', 'payback', 'cohort'].includes(source));
 }
 
 function sum(a: ReportRow, b: ReportRow, metrics: readonly Metric[]): ReportRow {

@@ -1,3 +1,4 @@
+import { OTHER, ROWS_MAX, UNATTRIBUTED } from '../core/report.ts';
 import { applyShares } from '../core/attribution/apply-shares.ts';
 import type { DataDrivenModel, DataDrivenShares } from '../core/attribution/data-driven.ts';
 import type { MarkovOrder } from '../core/attribution/markov.ts';
@@ -42,9 +43,6 @@ export interface DataDrivenDeps {
 
 /** Any: but the same one always, so that the same paths give the same intervals. */
 const SEED = 20_261;
-const UNATTRIBUTED = '(unattributed)';
-const OTHER = '(other)';
-const ROWS_MAX = 10_000;
 /** What is split, each for itself: a channel may have refunds under `linear` and none of them here, or the other way round. */
 const PARTS = ['revenue', 'gross', 'refunded', 'disputed', 'tax', 'fees'] as const satisfies readonly Metric[];
 type Part = (typeof PARTS)[number];
@@ -68,9 +66,10 @@ export async function answerDataDriven(
   if ('refused' in shares) {
     return { ok: false, status: 422, code: shares.refused, field: 'model', message: `model: ${shares.message}` };
   }
+  const { rows: _named, ...whole } = query;
   const [linear, rest] = await Promise.all([
-    facts.report(linearQuestion(query)),
-    facts.report({ ...query, model: 'linear', limit: ROWS_MAX, order: null }),
+    facts.report(linearQuestion(whole)),
+    facts.report({ ...whole, model: 'linear', limit: ROWS_MAX, order: null }),
   ]);
   const laidOut = layOut(query, shares, linear.rows);
   const rows = query.dimensions.length === 0 ? [rest.totals] : limited(query, joined(query, laidOut, rest.rows));
@@ -181,7 +180,9 @@ function joined(query: ReportQuery, laidOut: Map<string, Parts>, rest: readonly 
       ),
     };
   });
-  return rows.filter((row) => query.metrics.some((metric) => (row[metric] ?? 0) !== 0));
+  // A metric that cannot be told row by row says nothing of whether there is a row.
+  const told = query.metrics.filter((metric) => rows.some((row) => row[metric] !== null));
+  return told.length === 0 ? rows : rows.filter((row) => told.some((metric) => (row[metric] ?? 0) !== 0));
 }
 
 const emptyOf = (metric: Metric) => (METRIC_SOURCES[metric].length === 1 ? 0 : null);
@@ -202,8 +203,12 @@ function limited(query: ReportQuery, rows: readonly ReportRow[]): ReportRow[] {
     if (right === null) return -1;
     return left < right ? -direction : direction;
   };
-  const named = rows.filter((row) => !rest(row)).toSorted(compare);
-  const beyond = [...named.slice(query.limit), ...rows.filter(rest)];
+  const ranked = rows.filter((row) => !rest(row)).toSorted(compare);
+  const wanted = query.rows && new Set(query.rows.map(keyOf));
+  const named = wanted
+    ? ranked.filter((row) => wanted.has(keyOf(query.dimensions.map((d) => row[d]))))
+    : ranked.slice(0, query.limit);
+  const beyond = [...new Set(ranked).difference(new Set(named)), ...rows.filter(rest)];
   const others = [...Map.groupBy(beyond, (row) => row.currency ?? '').values()].map((group): ReportRow => ({
     ...Object.fromEntries(
       query.dimensions.map((dimension) => [dimension, dimension === 'currency' ? group[0]!.currency! : OTHER]),
@@ -220,5 +225,5 @@ function limited(query: ReportQuery, rows: readonly ReportRow[]): ReportRow[] {
       ]),
     ),
   }));
-  return [...named.slice(0, query.limit), ...others];
+  return [...named, ...others];
 }

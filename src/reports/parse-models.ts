@@ -109,7 +109,8 @@ function readPercents(value: string | undefined): ModelSettings['positionPercent
 function readCustom(value: string | undefined): ModelSettings['custom'] {
   if (value === undefined || value === '') return null;
   const parts = value.split(';');
-  const [fromStart, others, fromEnd] = parts.map((part) => (part === '' ? [] : part.split(',').map(Number)));
+  const weight = (text: string) => (/^\d+$/.test(text) ? Number(text) : Number.NaN);
+  const [fromStart, others, fromEnd] = parts.map((part) => (part === '' ? [] : part.split(',').map(weight)));
   if (parts.length !== 3 || others!.length !== 1) {
     const example = 'write from start; others; from end, as 50,20;20;10';
     throw new Refused('custom', `"${shorten(value)}" are not weights by position; ${example}`);

@@ -130,6 +130,8 @@ const refused: [raw: Record<string, string>, field: string, reason: RegExp][] = 
   [{ weights: '50/50/50' }, 'weights', /add up to 100/],
   [{ custom: '1,2' }, 'custom', /write from start; others; from end/],
   [{ custom: 'a;1;2' }, 'custom', /whole numbers from 0 to 1000/],
+  [{ custom: '1,,;1;' }, 'custom', /whole numbers from 0 to 1000/],
+  [{ custom: '1e2;0x10;5' }, 'custom', /whole numbers from 0 to 1000/],
   [{ direct: 'drop' }, 'direct', /use ignore, keep/],
   [{ markov_order: '4' }, 'markov_order', /use 1, 2, 3/],
   [{ metrics: 'payback_days', window: '3d' }, 'metrics', /with the site’s own settings only/],

@@ -1,3 +1,4 @@
+import { ROWS_MAX } from '../core/report.ts';
 import type { ModelSettings } from '../core/attribution/settings.ts';
 import type { Mode } from '../core/payment.ts';
 import { addDays, dayAt, isDay } from '../core/report-days.ts';
@@ -43,7 +44,6 @@ type Parameter = (typeof PARAMETERS)[number];
 const DEFAULT_METRICS: readonly Metric[] = ['visitors', 'revenue'];
 const DEFAULT_DAYS = 30;
 const DEFAULT_LIMIT = 100;
-const LIMIT_MAX = 10_000;
 const DIMENSIONS_MAX = 4;
 
 /**
@@ -140,10 +140,10 @@ function readDays(raw: Raw, timezone: string, now: number): { from: string; to: 
 
 function readLimit(value: string | undefined, dimensions: readonly Dimension[]): number {
   // A curve that ends in "(other)" is of no use.
-  if (value === undefined || value === '') return TIME_DIMENSIONS.includes(dimensions[0]!) ? LIMIT_MAX : DEFAULT_LIMIT;
+  if (value === undefined || value === '') return TIME_DIMENSIONS.includes(dimensions[0]!) ? ROWS_MAX : DEFAULT_LIMIT;
   const limit = /^\d{1,6}$/.test(value) ? Number(value) : 0;
-  if (limit >= 1 && limit <= LIMIT_MAX) return limit;
-  throw new Refused('limit', `"${shorten(value)}" is not a whole number from 1 to ${LIMIT_MAX}`);
+  if (limit >= 1 && limit <= ROWS_MAX) return limit;
+  throw new Refused('limit', `"${shorten(value)}" is not a whole number from 1 to ${ROWS_MAX}`);
 }
 
 function readOrder(

@@ -1,3 +1,4 @@
+import { UNATTRIBUTED } from '../core/report.ts';
 import { DIRECT_SOURCE } from '../core/acquisition.ts';
 import type { Conversion } from '../core/attribution/credits.ts';
 import { creditedPath, creditRows, creditsByTouchpoint } from '../core/attribution/credits.ts';
@@ -12,7 +13,6 @@ import { BadCursor } from '../storage/records/records.ts';
 import type { Attribution, PaymentRow, Records } from '../storage/records/records.ts';
 import { convertedAnswer, revenueConverted } from './converted.ts';
 
-const UNATTRIBUTED_SOURCE = '(unattributed)';
 const LIMIT_MAX = 500;
 
 export interface PaymentsOptions {
@@ -83,7 +83,7 @@ function summaryOf(payment: PaymentRow, { currency }: ReportedSite) {
     customer: payment.customer,
     visitor_id: attribution.visitor,
     reason: attribution.reason,
-    source: attribution.visitor === null ? UNATTRIBUTED_SOURCE : (first?.source ?? '') || DIRECT_SOURCE,
+    source: attribution.visitor === null ? UNATTRIBUTED : (first?.source ?? '') || DIRECT_SOURCE,
     tax: payment.taxMinor,
     product: payment.productName ?? payment.product,
     coupon: payment.coupon,

@@ -1,7 +1,9 @@
+import { OTHER, ROWS_MAX } from '../core/report.ts';
 import type { RuleModel } from '../core/attribution/models.ts';
 import { DATA_DRIVEN_MODELS } from '../core/attribution/data-driven.ts';
 import type { Mode } from '../core/payment.ts';
 import { addDays, countDays, yearBefore } from '../core/report-days.ts';
+import { TIME_DIMENSIONS } from '../core/report-scope.ts';
 import type { ReportQuery, ReportRow } from '../core/report.ts';
 import { FactsCrowded, TooMuchToCompute } from '../storage/facts/facts.ts';
 import type { Facts, ReportAnswer } from '../storage/facts/facts.ts';
@@ -60,7 +62,8 @@ export function createReports({ facts, solve, now, defaultMode }: ReportsOptions
     if (rules.length === 0) [compared.totals, ...compared.rows].forEach(withoutLinear);
     let answer: ReportAnswer & { basedOn: BasedOn[] } = { ...compared, basedOn: [] };
     for (const model of dataDriven) {
-      const whole = { ...query, limit: ROWS_MAX, order: null };
+      const { rows: _named, ...asked } = query;
+      const whole = { ...asked, limit: ROWS_MAX, order: null };
       const one = await answerDataDriven({ facts, solve }, whole, { model, order, settings });
       if (!one.ok) return one;
       answer = { ...withDataDriven(query, answer, one.value, model), basedOn: [...answer.basedOn, one.value.basedOn] };
@@ -70,11 +73,13 @@ export function createReports({ facts, solve, now, defaultMode }: ReportsOptions
 
   async function answer({ query, compare, asked }: Asked): Promise<ReportOutcome> {
     const before = compare ? comparedDays(query, compare) : null;
-    const [present, past] = await Promise.all([
+    const [present, own] = await Promise.all([
       answerOne(query, asked),
       before ? answerOne({ ...query, ...before }, asked) : null,
     ]);
     if (!present.ok) return present;
+    const named = before && own?.ok ? rowsOfBoth(query, present.value.rows, own.value.rows) : null;
+    const past = named ? await answerOne({ ...query, ...before, rows: named }, asked) : own;
     const { rows, totals, unconverted, basedOn } = present.value;
     const reply: ReportReply = { rows, totals, currency: query.currency, mode: query.mode };
     // A model that has no answer for the days before does not take the present one away.
@@ -106,12 +111,29 @@ export function createReports({ facts, solve, now, defaultMode }: ReportsOptions
   };
 }
 
+/**
+ * What the days before are to be asked for by name: a row of the present may not be among their first ones, and would have
+ * no past. null: their own rows will do, as all are there, or run with the time.
+ */
+function rowsOfBoth(
+  { dimensions, limit }: ReportQuery,
+  present: readonly ReportRow[],
+  past: readonly ReportRow[],
+): string[][] | null {
+  if (dimensions.length === 0 || dimensions.some((dimension) => TIME_DIMENSIONS.includes(dimension))) return null;
+  const labelsOf = (row: ReportRow) => dimensions.map((dimension) => String(row[dimension]));
+  const isNamed = (row: ReportRow) => dimensions.some((name) => name !== 'currency' && row[name] !== OTHER);
+  const all = [...present, ...past].filter(isNamed).map(labelsOf);
+  const names = [...new Map(all.map((labels) => [JSON.stringify(labels), labels])).values()];
+  const isWhole = [...present, ...past].every(isNamed) && names.length <= limit;
+  return isWhole || names.length === 0 ? null : names.slice(0, limit);
+}
+
 /** It was not asked for. */
 function withoutLinear(row: ReportRow): void {
   for (const name of Object.keys(row)) if (name.endsWith(':linear')) delete row[name];
 }
 
-const ROWS_MAX = 10_000;
 const RETRY_AFTER_S = 5;
 
 /** What is too much for one answer is the question's fault, what waits for other questions is nobody's. */

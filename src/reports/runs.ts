@@ -2,6 +2,7 @@ import type { Records } from '../storage/records/records.ts';
 import type { SavedRun } from '../storage/records/records-runs.ts';
 import type { AskedModels } from './parse-models.ts';
 import type { ReportSite } from './parse.ts';
+import { shorten } from './refused.ts';
 import { settingsAnswer } from './settings-answer.ts';
 import type { ReportOutcome } from './report.ts';
 
@@ -24,7 +25,13 @@ type Outcome<T> = { ok: true; value: T } | Extract<ReportOutcome, { ok: false }>
 export function createRuns({ records, askWith, now }: RunsOptions) {
   return {
     async add(site: ReportSite, input: { name: string; question: string }): Promise<Outcome<ReturnType<typeof whole>>> {
-      const question = Object.fromEntries(new URLSearchParams(input.question.replace(/^\?/, '')));
+      const given = new URLSearchParams(input.question.replace(/^\?/, ''));
+      const twice = [...given.keys()].find((name, at, names) => names.indexOf(name) !== at);
+      if (twice !== undefined) {
+        const message = `question: "${shorten(twice)}" is asked for twice`;
+        return { ok: false, code: 'bad_question', field: 'question', message };
+      }
+      const question = Object.fromEntries(given);
       const { outcome, asked } = await askWith(site, question);
       if (!outcome.ok) return outcome;
       const answer = JSON.stringify(outcome.value);

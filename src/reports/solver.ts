@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { ChannelPath, DataDrivenModel, DataDrivenShares, Refusal } from '../core/attribution/data-driven.ts';
 import type { MarkovOrder } from '../core/attribution/markov.ts';
@@ -62,8 +61,7 @@ export function createSolver(options: { timeoutMs?: number } = {}) {
 export type Solver = ReturnType<typeof createSolver>;
 
 function solveApart(problem: Problem, timeoutMs: number): Promise<DataDrivenShares | Refusal> {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  const worker = new Worker(fileURLToPath(new URL(`./solver-worker.${extension}`, import.meta.url)), {
+  const worker = new Worker(new URL('./solver-worker.ts', import.meta.url), {
     workerData: problem,
     resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB },
   });

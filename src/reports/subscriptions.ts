@@ -1,14 +1,15 @@
+import { UNATTRIBUTED } from '../core/report.ts';
 import { DIRECT_CHANNEL, DIRECT_SOURCE } from '../core/acquisition.ts';
 import { UNATTRIBUTED_REASONS } from '../core/link.ts';
 import type { UnattributedReason } from '../core/link.ts';
 import { movementRows } from '../core/movement-row.ts';
 import type { Discount, Mode } from '../core/payment.ts';
+import { namedDiscounts } from '../core/subscription-discounts.ts';
 import type { FoldedSubscription, Level } from '../core/subscription-movements.ts';
 import { BadCursor } from '../storage/records/records.ts';
 import type { Records } from '../storage/records/records.ts';
 import type { SubscriptionRow } from '../storage/records/records-subscriptions.ts';
 
-const UNATTRIBUTED = '(unattributed)';
 const NO_PAYMENT = 'No payment of this subscription is known: its visitor is looked for with its first one.';
 
 export interface SubscriptionReportsOptions {
@@ -70,7 +71,7 @@ function detailOf(
   const { touchpoint, rate } = row;
   const converted = movementRows(row).reduce((sum, { reporting }) => sum + (reporting?.deltaMinor ?? 0), 0);
   const told = new Set(discounts.map((discount) => discount.id));
-  const named = new Set(folded.levels.flatMap((level) => level.terms.discounts));
+  const named = new Set(folded.levels.flatMap((level) => namedDiscounts(level.terms)));
   return {
     ...summaryOf(row),
     mode: row.mode,

@@ -1,5 +1,5 @@
 import type { Mode } from '../core/payment.ts';
-import { dayAt } from '../core/report-days.ts';
+import { dayAt, EARLIEST_DAY } from '../core/report-days.ts';
 import { DEFAULT_MODEL } from '../core/attribution/models.ts';
 import type { Facts } from '../storage/facts/facts.ts';
 import type { Records, Site } from '../storage/records/records.ts';
@@ -13,8 +13,6 @@ export interface RatesStatusOptions {
   now(): number;
 }
 
-const FIRST_DAY = '1970-01-03';
-
 /** *Settings > Site*: since when rates are known, and what could not be converted; in the shape of http/contract.ts. */
 export function createRatesStatus({ records, facts, feed, defaultMode, now }: RatesStatusOptions) {
   return async (site: Site) => {
@@ -26,7 +24,7 @@ export function createRatesStatus({ records, facts, feed, defaultMode, now }: Ra
       mode,
       metrics: ['revenue', 'gross'],
       dimensions: [],
-      from: FIRST_DAY,
+      from: EARLIEST_DAY,
       to: dayAt(now(), site.timezone),
       model: DEFAULT_MODEL,
       by: 'entry_date',

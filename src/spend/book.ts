@@ -1,3 +1,4 @@
+import { chunksOf } from '../core/chunks.ts';
 import { dayAt } from '../core/report-days.ts';
 import type { SpendLine, SpendPlatform } from '../core/spend.ts';
 import type { Records, Site } from '../storage/records/records.ts';
@@ -115,11 +116,9 @@ async function store(
   await records.spend.dropStaging(site.id, now() - STAGING_MAX_MS);
   const row = { site: site.id, name: name || 'spend', platform: read.platform, summary };
   const { id, seq } = await records.spend.addImport(row, now());
-  for (let from = 0; from < lines.length; from += LINES_TOGETHER) {
-    const part = lines
-      .slice(from, from + LINES_TOGETHER)
-      .map(({ key, spend }) => ({ day: spend.day, key, line: spend }));
-    await records.transaction((tx) => tx.spend.addLines(site.id, seq, part));
+  for (const part of chunksOf(lines, LINES_TOGETHER)) {
+    const rows = part.map(({ key, spend }) => ({ day: spend.day, key, line: spend }));
+    await records.transaction((tx) => tx.spend.addLines(site.id, seq, rows));
   }
   await records.transaction(async (tx) => {
     if (!(await tx.spend.moveImport(site.id, id, 'staging', 'done'))) throw new Error('the import is gone; try again');
@@ -153,8 +152,8 @@ async function compare(
   const counts = { new: 0, changed: 0, unchanged: 0 };
   // In the order of the index: neighbours are read together.
   const ordered = lines.toSorted((a, b) => (a.spend.day < b.spend.day ? -1 : a.spend.day > b.spend.day ? 1 : 0));
-  for (let from = 0; from < ordered.length; from += LINES_TOGETHER) {
-    const part = ordered.slice(from, from + LINES_TOGETHER).map(({ key, spend }) => ({ day: spend.day, key, spend }));
+  for (const lines of chunksOf(ordered, LINES_TOGETHER)) {
+    const part = lines.map(({ key, spend }) => ({ day: spend.day, key, spend }));
     const before = new Map((await records.spend.winners(site, part)).map((one) => [`${one.day} ${one.key}`, one.line]));
     for (const { day, key, spend } of part) {
       const old = before.get(`${day} ${key}`);

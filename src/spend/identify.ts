@@ -30,11 +30,24 @@ export function identify(
     const key = keys.get(nameOf(spend)) ?? null;
     if (key !== null) answer.lines.push({ key, line, spend });
     else {
-      const reason = `several accounts have a campaign "${spend.campaign.slice(0, 60)}"; export with the account's column, or say the account`;
-      answer.rejected.push({ line, reason });
+      answer.rejected.push({ line, reason: whyUnclear(spend, known) });
     }
   }
   return answer;
+}
+
+/** More than one campaign of this name is known: of several accounts, or of one, where only the id tells them apart. */
+function whyUnclear(spend: SpendLine, known: readonly CampaignIdentity[]): string {
+  const name = `"${spend.campaign.slice(0, 60)}"`;
+  const alike = known.filter((one) => one.campaign === spend.campaign && isAccount(one, spend));
+  const isOneAccount =
+    spend.account !== '' ||
+    [...Map.groupBy(alike, ({ account }) => account).values()].some(
+      (all) => new Set(all.map(({ key }) => key)).size > 1,
+    );
+  return isOneAccount && spend.campaignId === ''
+    ? `several campaigns are called ${name}; export with the column Campaign ID`
+    : `several accounts have a campaign ${name}; export with the account's column, or say the account`;
 }
 
 /** An id stays when a campaign gets another name. */

@@ -121,6 +121,8 @@ export interface Recognised {
   columns: Partial<Record<Field, number>>;
   /** Said by the header: 'Amount spent (EUR)'. */
   currency: string | null;
+  /** The day is where a range starts, which a sum has as well as a day's line. */
+  isRange: boolean;
 }
 
 const normal = (cell: string) => cell.replaceAll(/\s+/g, ' ').trim().toLowerCase();
@@ -150,25 +152,30 @@ export function recognise(cells: readonly string[], wanted: SpendPlatform | null
       break;
     }
   }
+  const isRange = columns.day !== undefined && RANGE_STARTS.has(names[columns.day]!);
   // A column of days stands beside the range of the whole report.
-  if (columns.day !== undefined && !RANGE_STARTS.has(names[columns.day]!)) delete columns.until;
-  return columns.amount === undefined ? null : { platform, columns, currency };
+  if (columns.day !== undefined && !isRange) delete columns.until;
+  return columns.amount === undefined ? null : { platform, columns, currency, isRange };
 }
 
-/** What only one platform's header has comes first; what is left is told by the words for campaign and cost. */
+/**
+ * What only one platform's header has comes first; what is left is told by the words for campaign and cost. Spend and Amount
+ * spent are words of many: without a column that only Microsoft or Meta has, a file is of somebody else.
+ */
 function platformOf(names: readonly string[]): SpendPlatform | null {
   const amounts = names.map((name) => AMOUNT_IN.exec(name)?.[1] ?? name);
   const has = (name: string) => names.includes(name);
   const costs = (name: string) => amounts.includes(name);
   if (['date', 'source', 'medium', 'campaign', 'amount'].every(has)) return 'own';
-  if (costs('amount spent')) return 'meta_ads';
+  // Meta alone says the currency with the amount, or the range in these words.
+  const isMeta = names.some((name) => AMOUNT_IN.test(name)) || has('reporting starts') || has('reporting ends');
+  if (costs('amount spent')) return isMeta ? 'meta_ads' : null;
   if (costs('total spent')) return 'linkedin_ads';
   const isCost = costs('cost') || costs('spend') || costs('total cost');
   if (!isCost) return null;
   if (has('by day') || has('clicks (destination)')) return 'tiktok_ads';
-  if (has('gregorian date') || has('timeperiod') || has('campaignname')) return 'microsoft_ads';
-  if (costs('spend') && (has('campaign') || has('campaign name'))) return 'microsoft_ads';
+  if (has('gregorian date') || has('timeperiod') || has('campaignname') || has('accountnumber')) return 'microsoft_ads';
   if (costs('cost') && has('campaign')) return 'google_ads';
-  if (costs('cost') && has('campaign name')) return 'tiktok_ads';
+  if ((costs('cost') || costs('total cost')) && has('campaign name')) return 'tiktok_ads';
   return null;
 }

@@ -1,6 +1,7 @@
 import { DIRECT_MEDIUM } from '../core/acquisition.ts';
 import { DEFAULT_MODEL } from '../core/attribution/models.ts';
 import type { Mode } from '../core/payment.ts';
+import type { FilterGroup, FilterNode } from '../core/report.ts';
 import { addDays, dayAt } from '../core/report-days.ts';
 import { createSuggestions } from '../core/spend-match.ts';
 import type { SeenOrigin } from '../core/spend-match.ts';
@@ -8,10 +9,15 @@ import { NO_CAMPAIGN } from '../core/spend.ts';
 import type { Facts } from '../storage/facts/facts.ts';
 import type { Records, Site } from '../storage/records/records.ts';
 import type { CampaignSpend, SpendImport } from '../storage/records/records-spend.ts';
+import { SpendRefused } from './refused.ts';
 
 const IMPORTS_SHOWN = 50;
-const CAMPAIGNS_SHOWN = 2_000;
+/** Of those with visitors. Spend that met none is shown whole: what is not listed could not be mended. */
+const MATCHED_SHOWN = 2_000;
+/** Suggestions come from the most visited ones: a shop may have more than can be looked through. */
 const SEEN_MAX = 5_000;
+/** Their names go to the store in the address of one request. */
+const ASKED_AT_ONCE = 100;
 /** Suggestions are for people: those for the most expensive campaigns. */
 const SUGGESTED_FOR = 50;
 const DEFAULT_DAYS = 30;
@@ -25,23 +31,33 @@ export interface SpendPageOptions {
 
 /** The page *Spend*: imports, campaigns with what their visitors are tagged with, and those without visitors. */
 export function createSpendPage({ records, facts, defaultMode, now }: SpendPageOptions) {
-  return async (site: Site, days: { from?: string | undefined; to?: string | undefined }) => {
-    const to = days.to ?? dayAt(now(), site.timezone);
-    const from = days.from ?? addDays(to, 1 - DEFAULT_DAYS);
+  return async (site: Site, asked: { from?: string | undefined; to?: string | undefined; mode?: Mode | undefined }) => {
+    const to = asked.to ?? dayAt(now(), site.timezone);
+    const from = asked.from ?? addDays(to, 1 - DEFAULT_DAYS);
+    if (from > to) {
+      // Where only one of them was said the other is ours, and the message says which.
+      const remedy = asked.to === undefined ? '; say "to" as well, or an earlier day' : '';
+      throw new SpendRefused('from', `${from} is after ${to}${remedy}`, 'invalid');
+    }
+    const mode = asked.mode ?? (await defaultMode(site.id));
+    const ask = (filters: FilterNode[]) => seenOrigins(facts, site, { from, to }, mode, filters);
     const [imports, spent, aliases, seen] = await Promise.all([
       records.spend.imports(site.id, IMPORTS_SHOWN),
-      records.spend.campaigns(site.id, { from, to }, CAMPAIGNS_SHOWN),
+      records.spend.campaigns(site.id, { from, to }),
       records.spend.aliases(site.id),
-      seenOrigins(facts, site, { from, to }, await defaultMode(site.id)),
+      ask([]),
     ]);
-    const campaigns = campaignsOf(spent, seen);
+    const campaigns = campaignsOf(spent, await visitorsOf(spent, seen, ask), seen);
     const unmatched = campaigns.filter(({ visitors }) => visitors === 0);
+    let matched = 0;
+    const shown = campaigns.filter(({ visitors }) => visitors === 0 || (matched += 1) <= MATCHED_SHOWN);
     return {
       currency: site.currency,
       from,
       to,
       imports: imports.map(importAnswer),
-      campaigns,
+      campaigns: shown,
+      not_shown: campaigns.length - shown.length,
       unmatched: { campaigns: unmatched.length, spend: sums(unmatched.flatMap(({ spend }) => spend)) },
       aliases: aliases.map(({ campaignKey, ...alias }) => ({ ...alias, campaign_key: campaignKey })),
     };
@@ -50,7 +66,13 @@ export function createSpendPage({ records, facts, defaultMode, now }: SpendPageO
 
 type Days = { from: string; to: string };
 
-async function seenOrigins(facts: Pick<Facts, 'report'>, site: Site, days: Days, mode: Mode): Promise<SeenOrigin[]> {
+async function seenOrigins(
+  facts: Pick<Facts, 'report'>,
+  site: Site,
+  days: Days,
+  mode: Mode,
+  filters: FilterNode[],
+): Promise<SeenOrigin[]> {
   const { rows } = await facts.report({
     site: site.id,
     timezone: site.timezone,
@@ -61,7 +83,7 @@ async function seenOrigins(facts: Pick<Facts, 'report'>, site: Site, days: Days,
     ...days,
     model: DEFAULT_MODEL,
     by: 'entry_date',
-    filters: [],
+    filters,
     order: null,
     limit: SEEN_MAX,
     bots: 'exclude',
@@ -74,12 +96,53 @@ async function seenOrigins(facts: Pick<Facts, 'report'>, site: Site, days: Days,
   }));
 }
 
-const originKey = (source: string, medium: string, campaign: string) =>
-  JSON.stringify([source, medium || DIRECT_MEDIUM, campaign || NO_CAMPAIGN]);
+type Origin = Pick<SeenOrigin, 'source' | 'medium' | 'campaign'>;
+
+/** As reports name it. */
+const originOf = ({ source, medium, utmCampaign }: CampaignSpend): Origin => ({
+  source,
+  medium: medium || DIRECT_MEDIUM,
+  campaign: utmCampaign || NO_CAMPAIGN,
+});
+const keyOf = ({ source, medium, campaign }: Origin) => JSON.stringify([source, medium, campaign]);
+
+/**
+ * How many arrived with what there is spend on; the origin's key → visitors. Asked for by name where there are more origins
+ * than were read: among the most visited of many thousands, a small campaign is missing and would be called unmatched.
+ */
+async function visitorsOf(
+  spent: readonly CampaignSpend[],
+  seen: readonly SeenOrigin[],
+  ask: (filters: FilterNode[]) => Promise<SeenOrigin[]>,
+): Promise<Map<string, number>> {
+  const visitors = new Map(seen.map((one) => [keyOf(one), one.visitors]));
+  // All that there are: who is not among them did not come.
+  if (seen.length < SEEN_MAX) return visitors;
+  const origins = new Map(spent.map(originOf).map((origin) => [keyOf(origin), origin]));
+  const wanted = [...origins].flatMap(([key, origin]) => (visitors.has(key) ? [] : [origin]));
+  for (let from = 0; from < wanted.length; from += ASKED_AT_ONCE) {
+    const found = await ask([anyOf(wanted.slice(from, from + ASKED_AT_ONCE))]);
+    for (const one of found) visitors.set(keyOf(one), one.visitors);
+  }
+  return visitors;
+}
+
+function anyOf(origins: readonly Origin[]): FilterGroup {
+  const groups = Map.groupBy(origins, ({ source, medium }) => JSON.stringify([source, medium]));
+  const parts = [...groups.values()].map((group): FilterGroup => {
+    const { source, medium } = group[0]!;
+    const campaigns = group.map(({ campaign }) => campaign);
+    return ['and', ['source', 'is', [source]], ['medium', 'is', [medium]], ['campaign', 'is', campaigns]];
+  });
+  return ['or', ...parts];
+}
 
 /** One for each campaign, whatever currencies it was paid in; the most expensive first. */
-function campaignsOf(spent: readonly CampaignSpend[], seen: readonly SeenOrigin[]) {
-  const visitors = new Map(seen.map((one) => [originKey(one.source, one.medium, one.campaign), one.visitors]));
+function campaignsOf(
+  spent: readonly CampaignSpend[],
+  visitors: ReadonlyMap<string, number>,
+  seen: readonly SeenOrigin[],
+) {
   const suggest = createSuggestions(seen);
   let suggestions = 0;
   const groups = Map.groupBy(spent, (one) =>
@@ -88,7 +151,7 @@ function campaignsOf(spent: readonly CampaignSpend[], seen: readonly SeenOrigin[
   return [...groups.values()].map((group) => {
     const [first] = group as [CampaignSpend];
     const { platform, account, campaignId, campaign, source, medium, utmCampaign, channel } = first;
-    const arrived = visitors.get(originKey(source, medium, utmCampaign)) ?? 0;
+    const arrived = visitors.get(keyOf(originOf(first))) ?? 0;
     const isHelped = arrived === 0 && (suggestions += 1) <= SUGGESTED_FOR;
     return {
       platform,
@@ -110,7 +173,7 @@ function campaignsOf(spent: readonly CampaignSpend[], seen: readonly SeenOrigin[
         .sort()
         .at(-1)!,
       visitors: arrived,
-      suggestions: isHelped ? suggest({ campaign, campaignId, source }) : [],
+      suggestions: isHelped ? suggest({ campaign, campaignId, source, medium: originOf(first).medium }) : [],
     };
   });
 }

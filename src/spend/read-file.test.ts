@@ -119,6 +119,11 @@ describe('exports of ad platforms', () => {
     assert.deepEqual(left(found), ['4 a total']);
   });
 
+  it('TikTok with the words Date and Total cost', async () => {
+    const found = await read('Campaign name,Date,Total cost,Currency\nUGC,2026-11-02,15.20,USD\n');
+    assert.deepEqual([found.platform, rows(found)], ['tiktok_ads', ['2026-11-02 ·  ·  · UGC · 1520 · usd · ? · ?']]);
+  });
+
   it('Microsoft: a preamble, a total and a remark at the end, a BOM', async () => {
     const found = await read(Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), sample('microsoft.csv')]));
     assert.equal(found.platform, 'microsoft_ads');
@@ -159,6 +164,24 @@ describe('what cannot be read', () => {
 
   const cases: Record<string, [text: string, said: Partial<SpendFileOptions>, field: string, message: RegExp]> = {
     'no header': ['a,b\n1,2', {}, 'file', /no line of it is a header that is known \(it begins "a,b"\)/],
+    'the header of another platform, with words of Microsoft': [
+      'Date,Campaign Name,Campaign ID,Currency,Spend,Impressions,Clicks\n2026-11-02,A,1,USD,1,1,1',
+      {},
+      'file',
+      /no line of it is a header that is known.*say which \(--platform, \?platform=\); else write its lines as/,
+    ],
+    'the same by time period': [
+      'Time period,Campaign name,Currency,Spend\n2026-11-02,A,USD,1',
+      {},
+      'file',
+      /no line of it is a header that is known/,
+    ],
+    'the header of another platform, with words of Meta': [
+      'Day,Campaign Name,Currency,Amount Spent\n2026-11-02,A,USD,1',
+      {},
+      'file',
+      /no line of it is a header that is known/,
+    ],
     'by week': [
       'Week,Campaign,Currency code,Cost\n2026-11-02,Brand,EUR,1',
       {},
@@ -211,7 +234,20 @@ describe('what cannot be read', () => {
   });
 });
 
+it('a quote of the preamble, which only another delimiter would open, is a letter', async () => {
+  const text = 'Report: a,"b\nDay\tCampaign\tCurrency code\tCost\n2026-11-02\tBrand\tEUR\t1.50\n';
+  for (const bytes of [Buffer.from(text), Buffer.from(`\ufeff${text}`, 'utf16le')]) {
+    assert.deepEqual(rows(await read(bytes)), ['2026-11-02 ·  ·  · Brand · 150 · eur · ? · ?']);
+  }
+});
+
 describe('what a person says about a file', () => {
+  it('whose it is, where the header has only words of many', async () => {
+    const text = 'Date,Campaign Name,Currency,Spend\n2026-11-02,Brand,USD,1\n';
+    const found = await read(text, { platform: 'microsoft_ads' });
+    assert.deepEqual([found.platform, found.lines.length], ['microsoft_ads', 1]);
+  });
+
   it('the order of dates, the currency, source, medium and account', async () => {
     const text = 'Day,Campaign,Cost\n03/04/2026,Brand,1.50\n';
     const said = { dates: 'dmy', currency: 'chf', source: 'google', medium: 'ppc', account: 'A' } as const;
@@ -238,6 +274,21 @@ describe('what a person says about a file', () => {
       { line: 3, reason: 'is in usd, while line 2 has the same campaign and day in eur' },
     ]);
   });
+});
+
+it('what has no parts tells which mark groups, and a semicolon above the header tells nothing', async () => {
+  const google = (cost: string, currency: string, clicks: string, cells = ',', above = '') =>
+    [above, ['Day', 'Campaign', 'Currency code', 'Cost', 'Clicks'], ['2026-11-02', 'a', currency, cost, clicks]]
+      .map((line) => (typeof line === 'string' ? line : line.join(cells)))
+      .join('\n');
+  const amounts = async (text: string) =>
+    (await read(text)).lines.map(({ spend }) => [spend.amountMinor, spend.clicks]);
+  assert.deepEqual(await amounts(google('"1,234"', 'JPY', '5', ',', 'Spend; all campaigns')), [[1234, 5]]);
+  assert.deepEqual(await amounts(google('"1,234"', 'USD', '5', ',', 'Spend; all campaigns')), [[1234_00, 5]]);
+  assert.deepEqual(await amounts(google('1,234', 'JPY', '5', ';')), [[1234, 5]]);
+  assert.deepEqual(await amounts(google('1,234', 'USD', '1,005', ';')), [[1234_00, 1005]]);
+  assert.deepEqual(await amounts(google('1.234', 'EUR', '1.005', '\t')), [[1234_00, 1005]]);
+  assert.deepEqual(await amounts(google('1.234', 'EUR', '5', ';')), [[1234_00, 5]]);
 });
 
 it('CSV: whatever was written is read, with any delimiter and line ending', async () => {

@@ -1,4 +1,5 @@
-import type { DecimalMark } from '../core/spend-numbers.ts';
+import { currencyExponent } from '../core/currency.ts';
+import type { DecimalMark, WrittenNumber } from '../core/spend-numbers.ts';
 import { decimalMarkOf } from '../core/spend-numbers.ts';
 import { dayOrderOf } from '../core/spend-days.ts';
 import type { DayOrder } from '../core/spend-days.ts';
@@ -43,7 +44,8 @@ export interface ReadSpend extends GroupedSpend {
  */
 export async function readSpendFile(bytes: Uint8Array, options: SpendFileOptions, today: string): Promise<ReadSpend> {
   const { text, encoding } = decodeSpend(bytes);
-  const { records, header, recognised } = await findHeader(text, options.platform);
+  const found = await findHeader(text, options.platform);
+  const { records, header, recognised } = found;
   requireColumns(recognised, options, header);
   const column = (field: Field) => recognised.columns[field];
   const cell = (record: CsvRecord, field: Field) => {
@@ -54,8 +56,9 @@ export async function readSpendFile(bytes: Uint8Array, options: SpendFileOptions
   const reading = {
     platform: recognised.platform,
     columns: recognised.columns,
+    isRange: recognised.isRange,
     width: header.cells.length,
-    mark: markOf(records, cell, recognised, text),
+    mark: markOf(found, cell, options),
     order: orderOf(records, cell, recognised, options),
     fileCurrency: recognised.currency,
     options,
@@ -90,17 +93,51 @@ export async function readSpendFile(bytes: Uint8Array, options: SpendFileOptions
 interface Found {
   header: CsvRecord;
   recognised: Recognised;
+  delimiter: string;
   /** After the header. */
   records: CsvRecord[];
 }
 
 /** The delimiter is the one with which there is a header. */
 async function findHeader(text: string, wanted: SpendPlatform | null): Promise<Found> {
-  let first = '';
+  let refused: SpendRefused | null = null;
   for (const delimiter of DELIMITERS) {
-    let seen = 0;
-    let found: Omit<Found, 'records'> | null = null;
-    const records: CsvRecord[] = [];
+    try {
+      const found = await headerWith(text, delimiter, wanted);
+      if (found) return found;
+    } catch (error) {
+      // With a delimiter that is not the file's, quotes of a preamble open cells that nothing closes: Report: a,"b.
+      if (!(error instanceof BeforeHeader)) throw error;
+      refused ??= error.refused;
+    }
+  }
+  if (refused) throw refused;
+  const first = text
+    .trimStart()
+    .split(/[\r\n]/, 1)[0]!
+    .slice(0, 100);
+  const known =
+    'Google Ads, Meta, LinkedIn, TikTok and Microsoft exports in English, and date,source,medium,campaign,amount,currency';
+  const remedy =
+    'if it is of one of these platforms, say which (--platform, ?platform=); else write its lines as the last of these';
+  const message = `no line of it is a header that is known (it begins "${first}"); known are ${known}; ${remedy}`;
+  throw new SpendRefused('file', message);
+}
+
+/** What is wrong with a file that is read with a delimiter it may not have. */
+class BeforeHeader extends Error {
+  readonly refused: SpendRefused;
+  constructor(refused: SpendRefused) {
+    super(refused.message);
+    this.refused = refused;
+  }
+}
+
+async function headerWith(text: string, delimiter: string, wanted: SpendPlatform | null): Promise<Found | null> {
+  let seen = 0;
+  let found: Omit<Found, 'records'> | null = null;
+  const records: CsvRecord[] = [];
+  try {
     for (const record of readCsv(text, delimiter)) {
       if (found) {
         records.push(record);
@@ -110,16 +147,14 @@ async function findHeader(text: string, wanted: SpendPlatform | null): Promise<F
         }
         continue;
       }
-      first ||= record.cells.join(delimiter).slice(0, 100);
       const recognised = record.cells.length > 1 ? recognise(record.cells, wanted) : null;
-      if (recognised) found = { header: record, recognised };
+      if (recognised) found = { header: record, recognised, delimiter };
       else if ((seen += 1) >= HEADER_WITHIN) break;
     }
-    if (found) return { ...found, records };
+  } catch (error) {
+    throw found === null && error instanceof SpendRefused ? new BeforeHeader(error) : error;
   }
-  const known =
-    'Google Ads, Meta, LinkedIn, TikTok and Microsoft exports in English, and date,source,medium,campaign,amount,currency';
-  throw new SpendRefused('file', `no line of it is a header that is known (it begins "${first}"); known are ${known}`);
+  return found && { ...found, records };
 }
 
 const WITHOUT_DAY = ['week', 'month', 'quarter', 'year'];
@@ -150,15 +185,17 @@ function requireColumns(
 
 type CellOf = (record: CsvRecord, field: Field) => string;
 
-function* textsOf(records: readonly CsvRecord[], cell: CellOf, fields: readonly Field[]): Generator<string> {
-  for (const record of records) for (const field of fields) yield cell(record, field);
+function* numbersOf({ records, recognised }: Found, cell: CellOf, said: string | null): Generator<WrittenNumber> {
+  for (const record of records) {
+    const currency = cell(record, 'currency') || (recognised.currency ?? said ?? '');
+    yield { text: cell(record, 'amount'), isWhole: currencyExponent(currency) === 0 };
+    for (const field of ['clicks', 'impressions'] as const) yield { text: cell(record, field), isWhole: true };
+  }
 }
 
-function markOf(records: readonly CsvRecord[], cell: CellOf, { columns }: Recognised, text: string): DecimalMark {
-  const fields = (['amount', 'clicks', 'impressions'] as const).filter((field) => columns[field] !== undefined);
-  // Where a comma ends the cell's decimals, files are delimited by semicolons.
-  const isSemicolon = text.includes(';') && !records.some((record) => record.cells.some((one) => one.includes(';')));
-  const mark = decimalMarkOf(textsOf(records, cell, fields), isSemicolon ? ',' : '.');
+function markOf(found: Found, cell: CellOf, { currency }: SpendFileOptions): DecimalMark {
+  // Where a comma stands before the decimals, files are delimited by semicolons.
+  const mark = decimalMarkOf(numbersOf(found, cell, currency), found.delimiter === ';' ? ',' : '.');
   if (mark !== null) return mark;
   throw new SpendRefused(
     'file',
@@ -172,7 +209,7 @@ function orderOf(
   { platform }: Recognised,
   { dates }: SpendFileOptions,
 ): DayOrder {
-  const told = dayOrderOf(textsOf(records, cell, ['day']));
+  const told = dayOrderOf(records.map((record) => cell(record, 'day')));
   if (told === 'mixed') {
     throw new SpendRefused(
       'file',

@@ -28,6 +28,8 @@ type Unread = { isSpend: boolean; reason: string };
 export interface Reading {
   platform: SpendPlatform;
   columns: Partial<Record<Field, number>>;
+  /** The day is where a range starts. */
+  isRange: boolean;
   /** How many columns the header has. */
   width: number;
   mark: DecimalMark;
@@ -73,8 +75,7 @@ export function readLine(record: CsvRecord, cell: (field: Field) => string, read
       day,
       platform,
       account: text('account') || (options.account ?? ''),
-      // Spreadsheets show long ids as '="123"'.
-      campaignId: text('campaignId').replace(/^="?(.*?)"?$/, '$1'),
+      campaignId: idFrom(text('campaignId')),
       campaign: text('campaign'),
       source,
       medium: text('medium') || (options.medium ?? ''),
@@ -84,16 +85,32 @@ export function readLine(record: CsvRecord, cell: (field: Field) => string, read
   };
 }
 
+/**
+ * Spreadsheets show long ids as '="123"', and save those that they took for numbers as 1.20212E+17: then several campaigns
+ * have the same, and it is none.
+ */
+function idFrom(text: string): string {
+  const id = text.replace(/^="?(.*?)"?$/, '$1');
+  return /^\d([.,]\d+)?E\+\d+$/i.test(id) ? '' : id;
+}
+
 /** Why a line is no spend; null: it is. */
-function asideOf(record: CsvRecord, cell: (field: Field) => string, { order }: Reading): string | null {
+function asideOf(
+  record: CsvRecord,
+  cell: (field: Field) => string,
+  { platform, order, isRange }: Reading,
+): string | null {
   const first = record.cells.find((one) => one.trim() !== '')?.trim() ?? '';
-  if (REMARK.test(first)) return 'a remark of the platform';
   const hasDay = dayOf(cell('day'), order) !== null;
+  // A line with a day is spend: campaigns are called "Copyright law" and "Total recall", too.
+  if (!hasDay && REMARK.test(first)) return 'a remark of the platform';
   if (!hasDay && [first, cell('day'), cell('campaign')].some((text) => TOTAL.test(text))) return 'a total';
-  // Meta's and LinkedIn's sums have neither a campaign nor a day of their own.
-  if (cell('campaign') === '' && cell('campaignId') === '' && isBlank(cell('day')))
-    return 'a total: it names no campaign and no day';
-  return null;
+  // Meta by day: the sum of all days stands above them, for all campaigns and for each.
+  if (platform !== 'own' && /^all$/i.test(cell('day'))) return 'a total';
+  if (cell('campaign') !== '' || cell('campaignId') !== '') return null;
+  // Meta's and LinkedIn's sums have no campaign, and no day of their own: none, or the report's range, which may be one day.
+  if (isRange) return 'a total: it names no campaign';
+  return isBlank(cell('day')) ? 'a total: it names no campaign and no day' : null;
 }
 
 function whatIsWrongWithDay(day: string | null, cell: (field: Field) => string, reading: Reading): string | null {

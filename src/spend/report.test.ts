@@ -254,8 +254,8 @@ test('the page names spend without visitors, and who it could belong to', async 
     ],
   );
   assert.deepEqual(told.unmatched, { campaigns: 1, spend: [{ currency: 'usd', amount: 9_00 }] });
-  const [suggested] = told.campaigns[0]!.suggestions;
-  assert.deepEqual(suggested, { source: 'google', medium: '(none)', campaign: '(none)', visitors: 1 });
+  // google / (none) / (none) did not click an ad of google / cpc.
+  assert.deepEqual(told.campaigns[0]!.suggestions, []);
   await setSpendAlias(deps, shop.site, {
     platform: 'own',
     campaignKey: 'Spring Sale',
@@ -263,6 +263,38 @@ test('the page names spend without visitors, and who it could belong to', async 
     medium: '(none)',
     campaign: '(none)',
   });
+  await assert.rejects(page(site, { from: '2030-01-01' }), { name: 'SpendRefused', field: 'from' });
   const after = await page(site, days);
   assert.deepEqual([after.unmatched.campaigns, after.campaigns[0]!.visitors, after.aliases.length], [0, 1, 1]);
+});
+
+test('a campaign with few visitors is matched, however many others have more', async () => {
+  const shop = await openShop();
+  const names = Array.from({ length: 5_010 }, (_, index) => `partner-${index}`);
+  const busy = names.flatMap((name): [string, number, string][] => [
+    [`${name}-a`, 3, name],
+    [`${name}-b`, 3, name],
+  ]);
+  await shop.hits(...busy, ['rare', 3, 'rare']);
+  // More origins than are asked for at once, and one that nobody came from.
+  await spend(shop, ...['rare', 'nobody', ...names.slice(0, 150)].map((source) => ({ source, amount: 1_00 })));
+  const page = createSpendPage({ records, facts, defaultMode: async () => 'live', now: () => NOW });
+  const site = (await records.sites.get(shop.site))!;
+  const { campaigns, unmatched } = await page(site, { from: '2026-11-01', to: '2026-11-30' });
+  const of = (source: string) => campaigns.find((one) => one.source === source)!.visitors;
+  assert.deepEqual([of('rare'), of('nobody'), of('partner-149')], [1, 0, 2]);
+  assert.deepEqual(unmatched, { campaigns: 1, spend: [{ currency: 'usd', amount: 1_00 }] });
+});
+
+test('spend without visitors is shown whatever it cost, below thousands of campaigns with some', async () => {
+  const shop = await openShop();
+  const sources = Array.from({ length: 2_010 }, (_, index) => `partner-${index}`);
+  await shop.hits(...sources.map((source): [string, number, string] => [`v-${source}`, 3, source]));
+  const matched = sources.map((source) => ({ source, amount: 2_00 }));
+  await spend(shop, ...matched, { source: 'nobody', campaign: 'lost', amount: 1_00 });
+  const page = createSpendPage({ records, facts, defaultMode: async () => 'live', now: () => NOW });
+  const site = (await records.sites.get(shop.site))!;
+  const told = await page(site, { from: '2026-11-01', to: '2026-11-30' });
+  assert.deepEqual([told.campaigns.length, told.not_shown, told.campaigns.at(-1)!.campaign], [2_001, 10, 'lost']);
+  assert.deepEqual(told.unmatched, { campaigns: 1, spend: [{ currency: 'usd', amount: 1_00 }] });
 });

@@ -65,3 +65,19 @@ test('a pause holds every endpoint, also those that were waiting for their turn;
     return error instanceof ProviderUnavailable && error.retryAfterMs! > 59_000;
   });
 });
+
+test('what left without waiting for its turn takes a place of the second', async () => {
+  const pace = createPace();
+  const key = 'sk_test_1';
+  const sent: number[] = [];
+  for (let asked = 0; asked < 10; asked += 1) {
+    pace.sent(key);
+    sent.push(now());
+  }
+  const turns = Array.from({ length: 20 }, async () => {
+    await pace.turn(key, 'charges');
+    sent.push(givenAt);
+  });
+  await Promise.all(turns);
+  assert.equal(mostInASecond(sent), 24);
+});

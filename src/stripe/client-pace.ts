@@ -13,10 +13,10 @@ const ENDPOINT = { live: { first: 20, top: 24 }, test: { first: 24, top: 24 } };
 const LOWEST = 2;
 const FALL = 0.75;
 /** One more request a second, each second; after a refusal first this long none. */
-const HOLD_MS = 15_000;
+const HOLD_MS = 5_000;
 const SECOND = 1_000;
 /** A second and what some requests may take longer to arrive than others: Stripe counts when they arrive. */
-const WINDOW_MS = 1_040;
+const WINDOW_MS = 1_020;
 /** A longer wait than this is the caller's: it keeps its place and comes back. */
 const WAIT_MAX_MS = 3_000;
 const KEYS_MAX = 200;
@@ -25,6 +25,8 @@ const KEYS_MAX = 200;
 export type Limit = 'account' | 'endpoint' | null;
 
 export interface Pace {
+  /** A request left that did not wait for its turn: those of connecting and of the check-up are few, and not put off. */
+  sent(key: string): void;
   /** Waits for this key's turn at this endpoint. @throws ProviderUnavailable when Stripe asked for a longer pause */
   turn(key: string, endpoint: string): Promise<void>;
   /** Stripe asked to wait: nothing is asked with this key until then, at no endpoint. */
@@ -68,6 +70,9 @@ export function createPace(clock: () => number = () => performance.now()): Pace 
         // Asked again afterwards: a timer may come late, and what counts is when requests are sent.
         await sleep(waitMs);
       }
+    },
+    sent(key) {
+      allowancesOf(key, '').account.take(clock());
     },
     pause(key, forMs) {
       if (pausedUntil.size > KEYS_MAX) pausedUntil.clear();

@@ -11,7 +11,11 @@ const NOT_SOON_MS = 60_000;
 export type Clients = (key: string) => Stripe;
 
 /** @param apiBase another host than Stripe's (HEADWATER_STRIPE_API_BASE), as an origin such as http://127.0.0.1:4242 */
-export function createClients(options: { apiBase?: string | undefined; timeoutMs?: number }): Clients {
+export function createClients(options: {
+  apiBase?: string | undefined;
+  timeoutMs?: number;
+  onRequest?: (key: string) => void;
+}): Clients {
   const host = options.apiBase ? hostOf(options.apiBase) : {};
   const clients = new Map<string, Stripe>();
   return (key) => {
@@ -26,6 +30,7 @@ export function createClients(options: { apiBase?: string | undefined; timeoutMs
       timeout: options.timeoutMs ?? 20_000,
       telemetry: false,
     });
+    if (options.onRequest) client.on('request', () => options.onRequest!(key));
     clients.set(key, client);
     return client;
   };

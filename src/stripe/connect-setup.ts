@@ -1,5 +1,6 @@
 import type { ProviderSetup } from '../payments/provider.ts';
 import { createClients } from './client.ts';
+import type { Pace } from './client-pace.ts';
 import {
   createEndpoint,
   ENDPOINT_VERSION,
@@ -13,8 +14,14 @@ import { WEBHOOK_EVENTS } from './event-types.ts';
 import { PERMISSIONS, probePermissions } from './permissions.ts';
 
 /** Setting accounts up and checking them, behind the port of payments/provider.ts. */
-export function createStripeSetup(options: { apiBase?: string | undefined; timeoutMs?: number }): ProviderSetup {
-  const clients = createClients(options);
+export function createStripeSetup(options: {
+  apiBase?: string | undefined;
+  timeoutMs?: number;
+  /** Of those who read history with the same keys. */
+  pace?: Pick<Pace, 'sent'>;
+}): ProviderSetup {
+  const { pace } = options;
+  const clients = createClients({ ...options, ...(pace && { onRequest: pace.sent }) });
   return {
     permissions: PERMISSIONS,
     webhookEvents: WEBHOOK_EVENTS,

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Probe } from '../payments/provider.ts';
 import { failureOf } from './client.ts';
 import type { Clients } from './client.ts';
@@ -14,7 +15,7 @@ export async function probeKey(clients: Clients, key: string): Promise<Probe> {
   try {
     const charges = await client.charges.list({ limit: 1 });
     const livemode = charges.data?.[0]?.livemode ?? format.livemode;
-    return { status: 'verified', livemode: livemode === true, account: await accountOf(clients, key) };
+    return { status: 'verified', livemode: livemode === true, ...(await accountOf(clients, key)) };
   } catch (error) {
     const failure = failureOf(error);
     if (failure.kind === 'unavailable') {
@@ -36,14 +37,24 @@ function checkFormat(key: string): { livemode: boolean } | { reason: string } {
   return { livemode: match[1] === 'live' };
 }
 
-/** The account's id where the key may know it; Stripe's refusal usually names it too. */
-async function accountOf(clients: Clients, key: string): Promise<string | null> {
-  try {
-    const account: unknown = await clients(key).rawRequest('GET', '/v1/account');
-    return accountIn(JSON.stringify((account as { id?: unknown }).id ?? ''));
-  } catch (error) {
-    const failure = failureOf(error);
-    return failure.kind === 'unavailable' ? null : accountIn(failure.reason);
+const TRIES = 3;
+const AGAIN_MS = 400;
+
+/**
+ * The account's id where the key may know it; Stripe's refusal usually names it too. That Stripe fails for a moment is
+ * not that the key may not know: a second account's key was once taken for a new key of the first one's.
+ */
+async function accountOf(clients: Clients, key: string): Promise<{ account: string | null; unsaid?: string }> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const account: unknown = await clients(key).rawRequest('GET', '/v1/account');
+      return { account: accountIn(JSON.stringify((account as { id?: unknown }).id ?? '')) };
+    } catch (error) {
+      const failure = failureOf(error);
+      if (failure.kind !== 'unavailable') return { account: accountIn(failure.reason) };
+      if (attempt === TRIES) return { account: null, unsaid: failure.error.message };
+      await sleep(AGAIN_MS);
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 import { Stripe } from 'stripe';
 import type { Asked, Endpoint, Sample } from '../payments/provider.ts';
-import { failureOf } from './client.ts';
+import { answeredAt, failureOf, keyRefusal } from './client.ts';
 import type { Clients } from './client.ts';
 import { WEBHOOK_EVENTS } from './event-types.ts';
 import { id, record, time, words } from './fields.ts';
@@ -19,7 +19,9 @@ export async function asked<T>(work: () => Promise<T>): Promise<Asked<T>> {
   } catch (error) {
     const failure = failureOf(error);
     if (failure.kind === 'unavailable') return { ok: false, why: 'again', reason: failure.error.message };
-    return { ok: false, why: failure.kind === 'forbidden' ? 'forbidden' : 'refused', reason: failure.reason };
+    const isRefused = keyRefusal(failure) !== null;
+    const why = isRefused ? 'refused' : failure.kind === 'forbidden' ? 'forbidden' : 'rejected';
+    return { ok: false, why, reason: failure.reason };
   }
 }
 
@@ -71,11 +73,16 @@ export async function removeEndpoint(clients: Clients, key: string, id: string):
 
 /** The newest Checkout Sessions and charges: ids, names of metadata keys and return addresses, and nothing else. */
 export function recentCheckouts(clients: Clients, key: string, limit: number): Promise<Asked<Sample[]>> {
-  return asked(async () => (await clients(key).checkout.sessions.list({ limit })).data.map(toSample));
+  return samples(() => clients(key).checkout.sessions.list({ limit }));
 }
 
 export function recentCharges(clients: Clients, key: string, limit: number): Promise<Asked<Sample[]>> {
-  return asked(async () => (await clients(key).charges.list({ limit })).data.map(toSample));
+  return samples(() => clients(key).charges.list({ limit }));
+}
+
+async function samples(list: () => Promise<{ data: readonly unknown[] }>): Promise<Asked<Sample[]>> {
+  const page = await asked(list);
+  return page.ok ? { ok: true, value: page.value.data.map(toSample), answeredAt: answeredAt(page.value) } : page;
 }
 
 const KEYS_MAX = 50;
@@ -86,6 +93,7 @@ function toSample(object: unknown): Sample {
     id: id(row['id']) ?? '',
     metadataKeys: Object.keys(record(row['metadata'])).slice(0, KEYS_MAX),
     returnUrl: words(row['success_url'], 2_000) ?? words(row['return_url'], 2_000),
+    isOfPaymentLink: id(row['payment_link']) !== null,
   };
 }
 

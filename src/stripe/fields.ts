@@ -52,6 +52,12 @@ export function integer(value: unknown): number | null {
   return Number.isSafeInteger(value) ? (value as number) + 0 : null;
 }
 
+/** A decimal, exactly: the package makes an object of it in what it is answered, webhooks bring the text itself. */
+export function decimal(value: unknown): string | null {
+  const written = isJson(value) && typeof value.toString === 'function' ? value.toString() : value;
+  return typeof written === 'string' && /^\d{1,15}(\.\d{1,12})?$/.test(written) ? written : null;
+}
+
 /** A non-negative amount, 0 when absent or not an integer. */
 export function amount(value: unknown): number {
   return Math.max(0, integer(value) ?? 0);

@@ -1,7 +1,7 @@
 import type { Stripe } from 'stripe';
 import type { ObjectKind, WantedObject } from '../core/payment.ts';
 import type { Fetched } from '../payments/provider.ts';
-import { answeredAt, failureOf, withResponseOf } from './client.ts';
+import { answeredAt, failureOf, keyRefusal, withResponseOf } from './client.ts';
 import type { Clients } from './client.ts';
 import { normalize } from './normalize.ts';
 import type { NormalizeContext } from './normalize.ts';
@@ -14,14 +14,35 @@ type Page = { data: unknown[]; has_more: boolean };
 type Retrieve = (stripe: Stripe, id: string) => Promise<unknown>;
 type List = (stripe: Stripe, id: string, page: Stripe.PaginationParams) => Promise<Page>;
 
-/** Coupons say what discounts take off; a key that may not see them may well see the subscription. */
+/**
+ * Coupons say what discounts take off. Those of items, what prices are in other currencies than their own, and items beyond
+ * the ten that are shown with a subscription, come with the list of its items: four levels are all that Stripe expands.
+ */
 async function retrieveSubscription(stripe: Stripe, id: string): Promise<object> {
+  const found = await expanding(
+    (expand) => stripe.subscriptions.retrieve(id, { expand }),
+    ['discounts.source.coupon.applies_to', 'discounts.source.coupon.currency_options'],
+  );
+  const { items } = found;
+  const isCut = ({ discounts = [], price }: Stripe.SubscriptionItem) =>
+    discounts.some((it) => typeof it === 'string') || (price && price.currency !== found.currency);
+  if (items.has_more || items.data.some(isCut)) {
+    found.items = await expanding(
+      (expand) => stripe.subscriptionItems.list({ subscription: id, limit: PAGE, expand }),
+      ['data.discounts.source.coupon', 'data.price.currency_options'],
+    );
+  }
+  return found;
+}
+
+/** A key that may not see what is asked for along with an object may well see the object, and the last of it. */
+async function expanding<T>(read: (expand: string[]) => Promise<T>, expand: string[]): Promise<T> {
   try {
-    return await stripe.subscriptions.retrieve(id, { expand: ['discounts.source.coupon.applies_to'] });
+    return await read(expand);
   } catch (error) {
     const { kind } = failureOf(error);
-    if (kind !== 'forbidden' && kind !== 'rejected') throw error;
-    return stripe.subscriptions.retrieve(id);
+    if (expand.length === 0 || (kind !== 'forbidden' && kind !== 'rejected')) throw error;
+    return expanding(read, expand.slice(1));
   }
 }
 
@@ -46,10 +67,25 @@ const LISTS: Record<string, List | undefined> = {
   'dispute by charge': (stripe, id, page) => stripe.disputes.list({ ...page, charge: id }),
   'dispute by payment_intent': (stripe, id, page) => stripe.disputes.list({ ...page, payment_intent: id }),
   // Apart from finding a session: a key that may read sessions need not be allowed to see what their lines name.
-  'checkout_session by checkout_session': async (stripe, id) => ({
-    data: [await stripe.checkout.sessions.retrieve(id, { expand: ['line_items'] })],
-    has_more: false,
-  }),
+  'checkout_session by checkout_session': async (stripe, id) => {
+    const found = await stripe.checkout.sessions.retrieve(id, { expand: ['line_items'] });
+    if (found.line_items?.has_more) {
+      const data = await allPages((page) => stripe.checkout.sessions.listLineItems(id, page));
+      found.line_items = { ...found.line_items, data: data as typeof found.line_items.data, has_more: false };
+    }
+    return { data: [found], has_more: false };
+  },
+  'invoice by invoice': async (stripe, id) => {
+    const found = await expanding(
+      (expand) => stripe.invoices.retrieve(id, { expand }),
+      ['discounts.source.coupon', 'total_discount_amounts.discount.source.coupon'],
+    );
+    if (found.lines.has_more) {
+      const data = await allPages((page) => stripe.invoices.listLineItems(id, page));
+      found.lines = { ...found.lines, data: data as typeof found.lines.data, has_more: false };
+    }
+    return { data: [found], has_more: false };
+  },
   'checkout_session by payment_intent': (stripe, id, page) =>
     stripe.checkout.sessions.list({ ...page, payment_intent: id }),
   'checkout_session by subscription': (stripe, id, page) =>
@@ -81,15 +117,15 @@ export async function fetchWanted(
   try {
     const found = want.by === null ? await retrieve(clients(key), want) : await listAll(clients(key), want);
     if (found === null) return { status: 'absent', reason: `Stripe has no list of ${want.kind} by ${want.by}` };
-    const objects = normalize(found, { ...context, readAt: answeredAt(found) ?? context.seenAt });
+    const isAlone = want.kind === 'subscription' && (want.by === null || want.by === 'subscription');
+    const objects = normalize(found, { ...context, readAt: answeredAt(found) ?? context.seenAt, isAlone });
     if (objects.length > 0) return { status: 'found', objects };
     return { status: 'absent', reason: `Stripe knows no ${want.kind} of ${want.id}` };
   } catch (error) {
     const failure = failureOf(error);
     if (failure.kind === 'unavailable') throw failure.error;
-    // A revoked key is told apart by its probe; for the object it means the same: a new key may see more.
-    const isKeyToBlame = failure.kind === 'forbidden' || failure.kind === 'unauthorised';
-    return { status: isKeyToBlame ? 'forbidden' : 'absent', reason: failure.reason };
+    if (keyRefusal(failure) !== null) return { status: 'refused', reason: failure.reason };
+    return { status: failure.kind === 'forbidden' ? 'forbidden' : 'absent', reason: failure.reason };
   }
 }
 
@@ -101,11 +137,15 @@ async function retrieve(stripe: Stripe, want: WantedObject): Promise<unknown> {
 async function listAll(stripe: Stripe, want: WantedObject): Promise<unknown[] | null> {
   const list = LISTS[`${want.kind} by ${want.by}`];
   if (!list) return null;
+  return allPages((page) => list(stripe, want.id, page));
+}
+
+async function allPages(read: (page: Stripe.PaginationParams) => Promise<Page>): Promise<unknown[]> {
   const all: unknown[] = [];
   let answer: unknown = null;
   for (let pages = 0; pages < PAGES_MAX; pages += 1) {
     const after = (all.at(-1) as { id?: string } | undefined)?.id;
-    const page = await list(stripe, want.id, { limit: PAGE, ...(after ? { starting_after: after } : {}) });
+    const page = await read({ limit: PAGE, ...(after ? { starting_after: after } : {}) });
     const data = Array.isArray(page.data) ? page.data : [];
     all.push(...data);
     // Of several pages the first one's time: what changed while they were read is read again some other time.

@@ -42,7 +42,8 @@ const LISTS: Record<ListName, List> = {
   },
   invoices: {
     endpoint: 'invoices',
-    expand: {},
+    // Which coupon a discount is of.
+    expand: { 'data.discounts.source.coupon': 'rak_coupon_read' },
     read: (stripe, page) => stripe.invoices.list({ ...page, status: 'paid' }),
   },
   invoice_payments: {

@@ -1,4 +1,5 @@
 import { mergeAll } from '../core/merge.ts';
+import { PARTIAL_CAPTURE_REVERSAL } from '../core/payment.ts';
 import type {
   BalanceTransactionObject,
   ChargeObject,
@@ -16,8 +17,8 @@ import { emailEvidence, emailHash, metadataEvidence, textEvidence } from './evid
 import type { EvidenceContext } from './evidence.ts';
 import { amount, currency, id, integer, isJson, list, record, text, time, words } from './fields.ts';
 import type { Json } from './fields.ts';
-import { couponOf, largestLine, paidTaxOf } from './sale.ts';
-import { recurringLines, recurringOf } from './subscription.ts';
+import { couponOf, discountOf, largestLine, linesShown, paidTaxOf } from './sale.ts';
+import { isPaid, recurringLines, recurringOf } from './subscription.ts';
 import type { Told } from './subscription.ts';
 
 /**
@@ -25,7 +26,7 @@ import type { Told } from './subscription.ts';
  * `GET /v1/events` renders an event otherwise than its delivery did. What is absent, unknown or of the wrong type is
  * left out; nothing here throws. Cards, addresses and phone numbers are not read, e-mail addresses only hashed.
  */
-export type NormalizeContext = EvidenceContext & Pick<Told, 'readAt' | 'previous'>;
+export type NormalizeContext = EvidenceContext & Pick<Told, 'readAt' | 'isAlone' | 'previous'>;
 
 const DEPTH_MAX = 10;
 const OBJECTS_MAX = 5000;
@@ -183,7 +184,7 @@ function readPaymentIntent(json: Json, base: Base, context: NormalizeContext): P
 }
 
 function readSession(json: Json, base: Base, context: NormalizeContext): CheckoutSessionObject {
-  const isPaid = json['payment_status'] === 'paid';
+  const isPaidFor = json['payment_status'] === 'paid';
   return {
     kind: 'checkout_session',
     ...base,
@@ -200,9 +201,10 @@ function readSession(json: Json, base: Base, context: NormalizeContext): Checkou
     customer: payer(json),
     paymentStatus: text(json['payment_status'], 50),
     currency: currency(json['currency']),
-    amountTotalMinor: isPaid ? amount(json['amount_total']) : 0,
-    taxMinor: isPaid ? integer(record(json['total_details'])['amount_tax']) : null,
+    amountTotalMinor: isPaidFor ? amount(json['amount_total']) : 0,
+    taxMinor: isPaidFor ? integer(record(json['total_details'])['amount_tax']) : null,
     item: largestLine(json['line_items']),
+    linesShown: linesShown(json['line_items']),
     coupon: couponOf(json),
   };
 }
@@ -237,7 +239,9 @@ function readInvoice(json: Json, base: Base, context: NormalizeContext): Invoice
     taxMinor: paidTaxOf(json),
     offStripeMinor: amount(json['amount_paid_off_stripe']) || (isOutOfBand ? amount(json['amount_paid']) : 0),
     item: largestLine(json['lines']),
+    linesShown: isPaid(json) ? linesShown(json['lines']) : null,
     coupon: couponOf(json),
+    discount: discountOf(json),
     lines: recurringLines(json),
   };
 }
@@ -289,7 +293,7 @@ function readBalanceTransaction(json: Json, base: Base): BalanceTransactionObjec
     ...base,
     evidence: [],
     source: id(json['source']),
-    type: text(json['type'], 100),
+    type: json['reporting_category'] === PARTIAL_CAPTURE_REVERSAL ? PARTIAL_CAPTURE_REVERSAL : text(json['type'], 100),
     amountMinor,
     feeMinor: integer(json['fee']) ?? 0,
     currency: currency(json['currency']),

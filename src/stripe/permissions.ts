@@ -100,7 +100,7 @@ const ROWS: readonly Row[] = [
     name: 'rak_coupon_read',
     label: 'Coupons',
     access: 'read',
-    without: 'monthly recurring revenue is counted before discounts',
+    without: 'monthly recurring revenue is counted before discounts, invoices show no coupon',
     probe: read('coupons/headwaterprobe'),
   },
   {

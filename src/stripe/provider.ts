@@ -2,6 +2,7 @@ import type { ListOptions } from '../payments/provider-lists.ts';
 import type { Provider } from '../payments/provider.ts';
 import { createClients } from './client.ts';
 import { createPace } from './client-pace.ts';
+import type { Pace } from './client-pace.ts';
 import { probeKey } from './connect.ts';
 import { fetchWanted } from './history.ts';
 import { createLists } from './lists.ts';
@@ -18,16 +19,18 @@ export function createStripeProvider(options: {
   hash: (value: string) => string;
   now: () => number;
   timeoutMs?: number;
+  /** Shared with whoever else asks with the same keys. */
+  pace?: Pace;
 }): Provider {
-  const { hash, now } = options;
+  const { hash, now, pace = createPace() } = options;
   const clients = createClients(options);
-  const pace = createPace();
+  const unpaced = createClients({ ...options, onRequest: pace.sent });
   const readContext = ({ visitorMetadataKeys }: ListOptions) => ({ visitorMetadataKeys, hash, seenAt: now() });
   return {
     ...createLists(clients, pace, readContext),
     verify: verifyWebhook,
     read: (body, { visitorMetadataKeys }) => readEvent(body, { visitorMetadataKeys, hash, nowMs: now() }),
-    probe: (key) => probeKey(clients, key),
+    probe: (key) => probeKey(unpaced, key),
     async fetch(key, want, options) {
       await pace.turn(key, want.kind);
       return fetchWanted(clients, key, want, readContext(options));

@@ -1,5 +1,5 @@
 import { largerItem } from '../core/merge.ts';
-import type { SoldItem } from '../core/payment.ts';
+import type { LinesShown, SoldItem } from '../core/payment.ts';
 import { amount, id, integer, list, record, words as wordsOf } from './fields.ts';
 import type { Json } from './fields.ts';
 
@@ -23,6 +23,12 @@ export function largestLine(lines: unknown): SoldItem | null {
     const isEmpty = item.product === null && item.price === null && item.name === null;
     return isEmpty ? largest : largerItem(largest, item);
   }, null);
+}
+
+/** null: none are shown. */
+export function linesShown(lines: unknown): LinesShown | null {
+  if (list(lines).length === 0) return null;
+  return record(lines)['has_more'] === true ? 'some' : 'all';
 }
 
 /** Stripe's own descriptions of subscription lines name the product among other things; others are the name. */
@@ -50,12 +56,27 @@ export function paidTaxOf(invoice: Json): number | null {
   return 'tax' in invoice ? amount(invoice['tax']) : null;
 }
 
-/** Id of the first coupon: merchants choose it, and it is the one name that every rendering shows. */
+/** Id of the first coupon: merchants choose it, and it is the one name that every rendering knows. */
 export function couponOf(json: Json): string | null {
-  for (const value of [...list(json['discounts']), json['discount']]) {
+  for (const value of discountsOf(json)) {
     const discount = record(value);
     const coupon = id(discount['coupon']) ?? id(record(discount['source'])['coupon']);
     if (coupon !== null) return coupon;
   }
   return null;
+}
+
+/** Id of the first discount, which is all that new renderings show of an invoice's unless asked. */
+export function discountOf(json: Json): string | null {
+  return (
+    discountsOf(json)
+      .map(id)
+      .find((it) => it !== null) ?? null
+  );
+}
+
+/** Those of single lines are summed up with the others. */
+function discountsOf(json: Json): unknown[] {
+  const ofLines = list(json['total_discount_amounts']).map((it) => record(it)['discount']);
+  return [...list(json['discounts']), json['discount'], ...ofLines];
 }

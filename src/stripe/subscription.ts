@@ -6,7 +6,7 @@ import type {
   SubscriptionState,
   SubscriptionTerms,
 } from '../core/payment.ts';
-import { currency, id, integer, isJson, list, record, text, time } from './fields.ts';
+import { currency, decimal, id, integer, isJson, list, record, text, time } from './fields.ts';
 import type { Json } from './fields.ts';
 
 /**
@@ -19,18 +19,20 @@ export interface Told {
   seenAt: number;
   /** Epoch milliseconds of the provider's clock when it answered; absent: an event brought it. */
   readAt?: number | undefined;
+  /** It was asked for by itself, with all that is told only then. */
+  isAlone?: boolean | undefined;
   /** `previous_attributes` of the event, and the object they are of. */
   previous?: { id: string; attributes: Json } | undefined;
 }
 
-type Recurring = Required<Pick<SubscriptionObject, 'startedAt' | 'states' | 'discounts'>>;
+type Recurring = Required<Pick<SubscriptionObject, 'startedAt' | 'states' | 'discounts' | 'askedAt'>>;
 
 const ITEMS_MAX = 100;
 
 export function recurringOf(json: Json, told: Told): Recurring {
   const terms = termsOf(json);
   const startedAt = time(json['start_date']) ?? time(json['start']);
-  if (terms === null) return { startedAt, states: [], discounts: [] };
+  if (terms === null) return { startedAt, states: [], discounts: [], askedAt: null };
   const { previous } = told;
   const before = previous && previous.id === id(json) ? termsOf(asBefore(json, previous.attributes)) : null;
   const state: SubscriptionState = {
@@ -39,7 +41,7 @@ export function recurringOf(json: Json, told: Told): Recurring {
     terms,
     before,
   };
-  return { startedAt, states: [state], discounts: discountsOf(json) };
+  return { startedAt, states: [state], discounts: discountsOf(json), askedAt: told.isAlone ? state.at : null };
 }
 
 /** The end is dated by Stripe itself. Under a test clock the time of reading is another world's. */
@@ -61,18 +63,24 @@ function latestOwnTime(json: Json): number | null {
 /** null: a snapshot that does not say what it costs. */
 export function termsOf(json: Json): SubscriptionTerms | null {
   const status = text(json['status'], 50);
-  const items = list(json['items']).slice(0, ITEMS_MAX).map(itemOf);
+  const items = list(json['items'])
+    .slice(0, ITEMS_MAX)
+    .map((item) => itemOf(item, currencyOf(json)));
   if (status === null || items.length === 0 || items.includes(null)) return null;
   const known = items.filter((item) => item !== null);
   known.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
-  const [first] = list(json['items']).map((item) => priceOf(record(item)));
   return {
     status,
-    currency: currency(json['currency']) ?? currency(first?.['currency']),
+    currency: currencyOf(json),
     items: known,
     discounts: discountIds(json),
     isPaused: isJson(json['pause_collection']),
+    ...(record(json['items'])['has_more'] === true ? { isPartial: true } : {}),
   };
+}
+
+function currencyOf(json: Json): string | null {
+  return currency(json['currency']) ?? currency(priceOf(record(list(json['items'])[0]))['currency']);
 }
 
 /** Plans were what prices are, before there were prices. */
@@ -80,9 +88,19 @@ function priceOf(item: Json): Json {
   return isJson(item['price']) ? item['price'] : record(item['plan']);
 }
 
-function itemOf(value: unknown): SubscriptionItem | null {
+/** A price shows its amount in its own currency, whatever the subscription is in; the others it shows when asked. */
+function priceIn(price: Json, code: string | null): Json {
+  const own = currency(price['currency']);
+  if (own === null || code === null || own === code) return price;
+  const option = record(price['currency_options'])[code];
+  if (isJson(option)) return { ...price, ...option };
+  const none = { unit_amount: null, unit_amount_decimal: null, amount: null, amount_decimal: null };
+  return { ...price, ...none, isUntold: price['billing_scheme'] !== 'tiered' };
+}
+
+function itemOf(value: unknown, code: string | null): SubscriptionItem | null {
   const item = record(value);
-  const price = priceOf(item);
+  const price = priceIn(priceOf(item), code);
   const recurring = isJson(price['recurring']) ? price['recurring'] : price;
   const interval = intervalOf(recurring['interval']);
   if (interval === null) return null;
@@ -92,6 +110,7 @@ function itemOf(value: unknown): SubscriptionItem | null {
     price: id(price),
     product: id(price['product']),
     amountMinor: isMetered ? 0 : amountOf(price, quantity),
+    ...(price['isUntold'] === true && !isMetered ? { isUntold: true } : {}),
     quantity,
     interval,
     intervalCount: Math.max(1, integer(recurring['interval_count']) ?? 1),
@@ -107,9 +126,8 @@ function intervalOf(value: unknown): SubscriptionItem['interval'] | null {
 /** Unit amounts can have decimals of a minor unit: Stripe multiplies first and rounds then. null: tiers. */
 function amountOf(price: Json, quantity: number): number | null {
   if (price['billing_scheme'] === 'tiered') return null;
-  const decimal = price['unit_amount_decimal'] ?? price['amount_decimal'];
-  const whole = integer(price['unit_amount']) ?? integer(price['amount']);
-  const unit = typeof decimal === 'string' && /^\d{1,15}(\.\d{1,12})?$/.test(decimal) ? decimal : whole;
+  const exact = decimal(price['unit_amount_decimal'] ?? price['amount_decimal']);
+  const unit = exact ?? integer(price['unit_amount']) ?? integer(price['amount']);
   if (unit === null) return null;
   const [units = '0', decimals = ''] = String(unit).split('.');
   const scale = 10n ** BigInt(decimals.length);
@@ -135,10 +153,13 @@ function discountIds(json: Json): string[] {
 /** Discounts whose coupon is shown with them: old renderings do, new ones when asked. */
 export function discountsOf(json: Json): Discount[] {
   const items = list(json['items']).flatMap((item) => list(record(item)['discounts']));
-  return [json['discount'], ...list(json['discounts']), ...items].flatMap((value) => discountOf(record(value)) ?? []);
+  const code = currencyOf(json);
+  return [json['discount'], ...list(json['discounts']), ...items].flatMap(
+    (value) => discountOf(record(value), code) ?? [],
+  );
 }
 
-function discountOf(json: Json): Discount | null {
+function discountOf(json: Json, code: string | null): Discount | null {
   const coupon = isJson(json['coupon']) ? json['coupon'] : record(record(json['source'])['coupon']);
   const { duration, percent_off: percent } = coupon as { duration?: unknown; percent_off?: unknown };
   const discountId = id(json);
@@ -146,12 +167,20 @@ function discountOf(json: Json): Discount | null {
   const products = record(coupon['applies_to'])['products'];
   return {
     id: discountId,
+    coupon: id(coupon),
     percentOff: typeof percent === 'number' && Number.isFinite(percent) ? Math.round(percent * 10_000) : null,
-    amountOffMinor: integer(coupon['amount_off']),
+    amountOffMinor: amountOff(coupon, code),
     duration,
     endsAt: time(json['end']),
     products: Array.isArray(products) ? products.flatMap((product) => id(product) ?? []).sort() : null,
   };
+}
+
+/** An amount is in the coupon's currency; others have one of their own, or none that is shown. */
+function amountOff(coupon: Json, code: string | null): number | null {
+  const own = currency(coupon['currency']);
+  if (own === null || code === null || own === code) return integer(coupon['amount_off']);
+  return integer(record(record(coupon['currency_options'])[code])['amount_off']);
 }
 
 /** The object as the event says it was before: attributes as a whole, items one by one where only parts of them are told. */
@@ -171,15 +200,18 @@ function asBefore(json: Json, previous: Json): Json {
       ...(isJson(item['price']) && isSame ? { price: { ...record(now['price']), ...price } } : {}),
     };
   });
-  return { ...before, items: { data: items } };
+  return { ...before, items: { ...record(json['items']), data: items } };
 }
 
 /** Lines of a paid invoice that are about a subscription. */
 export function recurringLines(invoice: Json): InvoiceLine[] {
-  if (invoice['status'] !== 'paid' && invoice['paid'] !== true) return [];
-  return list(invoice['lines'])
-    .slice(0, ITEMS_MAX)
-    .flatMap((line) => lineOf(record(line)) ?? []);
+  if (!isPaid(invoice)) return [];
+  const lines = list(invoice['lines']).flatMap((line) => lineOf(record(line)) ?? []);
+  return lines.slice(0, ITEMS_MAX);
+}
+
+export function isPaid(invoice: Json): boolean {
+  return invoice['status'] === 'paid' || invoice['paid'] === true;
 }
 
 function lineOf(line: Json): InvoiceLine | null {
@@ -187,10 +219,8 @@ function lineOf(line: Json): InvoiceLine | null {
   const details = record(parent['subscription_item_details']);
   const itemDetails = record(parent['invoice_item_details']);
   const isProration = line['proration'] === true || details['proration'] === true || itemDetails['proration'] === true;
-  const isOfSubscription =
-    id(details['subscription_item']) !== null ||
-    id(line['subscription_item']) !== null ||
-    line['type'] === 'subscription';
+  const subscriptionItem = id(details['subscription_item']) ?? id(line['subscription_item']);
+  const isOfSubscription = subscriptionItem !== null || line['type'] === 'subscription';
   const lineId = id(line);
   const amountMinor = integer(line['amount']);
   const [startsAt, endsAt] = [time(record(line['period'])['start']), time(record(line['period'])['end'])];
@@ -202,6 +232,7 @@ function lineOf(line: Json): InvoiceLine | null {
   const usage = text(recurring['usage_type'], 20);
   return {
     id: lineId,
+    subscriptionItem,
     price: id(priceDetails['price']) ?? id(line['price']) ?? id(line['plan']),
     product: id(priceDetails['product']) ?? id(price['product']),
     quantity: integer(line['quantity']) ?? 1,

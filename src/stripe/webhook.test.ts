@@ -82,6 +82,10 @@ test('signature: the head of what was signed, also when it is no event', () => {
     livemode: true,
     account: 'acct_9',
   });
+  // Thin events have a context instead, and may have it below an organisation's.
+  for (const context of ['acct_9', 'org_1/acct_9']) {
+    assert.equal(head(JSON.stringify({ id: 'evt_3', object: 'v2.core.event', context })).account, 'acct_9');
+  }
   assert.match(head('not json').eventId, /^body_[0-9a-f]{64}$/);
   assert.match(head('[1]').eventId, /^body_[0-9a-f]{64}$/);
   assert.notEqual(head('{"id":7}').eventId, head('{"id":8}').eventId);

@@ -68,8 +68,13 @@ function headOf(rawBody: Uint8Array): Delivery {
     eventId: id(body?.['id']) ?? `body_${createHash('sha256').update(rawBody).digest('hex')}`,
     type: text(body?.['type'], 100) ?? 'unknown',
     livemode: typeof body?.['livemode'] === 'boolean' ? body['livemode'] : null,
-    account: id(body?.['account']),
+    account: id(body?.['account']) ?? accountIn(body?.['context']),
   };
+}
+
+/** Thin events of connected accounts name them in their context, below the platform's or organisation's: `org_…/acct_…`. */
+function accountIn(context: unknown): string | null {
+  return /(?:^|\/)(acct_\w{1,60})$/.exec(text(context, 300) ?? '')?.[1] ?? null;
 }
 
 function parse(body: string): Json | null {

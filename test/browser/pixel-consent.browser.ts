@@ -1,17 +1,19 @@
 // What the pixel keeps of whom: consent, Global Privacy Control, opting out, consent managers.
+import { readFileSync } from 'node:fs';
 import { expect, test } from '@playwright/test';
 import type { Page } from '@playwright/test';
 import { cookiesOf, keptBy, openPixelSite } from './pixel-site.ts';
-import type { PixelSite } from './pixel-site.ts';
+import type { Hit, PixelSite } from './pixel-site.ts';
 
 let site: PixelSite;
 test.beforeAll(async () => void (site = await openPixelSite()));
 test.afterAll(() => site.close());
 test.beforeEach(() => site.reset());
 
-async function expectNothingKept(page: Page) {
+/** @param but keys on the disk: a refusal is remembered where consent is not required */
+async function expectNothingKept(page: Page, but: string[] = []) {
   expect(await cookiesOf(page.context())).toEqual({});
-  expect(await keptBy(page)).toEqual([]);
+  expect(await keptBy(page)).toEqual(but);
   expect((await page.evaluate('headwater.getVisitorId()')) ?? null).toBeNull();
 }
 const withGpc = (page: Page) =>
@@ -143,6 +145,52 @@ for (const [name, said, isGiven] of DEFAULTS) {
   });
 }
 
+for (const attributes of ['data-consent="required" data-more="cmp"', 'data-more="cmp"']) {
+  for (const waitMs of [0, 1200]) {
+    test(`Google's defaults refuse on every page, the manager grants ${waitMs} ms later: ${attributes}`, async ({
+      page,
+    }) => {
+      site.attributes = attributes;
+      const update = `gtag('consent', 'update', { analytics_storage: 'granted' })`;
+      site.head = `<script>dataLayer = []; function gtag() { dataLayer.push(arguments); }
+        gtag('consent', 'default', { analytics_storage: 'denied' });
+        ${waitMs > 0 ? `setTimeout(() => ${update}, ${waitMs})` : update};</script>`;
+      const visitors: (string | undefined)[] = [];
+      for (const path of ['/', '/two', '/three']) {
+        await page.goto(site.url(path));
+        await page.waitForTimeout(waitMs + 1500);
+        visitors.push((await cookiesOf(page.context())).hw_visitor_id);
+      }
+      expect(visitors[0]).toBeTruthy();
+      expect(new Set(visitors).size).toBe(1);
+      // Without "required" the very first view was counted before the second script could hear of the refusal.
+      const isEarly = ({ url }: Hit) => waitMs > 0 && !/required/.test(attributes) && new URL(url!).pathname === '/';
+      const known = site.hits.filter((hit) => hit.visitor && !isEarly(hit));
+      expect(new Set(known.map(({ visitor }) => visitor))).toEqual(new Set(visitors));
+      const second = known.filter(({ url }) => url!.endsWith('/two'));
+      expect(second, 'a page counts once').toHaveLength(1);
+    });
+  }
+}
+
+test('a default that grants takes back no refusal, and one that refuses in some regions comes after one that grants', async ({
+  page,
+}) => {
+  site.attributes = 'data-more="cmp"';
+  const layer = (said: string) =>
+    `<script>dataLayer = []; function gtag() { dataLayer.push(arguments); }${said}</script>`;
+  const granted = `gtag('consent', 'default', { analytics_storage: 'granted' });`;
+  site.head = layer(`${granted}gtag('consent', 'default', { analytics_storage: 'denied', region: ['DE'] });`);
+  await page.goto(site.url('/'));
+  await page.waitForFunction('headwater.hasConsent');
+  await expectNothingKept(page, ['hw_c']);
+  await page.evaluate(`gtag('consent', 'update', { analytics_storage: 'denied' })`);
+  site.head = layer(granted);
+  await page.goto(site.url('/two'));
+  await page.waitForFunction('headwater.hasConsent');
+  await expectNothingKept(page, ['hw_c']);
+});
+
 test('a data layer that is none keeps no other feature from its work', async ({ page }) => {
   site.attributes = 'data-more="cmp"';
   site.head = '<script>dataLayer = { push() {} };</script>';
@@ -151,4 +199,20 @@ test('a data layer that is none keeps no other feature from its work', async ({ 
   await page.waitForFunction('headwater.hasConsent');
   await page.click('#marked');
   expect((await site.received(2)).map(({ name }) => name)).toContain('Sign up');
+});
+
+test('the bookmarks of docs/pixel.md: the first leaves me out, the second undoes it', async ({ page }) => {
+  const docs = readFileSync(new URL('../../docs/pixel.md', import.meta.url), 'utf8');
+  const [leave, undo] = docs.match(/^javascript:.*$/gm)!;
+  const click = (bookmark: string) => page.evaluate((href) => void (location.href = href), bookmark);
+  await page.goto(site.url('/'));
+  await site.received(1);
+  await click(leave!);
+  await page.goto(site.url('/two'));
+  await page.evaluate(`headwater.track('never')`);
+  await click(undo!);
+  await page.goto(site.url('/three'));
+  const hits = await site.received(2);
+  expect(hits.map(({ url }) => new URL(url!).pathname)).toEqual(['/', '/three']);
+  expect(page.url()).toBe(site.url('/three'));
 });

@@ -53,6 +53,8 @@ test('views, events, people and returns from Stripe are told without an id, and 
   await page.evaluate(`headwater.track('later')`);
   await expect.poll(() => site.requests.length).toBeGreaterThan(before);
   await expectNothingKept(page);
+  site.status = 202;
+  await site.received(6);
 });
 
 test('what hw.js left is delivered and deleted', async ({ page }) => {
@@ -88,6 +90,27 @@ test('a refusal and an opt-out hold, and are all that is kept', async ({ page })
   await page.evaluate('headwater.setConsent(true)');
   await page.waitForTimeout(1500);
   expect(site.hits).toHaveLength(2);
+});
+
+test('what the visitor said of consent is told with the hits: there is no id whose absence would say it', async ({
+  page,
+}) => {
+  const said: unknown[] = [];
+  page.on('request', (request) => {
+    if (request.url().endsWith('/api/event')) said.push((request.postDataJSON() as { consent?: unknown }).consent);
+  });
+  site.attributes = 'data-consent="required"';
+  await page.goto(site.url('/'));
+  await expect.poll(() => said).toEqual([false]);
+  await page.evaluate('headwater.setConsent(true)');
+  await expect.poll(() => said).toEqual([false, true]);
+  await page.evaluate(`headwater.setConsent(false); headwater.track('seen')`);
+  await expect.poll(() => said).toEqual([false, true, false]);
+  // Global Privacy Control is a refusal where nothing else is said.
+  site.attributes = '';
+  await page.addInitScript(() => Object.defineProperty(navigator, 'globalPrivacyControl', { value: true }));
+  await page.goto(site.url('/two'));
+  await expect.poll(() => said.at(-1) === false && said.length).toBe(4);
 });
 
 test('a banner that waits for consent is told of it on the next page', async ({ page }) => {

@@ -95,6 +95,36 @@ test('marked elements count without an attribute of the tag', async ({ page }) =
   expect(hits.map(({ name, props }) => [name, props])).toContainEqual(['Sign up', { billingPeriod: 'year' }]);
 });
 
+test('inside of web components, and of labels, each click counts once', async ({ page }) => {
+  site.attributes = 'data-more="outbound"';
+  site.body = `<base target="shop-window"><x-button data-hw-event="Buy"></x-button>
+    <a href="http://elsewhere.test/a"><x-button id="icon"></x-button></a>
+    <label data-hw-event="Agreed"><input type="checkbox"><b id="text">Terms</b></label>
+    <script>customElements.define('x-button', class extends HTMLElement {
+      constructor() { super(); this.attachShadow({ mode: 'open' }).innerHTML = '<button>Press</button>'; }
+    })</script>`;
+  await page.goto(site.url('/'));
+  await loaded(page);
+  for (const place of ['x-button:not(#icon) button', '#icon button', '#text']) await page.click(place);
+  const found = () => site.hits.filter(({ name }) => name !== 'pageview').map(({ name }) => name);
+  await expect.poll(() => found().length).toBe(3);
+  await page.waitForTimeout(1200);
+  expect(found().sort()).toEqual(['Agreed', 'Buy', 'outbound']);
+});
+
+test('a hand-over waits in the address until there is consent', async ({ page }) => {
+  site.attributes = 'data-more="domains" data-domains="pay.test" data-consent="required"';
+  await page.goto(site.url('/?hw_h=word'));
+  await loaded(page);
+  await page.waitForTimeout(1200);
+  expect(page.url()).toContain('hw_h=word');
+  await page.evaluate('headwater.setConsent(true)');
+  await expect.poll(() => page.url()).not.toContain('hw_h');
+  await site.received(2);
+  const told = site.hits.filter(({ url, visitor }) => visitor && url!.includes('hw_h=word'));
+  expect(told).toHaveLength(1);
+});
+
 test('the tag of another product that has a data-site stands before ours', async ({ page }) => {
   site.head = '<script defer src="http://cdn.test/script.js" data-site="ABC"></script>';
   site.attributes = 'data-more="outbound"';

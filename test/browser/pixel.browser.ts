@@ -96,6 +96,8 @@ test('ids of attribu.tech and Zori are adopted, and their names are kept', async
     attribu_session_id: site.hits[0]!.session,
     zori_session_id: site.hits[0]!.session,
   });
+  // It comes with the second script.
+  await page.waitForFunction('self.ZoriHQ');
   expect(await page.evaluate('ZoriHQ.getVisitorId()')).toBe('old-visitor-7');
 });
 

@@ -120,6 +120,8 @@ const APPS = {
     const headwater = createHeadwater({ host: ${HOST}, site: 's1', nonce: 'n1' });
     void headwater.track('early');
     document.addEventListener('click', async () => { document.title = String(await headwater.getVisitorId()); });`,
+  late: `import { createHeadwater } from '../../sdk/src/browser.ts';
+    document.addEventListener('click', async () => { document.title = String(await createHeadwater().getVisitorId()); });`,
   consent: `import { createHeadwater } from '../../sdk/src/browser.ts';
     window.hw = createHeadwater({ host: ${HOST}, site: 's1', attributes: { consent: 'required' } }); window.hw.load();`,
   // A setting of the environment that is missing, and properties that have no JSON.
@@ -130,11 +132,12 @@ const APPS = {
   zori: `import { createRoot } from 'react-dom/client';
     import { TrackClick, useIdentify, usePageView, useTrackEvent, useZori, ZoriProvider } from '../../sdk/src/zori.ts';
     function Shop() {
-      const { isInitialized, getVisitorId } = useZori();
+      const { isInitialized, getVisitorId, getSessionId, hasConsent, setConsent } = useZori();
+      Object.assign(window, { zori: { getSessionId, hasConsent, setConsent } });
       usePageView({ type: 'product' });
       useIdentify({ app_id: 'u1', email: 'a@shop.test' });
       useTrackEvent('searched', { query: 'tea' }, ['tea']);
-      return <TrackClick eventName="cta" as="button" id="cta" onClick={async () => { document.title = await getVisitorId(); }}>{String(isInitialized)}</TrackClick>;
+      return <TrackClick eventName="cta" id="cta" onClick={async () => { document.title = await getVisitorId(); }}>{String(isInitialized)}</TrackClick>;
     }
     createRoot(document.getElementById('root')).render(
       <ZoriProvider config={{ publishableKey: 's1', baseUrl: ${HOST} + '/ingest' }} autoTrackPageViews={true}><Shop /></ZoriProvider>);`,
@@ -207,6 +210,15 @@ test('React: where the script is blocked the page works, and an id of before is 
   expect([said, hits]).toEqual([[], []]);
 });
 
+test('a script of the page that is blocked keeps nobody waiting who asks after that', async ({ page }) => {
+  Object.assign(shown, { app: 'late', head: `<script defer src="${host()}/hw.js" data-site="s1"></script>` });
+  await page.route('**/hw.js', (route) => route.abort('blockedbyclient'));
+  await page.goto(url('/'));
+  await page.context().addCookies([{ name: 'hw_visitor_id', value: 'old-1', url: url('/') }]);
+  await page.locator('html').click();
+  await expect(page).toHaveTitle('old-1', { timeout: 4_000 });
+});
+
 test('React: without an address, and told what has no JSON, the page works', async ({ page }) => {
   const said = watch(page);
   shown.app = 'odd';
@@ -270,6 +282,33 @@ test('Zori’s names: hooks, TrackClick, and the id of its cookie', async ({ pag
   expect(said).toEqual([]);
 });
 
+test('Zori’s names: session and consent are answered at once', async ({ page }) => {
+  shown.app = 'zori';
+  // Required by the tag: nobody was asked yet, and whoever asks is told so before anything has loaded.
+  shown.head = `<script defer src="${host()}/hw.js" data-site="s1" data-compat="zori" data-consent="required"></script>`;
+  await page.goto(url('/'));
+  await expect(page.locator('#cta')).toHaveText('true');
+  const answers = () => page.evaluate('[zori.hasConsent(), zori.getSessionId()]');
+  expect(await answers()).toEqual([false, null]);
+  await page.evaluate('zori.setConsent({ analytics: true, marketing: false })');
+  expect(await answers()).toEqual([true, await cookie(page, 'hw_session_id')]);
+  await page.evaluate('zori.setConsent({ analytics: false })');
+  expect(await answers()).toEqual([false, null]);
+  // Nothing is required: consent holds until it is refused.
+  shown.head = '';
+  await page.reload();
+  await expect(page.locator('#cta')).toHaveText('true');
+  expect(await answers()).toEqual([true, await cookie(page, 'hw_session_id')]);
+  await page.evaluate('zori.setConsent({ analytics: false })');
+  expect(await answers()).toEqual([false, null]);
+});
+
+test('Zori’s names: where the script is missing, a push finds a list', async ({ page }) => {
+  Object.assign(shown, { app: 'zori', isBlocked: true });
+  await page.goto(url('/'));
+  await page.waitForFunction("ZoriHQ.push(['track', 'pushed'])");
+});
+
 test('Zori’s global is complete, and takes what was pushed before it was there', async ({ page }) => {
   const said = watch(page);
   shown.app = 'nothing';
@@ -282,9 +321,12 @@ test('Zori’s global is complete, and takes what was pushed before it was there
   expect(kinds).toEqual(names);
   const visitor = await page.evaluate('ZoriHQ.getVisitorId()');
   for (const product of ['hw', 'attribu', 'zori']) expect(await cookie(page, `${product}_visitor_id`)).toBe(visitor);
-  expect(await page.evaluate('ZoriHQ.getSessionId()')).toBe(await cookie(page, 'zori_session_id'));
+  // At once, and to who asks by a push.
+  expect(await page.evaluate('`${ZoriHQ.getSessionId()}`')).toBe(await cookie(page, 'zori_session_id'));
+  expect(await page.evaluate("new Promise((told) => ZoriHQ.push(['getVisitorId', told]))")).toBe(visitor);
+  await page.evaluate("ZoriHQ.push(null) ?? ZoriHQ.push(['none'])");
   expect(await page.evaluate('Promise.resolve(ZoriHQ.hasConsent())')).toBe(true);
-  await page.evaluate("ZoriHQ.identify({ app_id: 'u1', email: 'a@shop.test' })");
+  await page.evaluate("ZoriHQ.identify({ app_id: 'u1', email: 'a@shop.test' }).then(() => {})");
   await page.evaluate("ZoriHQ.push(['track', 'later'])");
   await settled(['identify', 'later', 'pushed', 'view /']);
   await page.evaluate('ZoriHQ.optOut()');

@@ -181,6 +181,29 @@ test('metadata dropped at noon is an alert before one o’clock, told once, and 
   assert.equal((await at.alerts()).length, 1, 'it is not told a second time');
 });
 
+test('an alert’s reasons are those of the payments it counts', async () => {
+  const at = await openWatch();
+  await at.hits(['v1', 1, 'google']);
+  await at.sell(START, DROP, 2 * HOUR_MS, () => true);
+  const pay = (id: string, time: number, paid: object) =>
+    at.pay(id, { occurredAt: time, ...paid }, [], [['charge', 10_00]]);
+  // A bulk renewal of the same morning says nothing of the integration, nor does what was paid off Stripe.
+  for (let index = 0; index < 12; index += 1) {
+    await pay(`in_${index}`, DROP - 4 * HOUR_MS + index * 1_000, { kind: 'renewal' });
+    await pay(`again_${index}`, DROP + index * 1_000, { kind: 'renewal' });
+  }
+  // Of one customer twice in the same minutes: counted once.
+  await pay('twice_1', DROP + 1_000, { customer: 'cus_1' });
+  await pay('twice_2', DROP + 2_000, { customer: 'cus_1' });
+  await at.sell(DROP, DROP + HOUR_MS, 6 * 60_000, () => false);
+  at.at(DROP + HOUR_MS);
+  await at.look();
+  const [alert] = await at.alerts();
+  const { payments, attributed } = alert!.coverage;
+  assert.deepEqual([attributed, payments > 8], [0, true]);
+  assert.deepEqual(alert!.reasons, { no_visitor_id: payments });
+});
+
 test('three payments a day, some of strangers, never cry wolf; and a person accepts what is new', async () => {
   const at = await openWatch();
   await at.hits(['v1', 1, 'google']);

@@ -151,6 +151,13 @@ describe('visitors are joined late, and the payment is credited along both paths
     assert.deepEqual(await at.revenue(), { google: 10_00, newsletter: 10_00 });
     assert.deepEqual(await at.path('ch_1'), ['v1 payment:v1', 'v2 customer:v2 with ch_2']);
     assert.deepEqual(await at.log('ch_1'), ['ch_1 customer_joined: google 1000>500, newsletter 0>500']);
+    // In one turn with the payment that brings a visitor, after which it is credited.
+    await at.pay('ch_3', { customer: 'cus_2' }, [link('v1')], CHARGE);
+    await at.settle();
+    await at.pay('ch_2b', { customer: 'cus_2' }, [link('v2')], CHARGE);
+    await records.attributions.request(at.site.id, ['ch_3'], NOW, ['late_hit']);
+    await at.settle();
+    assert.deepEqual(await at.log('ch_3'), ['ch_3 customer_joined: google 1000>500, newsletter 0>500']);
     const named = { object: 'cus_1', field: 'customer', value: 'v2' };
     assert.deepEqual((await at.reject('ch_1', named)).ok, true);
     assert.deepEqual([await at.path('ch_1'), await at.path('ch_2')], [['v1 payment:v1'], ['v2 payment:v2']]);

@@ -83,6 +83,8 @@ describeStores('records', (stores) => {
     await records.connections.update(connection.id, { checkedAt: 500, statusReason: 'timeout', account: undefined });
     assert.ok(!(await records.connections.unverified(500)).some((each) => each.id === connection.id));
     assert.ok((await records.connections.unverified(501)).some((each) => each.id === connection.id));
+    await records.connections.update(connection.id, { status: 'refused' });
+    assert.ok((await records.connections.unverified(501)).some((each) => each.id === connection.id));
     await records.connections.update(connection.id, { status: 'verified', statusReason: null, sealedKey: 'sealed' });
     const permissions = { checkedAt: 7, answers: { rak_charge_read: 'granted' as const } };
     const endpoint = { state: 'created' as const, id: 'we_1', reason: null, checkedAt: 8 };

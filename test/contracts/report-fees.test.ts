@@ -80,6 +80,26 @@ describe('fees, net, tax and what was sold', () => {
     assert.deepEqual(totals, { revenue: 55_00, tax: 5_01, revenue_without_tax: 49_99 });
   });
 
+  test('a unit of tax that is taken back where no revenue is counts all the same', async () => {
+    const uneven = 'uneven';
+    const [first, last] = [
+      touch('eve', '2026-11-03T10:00:00Z', 'google'),
+      touch('eve', '2026-11-04T10:00:00Z', 'newsletter'),
+    ];
+    const paid = payment(uneven, 'ch_1', '2026-11-05T12:00:00.999Z', { taxMinor: 3_33 });
+    const back = (id: string, amount: number, when: string) => ({ ...entry(paid, 'refund', amount, when), id });
+    const entries = [
+      entry(paid, 'charge', 20_00),
+      back('re_1', -3, '2026-11-10T00:00:00Z'),
+      back('re_2', -1, '2026-11-11T00:00:00Z'),
+    ];
+    await credits(creditRows(paid, entries, [first, last]));
+    const metrics = ['revenue', 'tax', 'revenue_without_tax'] as const;
+    const { rows, totals } = await report(uneven, { metrics, dimensions: ['day', 'source'], model: 'linear' });
+    for (const metric of metrics) assert.equal(sum(rows.map((row) => row[metric])), totals[metric], metric);
+    assert.ok(rows.some((row) => row.revenue === 0 && row.tax !== 0));
+  });
+
   test('by product and coupon, and filtered by them', async () => {
     const products = await report(site, { metrics: ['gross', 'conversions', 'fees'], dimensions: ['product'] });
     assert.deepEqual(products.rows, [

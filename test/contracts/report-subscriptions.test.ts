@@ -163,6 +163,14 @@ describe('recurring revenue', () => {
     assert.equal(split.rows.find((row) => row.month === '2026-10' && row.channel === 'Email')?.mrr, 40_00);
   });
 
+  test('over all time rows add up to the totals, and what is too much is refused', async () => {
+    const flows = ['net_new_mrr', 'new_mrr'] as const;
+    const asked = { metrics: flows, from: '1970-01-01', to: '9999-12-31', limit: 10_000 };
+    const { rows, totals } = await report(site, { ...asked, dimensions: ['month', 'source'] });
+    for (const metric of flows) assert.equal(sum(rows.map((row) => row[metric])), totals[metric], metric);
+    assert.ok(Number(totals.new_mrr) > 0);
+  });
+
   test('days are the site’s own', async () => {
     const night = revenue('n', [['2026-11-05T23:30:00Z', 1_00]], { site: 'berlin' });
     await movements(movementRows(night));

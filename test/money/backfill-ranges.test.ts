@@ -54,7 +54,8 @@ test('a long history is read in ranges, each charge once, and nothing is refused
   const shop = await history.shop();
   const job = await history.backfill(shop.connection);
   assert.equal(job.state, 'done', job.error ?? '');
-  const { steps, places } = progressOf(job);
+  const { steps, places, isLong } = progressOf(job);
+  assert.ok(isLong, 'more than a page of the last five weeks: it is read in rounds');
   assert.deepEqual([steps.charges.objects, steps.charges.fresh, places.length], [CHARGES, CHARGES, 0]);
   assert.equal(await grossOf(history, shop.site), grossMinor);
   const pages = history.stripe.requests.filter(({ path }) => path.startsWith('/v1/charges?')).length;
@@ -77,24 +78,80 @@ test('all charges in one second, and an account without any', async () => {
   assert.ok(Object.values(progressOf(job).steps).every(({ state, objects }) => state === 'done' && objects === 0));
 });
 
-test('turn by turn, each by another worker, it goes on inside its ranges', async () => {
-  const { history, grossMinor } = await accountWith(spread);
-  const shop = await history.shop();
+type Backfill = ReturnType<typeof createBackfill>;
+
+/** Plays a backfill in short turns, each by the worker that `workerOf` names. */
+async function inTurns(history: History, connection: string, workerOf: (turn: number) => Backfill | Promise<Backfill>) {
   const { records, now } = history;
-  const { id } = await records.jobs.add('backfill', { connection: shop.connection }, now());
+  const { id } = await records.jobs.add('backfill', { connection }, now());
   let most = 0;
-  let turns = 0;
-  for (; turns < 200; turns += 1) {
+  for (let turns = 0; turns < 400; turns += 1) {
     const job = (await records.jobs.claim(`worker ${turns}`, now(), 60_000))!;
-    const turn = await createBackfill({ ...history, turnMs: 40 }).turn(job);
+    const turn = await (await workerOf(turns)).turn(job);
     const saved = progressOf((await records.jobs.get(id))!);
     most = Math.max(most, saved.places.filter(({ after }) => after !== null).length);
-    if (turn.state === 'done') break;
+    if (turn.state === 'done') return { turns, most, steps: saved.steps };
     assert.equal(turn.state, 'again');
     await records.jobs.postpone(job, now(), null);
   }
+  assert.fail('it does not end');
+}
+test('turn by turn, each by another worker, it goes on inside its ranges', async () => {
+  // As many in one round as make several ranges.
+  const dense = spread.map((_, index) => DAY_MS + Math.floor((index / CHARGES) * 33 * DAY_MS));
+  const { history, grossMinor } = await accountWith(dense);
+  const shop = await history.shop();
+  const worker = () => createBackfill({ ...history, turnMs: 150 });
+  const { turns, most, steps } = await inTurns(history, shop.connection, worker);
   assert.ok(turns > 3 && most > 2, `${turns} turns, ${most} ranges resumed inside`);
-  const { steps } = progressOf((await records.jobs.get(id))!);
+  assert.deepEqual([steps.charges.objects, steps.charges.fresh], [CHARGES, CHARGES]);
+  assert.equal(await grossOf(history, shop.site), grossMinor);
+});
+
+test('turn by turn of one worker, what was read ahead is not asked for again', async () => {
+  const { history, grossMinor } = await accountWith(spread);
+  const shop = await history.shop();
+  const answered: string[] = [];
+  const list: History['provider']['list'] = async (key, name, range, options) => {
+    const page = await history.provider.list(key, name, range, options);
+    answered.push(JSON.stringify([name, range]));
+    return page;
+  };
+  const worker = createBackfill({ ...history, provider: { list }, turnMs: 40 });
+  const { turns, steps } = await inTurns(history, shop.connection, () => worker);
+  assert.ok(turns > 3, `${turns} turns`);
+  assert.deepEqual([answered.length, steps.charges.objects], [new Set(answered).size, CHARGES]);
+  assert.equal(await grossOf(history, shop.site), grossMinor);
+});
+
+test('what was read ahead by other metadata keys is asked for again', async () => {
+  const { history, grossMinor } = await accountWith(spread);
+  const shop = await history.shop();
+  const asked = new Map<string, number>();
+  const list: History['provider']['list'] = async (key, name, range, options) => {
+    const page = await history.provider.list(key, name, range, options);
+    const what = JSON.stringify([name, range]);
+    asked.set(what, (asked.get(what) ?? 0) + 1);
+    return page;
+  };
+  const worker = createBackfill({ ...history, provider: { list }, turnMs: 150 });
+  const { settings } = (await history.records.sites.get(shop.site))!;
+  const { steps } = await inTurns(history, shop.connection, async (turn) => {
+    const visitorMetadataKeys = turn % 2 === 0 ? ['ref'] : ['ref', 'visitor'];
+    await history.records.sites.update(shop.site, { settings: { ...settings, visitorMetadataKeys } });
+    return worker;
+  });
+  assert.ok(Math.max(...asked.values()) > 1);
+  assert.deepEqual([steps.charges.objects, steps.charges.fresh], [CHARGES, CHARGES]);
+  assert.equal(await grossOf(history, shop.site), grossMinor);
+});
+
+test('what one worker read ahead is of no use after another had the turn', async () => {
+  const { history, grossMinor } = await accountWith(spread);
+  const shop = await history.shop();
+  const workers = [1, 2].map(() => createBackfill({ ...history, turnMs: 40 }));
+  const { turns, steps } = await inTurns(history, shop.connection, (turn) => workers[Math.floor(turn / 2) % 2]!);
+  assert.ok(turns > 5, `${turns} turns`);
   assert.deepEqual([steps.charges.objects, steps.charges.fresh], [CHARGES, CHARGES]);
   assert.equal(await grossOf(history, shop.site), grossMinor);
 });

@@ -113,6 +113,7 @@ test('where the key may, the endpoint is made once: its secret stored, only know
       state: 'created',
       id: endpoint!.id,
       reason: null,
+      url,
       checkedAt: 0,
     },
   );
@@ -121,6 +122,26 @@ test('where the key may, the endpoint is made once: its secret stored, only know
   await account.webhooks.idle();
   await money.record();
   assert.equal((await bookOf(money, site))[0]?.grossMinor, 2000);
+});
+
+test('a server that moves gets an endpoint at its new address, also when Stripe could not reach the old one', async () => {
+  for (const before of [publicUrl, 'http://192.0.2.7']) {
+    const { key, account, site, deps, stored } = await merchant();
+    const at = { ...deps, publicUrl: before, ...(before === publicUrl ? {} : { stripeApiBase: null }) };
+    await connectStripe({ ...at, setUp: createSetUp(at) }, { site, key });
+    const moved = { ...deps, publicUrl: 'https://stats.example' };
+    const worker = createSetUpWorker({ ...moved, setUp: createSetUp(moved) });
+    money.passTime(6 * 60_000);
+    await worker.runOnce();
+    await worker.runOnce();
+    const { state, url } = (await stored()).endpoint!;
+    assert.deepEqual([state, url], ['created', webhookUrl('https://stats.example', site)]);
+    const urls = endpoints(account)
+      .map((it) => it.url)
+      .sort();
+    // The old one stays: a copy of this installation may still run there.
+    assert.deepEqual(urls, [...(before === publicUrl ? [webhookUrl(publicUrl, site)] : []), url].sort());
+  }
 });
 
 test('an answer that was lost does not make a second endpoint', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { checkoutPayment, refundCharge } from '../../src/rehearsal/stripe/actions.ts';
+import { createRechecker } from '../../src/payments/connect.ts';
 import { createPoller } from '../../src/payments/poll.ts';
 import { WEBHOOK_EVENTS } from '../../src/stripe/event-types.ts';
 import { startPostgres } from '../postgres.ts';
@@ -149,8 +150,10 @@ test('events that could not be kept are read again: the cursor moves with them',
   await history.poll();
   account.setNow(history.now() + 60_000);
   checkoutPayment(account, { amount: 700, currency: 'usd' });
-  // Longer than polling looks back.
+  // The newest event is that of another sale, longer after the first than polling looks back.
   history.passTime(20 * 60_000);
+  account.setNow(history.now());
+  checkoutPayment(account, { amount: 800, currency: 'usd' });
   let isBroken = true;
   const secrets = {
     ...history.secrets,
@@ -166,10 +169,50 @@ test('events that could not be kept are read again: the cursor moves with them',
   history.passTime(20 * 60_000);
   while (await poller.runOnce());
   await history.record();
-  assert.deepEqual(
-    (await bookOf(history, shop.site)).map((it) => it.grossMinor),
-    [700],
-  );
+  assert.deepEqual((await bookOf(history, shop.site)).map((it) => it.grossMinor).toSorted(), [700, 800]);
+});
+
+for (const minutes of [-10, 10, 50]) {
+  test(`a clock ${minutes} minutes from Stripe's misses nothing, also when it is set right`, async () => {
+    const history = await start();
+    history.passTime(minutes * 60_000);
+    const shop = await history.shop();
+    await history.starter.runOnce();
+    await history.runJobs();
+    await history.poll();
+    for (let sold = 1; sold <= 4; sold += 1) {
+      // Nothing happens in the first turn, and the clock is mended before the last.
+      if (sold > 1) checkoutPayment(history.stripe.account, { amount: 100 * sold, currency: 'usd' });
+      history.passTime(sold === 4 ? -minutes * 60_000 : 11_000);
+      await history.poll();
+      await history.record();
+      const due = (await history.records.cursors.get(shop.connection, 'poll'))!;
+      await history.records.cursors.put(shop.connection, 'poll', due.body, history.now());
+    }
+    await history.poll();
+    await history.record();
+    const amounts = (await bookOf(history, shop.site)).map((it) => it.grossMinor);
+    assert.deepEqual(amounts.toSorted(), [200, 300, 400]);
+  });
+}
+
+test('a refusal met while looking something up is remembered, and what was not told is asked for again', async () => {
+  const history = await start();
+  const { account } = history.stripe;
+  const shop = await history.shop({ webhookSecret: 'whsec_lookup' });
+  const key = account.keys.get('sk_test_all')!;
+  account.keys.set('sk_test_all', { ...key, expired: true });
+  checkoutPayment(account, { amount: 300, currency: 'usd' });
+  await history.drain();
+  const fee = async () => (await bookOf(history, shop.site))[0]?.feeMinor;
+  const refused = await history.records.connections.get(shop.connection);
+  assert.deepEqual([refused?.status, await fee()], ['refused', 0]);
+  assert.match(refused?.statusReason ?? '', /^Expired API Key/);
+  account.keys.set('sk_test_all', key);
+  await createRechecker(history).runOnce();
+  await history.drain();
+  assert.equal((await history.records.connections.get(shop.connection))?.status, 'verified');
+  assert.notEqual(await fee(), 0);
 });
 
 test('outages and limits are waited for; a refused key says why and goes on when it is accepted again', async () => {
@@ -185,7 +228,16 @@ test('outages and limits are waited for; a refused key says why and goes on when
   await history.poll();
   const place = await history.records.cursors.get(shop.connection, 'poll');
   assert.match(String(place?.body.error), /refuses the key/);
+  const refused = await history.records.connections.get(shop.connection);
+  assert.equal(refused?.status, 'refused');
+  assert.match(refused?.statusReason ?? '', /^Invalid API Key/);
   account.keys.set('sk_test_all', key);
+  const rechecker = createRechecker(history);
+  await rechecker.runOnce();
+  assert.equal((await history.records.connections.get(shop.connection))?.status, 'refused', 'not at once');
+  history.passTime(300_000);
+  await rechecker.runOnce();
+  assert.equal((await history.records.connections.get(shop.connection))?.status, 'verified');
   const stop = history.stripe.faults.add({ kind: 'error', share: 0.5, path: '/v1/events' });
   for (let turns = 0; turns < 5; turns += 1) {
     history.passTime(600_000);

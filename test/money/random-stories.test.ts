@@ -1,6 +1,6 @@
 // Stories that nobody wrote: captures, refunds, failures, disputes, subscriptions and invoices at random. Each is told
 // over HTTP as it happened and once in disorder; both times the entries add up to Stripe's balance and the credits to the
-// entries, in the records store and in the reports.
+// entries, in the records store and in the reports, and each day's recurring revenue is what the subscriptions were worth.
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { after, before, it } from 'node:test';

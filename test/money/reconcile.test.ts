@@ -118,6 +118,21 @@ test('a refund, a charge and a dispute that never reached us are found, fetched 
   assert.deepEqual([healedOf(again.job), residualsOf(again.days)], [[], []]);
 });
 
+test('a dispute whose adjustment names the charge, as in old accounts, is asked for by the charge', async () => {
+  const history = await start();
+  const { account } = history.stripe;
+  const shop = await history.shop({ webhookSecret: 'whsec_old' });
+  const [charge] = sell(history, 1);
+  await history.drain();
+  account.webhooks.hold();
+  const { id } = dispute(account.engine, charge!);
+  account.state.list('balance_transaction').find(({ source }) => source === id)!.source = charge!.id;
+  await account.webhooks.release({ drop: () => true });
+  const { days } = await history.reconcile(shop.connection, ...today());
+  assert.deepEqual(residualsOf(days), []);
+  assert.deepEqual(sumsOf(days, 'ledgerMinor'), balanceOf(history));
+});
+
 test('an altered ledger and a payment that Stripe has not settled are named, each on its day', async () => {
   const history = await start({ settlement: 'later' });
   const { account } = history.stripe;

@@ -3,12 +3,18 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { createSubscriptionWorker } from '../../src/payments/subscriptions.ts';
-import { cancel, renew, subscribe, upgrade } from '../../src/rehearsal/stripe/actions.ts';
+import { addCustomer, cancel, renew, subscribe, upgrade } from '../../src/rehearsal/stripe/actions.ts';
 import type { Subscribing } from '../../src/rehearsal/stripe/actions.ts';
-import { addMonths, createCoupon, discountBy } from '../../src/rehearsal/stripe/prices.ts';
+import { payInvoice } from '../../src/rehearsal/stripe/invoices.ts';
+import { addMonths, createCoupon, createPrice, discountBy } from '../../src/rehearsal/stripe/prices.ts';
 import { NO_TERMS } from '../../src/rehearsal/stripe/billing-rows.ts';
-import { changeItems, pauseCollection, setStatus } from '../../src/rehearsal/stripe/subscriptions.ts';
-import { API_VERSIONS } from '../../src/rehearsal/stripe/versions.ts';
+import {
+  changeItems,
+  pauseCollection,
+  setStatus,
+  startSubscription,
+} from '../../src/rehearsal/stripe/subscriptions.ts';
+import { API_VERSIONS, ENDIVE, LEGACY } from '../../src/rehearsal/stripe/versions.ts';
 import { startHistory } from './history.ts';
 import type { History } from './history.ts';
 
@@ -109,6 +115,179 @@ describe('recurring revenue', () => {
     // That a yearly subscription had another quantity from day 40 on, its update invoice tells.
     // The discount is gone: what is known of it is that it came off two invoices, and not off the third.
     assert.deepEqual(found, traded(DISCOUNT_ENDS + 2).sort());
+  });
+
+  for (const version of [LEGACY, ENDIVE]) {
+    test(`a price with fractions of a cent, told in ${version} and read`, async () => {
+      // Without invoices: they would say what it comes to as well.
+      const key = { key: 'rk_test_no_invoices', permissions: ['rak_subscription_read', 'rak_charge_read'] };
+      const history = await start({ defaultVersion: version, keys: [key] });
+      const told = await history.shop({ webhookSecret: 'whsec_fractions' });
+      history.stripe.account.setNow(START);
+      const input = { amount: 12.5, quantity: 1_001, currency: 'usd', via: 'api', email: 'f@example.org' } as const;
+      subscribe(history.stripe.account, input);
+      history.stripe.account.setNow(START + DAY);
+      // 1001 × 12.5 cents
+      assert.deepEqual(await movementsOf(history, told.site), ['0 new 12513']);
+      const read = await history.shop(key);
+      for (const { site, connection } of [read, told]) {
+        await history.backfill(connection);
+        assert.deepEqual(await movementsOf(history, site), ['0 new 12513']);
+      }
+    });
+  }
+
+  test('a coupon limited to products, told and read', async () => {
+    const history = await start();
+    const told = await history.shop({ webhookSecret: 'whsec_limited' });
+    const { account } = history.stripe;
+    const { engine } = account;
+    account.setNow(START);
+    const [tea, cup] = [2_000, 3_000].map((amount) =>
+      createPrice(engine, { amount, currency: 'usd', interval: 'month' }),
+    );
+    const coupon = createCoupon(engine, { percentOff: 50, duration: 'forever', products: [tea!.product] });
+    const { invoice } = startSubscription(engine, {
+      customer: addCustomer(account, { email: 'l@example.org' }),
+      items: [tea!, cup!].map(({ id }) => ({ price: id, quantity: 1 })),
+      metadata: {},
+      terms: { ...NO_TERMS, discount: discountBy(engine, { coupon: coupon.id }).id },
+      version: engine.settings.defaultVersion,
+    });
+    payInvoice(engine, invoice, 'succeeds');
+    account.setNow(START + DAY);
+    assert.deepEqual(await movementsOf(history, told.site), ['0 new 4000']);
+    const read = await history.shop();
+    await history.backfill(read.connection);
+    assert.deepEqual(await movementsOf(history, read.site), ['0 new 4000']);
+    // Of a coupon for everything an answer says nothing either; and yet it is asked for once.
+    account.setNow(START + 2 * DAY);
+    const whole = createCoupon(engine, { percentOff: 10, duration: 'forever' });
+    const terms = { ...NO_TERMS, discount: discountBy(engine, { coupon: whole.id }).id };
+    subscribe(account, { amount: 10_00, currency: 'usd', via: 'api', email: 'w@example.org', terms });
+    account.setNow(START + 3 * DAY);
+    assert.deepEqual(await movementsOf(history, told.site), ['0 new 4000', '2 new 900']);
+    const asked = history.stripe.requests.length;
+    await history.records.subscriptions.requestAll(told.site, 0);
+    assert.deepEqual(await movementsOf(history, told.site), ['0 new 4000', '2 new 900']);
+    assert.equal(history.stripe.requests.length, asked);
+  });
+
+  test('a coupon with amounts in other currencies, told and read', async () => {
+    const history = await start();
+    const told = await history.shop({ webhookSecret: 'whsec_yen' });
+    const { account } = history.stripe;
+    const { engine } = account;
+    account.setNow(START);
+    const coupon = { amountOff: 1_000, currency: 'usd', currencyOptions: { jpy: 1_500 }, duration: 'forever' } as const;
+    const terms = { ...NO_TERMS, discount: discountBy(engine, { coupon: createCoupon(engine, coupon).id }).id };
+    subscribe(account, { amount: 3_000, currency: 'jpy', via: 'api', email: 'j@example.org', terms });
+    account.setNow(START + DAY);
+    const read = await history.shop();
+    await history.backfill(read.connection);
+    for (const { site } of [told, read]) assert.deepEqual(await movementsOf(history, site), ['0 new 1500']);
+  });
+
+  for (const version of [LEGACY, ENDIVE]) {
+    test(`a subscription in a currency that is not its price's own, told in ${version} and read`, async () => {
+      const key = { key: 'rk_test_blind', permissions: ['rak_subscription_read', 'rak_charge_read'] };
+      const history = await start({ defaultVersion: version, keys: [key] });
+      const told = await history.shop({ webhookSecret: 'whsec_euro' });
+      const { account } = history.stripe;
+      const { engine } = account;
+      account.setNow(START);
+      const [small, large] = [10_00, 30_00].map((amount) =>
+        createPrice(engine, {
+          amount,
+          currency: 'usd',
+          currencyOptions: { eur: amount - 1_00, jpy: amount },
+          interval: 'month',
+        }),
+      );
+      const { subscription, invoice } = startSubscription(engine, {
+        customer: addCustomer(account, { email: 'e@example.org' }),
+        items: [{ price: small!.id, quantity: 2 }],
+        currency: 'eur',
+        metadata: {},
+        version,
+      });
+      payInvoice(engine, invoice, 'succeeds');
+      account.setNow(START + 3 * DAY);
+      assert.deepEqual(await movementsOf(history, told.site), ['0 new 1800']);
+      account.setNow(START + 5 * DAY);
+      changeItems(engine, subscription, [{ ...subscription.items[0]!, price: large!.id }]);
+      account.setNow(START + 9 * DAY);
+      const expected = ['0 new 1800, 5 expansion 4000'];
+      const read = await history.shop();
+      await history.backfill(read.connection);
+      for (const { site } of [told, read]) assert.deepEqual(await movementsOf(history, site), expected);
+      assert.deepEqual(account.recurring.at(START / 1_000 + 8 * 86_400), { eur: 58_00 });
+      // Who may not read invoices is told by the subscription alone, and what it was before the change by nobody.
+      const blind = await history.shop(key);
+      await history.backfill(blind.connection);
+      assert.deepEqual(await movementsOf(history, blind.site), ['0 new 5800']);
+    });
+  }
+
+  test('a subscription of more items than are shown with it, told and read', async () => {
+    const history = await start();
+    const told = await history.shop({ webhookSecret: 'whsec_items' });
+    const { account } = history.stripe;
+    const { engine } = account;
+    account.setNow(START);
+    const prices = Array.from({ length: 12 }, (_, n) =>
+      createPrice(engine, { amount: 100 + n, currency: 'usd', interval: 'month' }),
+    );
+    const { subscription, invoice } = startSubscription(engine, {
+      customer: addCustomer(account, { email: 'm@example.org' }),
+      items: prices.map(({ id }) => ({ price: id, quantity: 1 })),
+      metadata: {},
+      version: engine.settings.defaultVersion,
+    });
+    payInvoice(engine, invoice, 'succeeds');
+    account.setNow(START + 5 * DAY);
+    assert.deepEqual(await movementsOf(history, told.site), ['0 new 1266']);
+    upgrade(account, subscription, { amount: 300 });
+    account.setNow(START + 9 * DAY);
+    const read = await history.shop();
+    await history.backfill(read.connection);
+    for (const { site } of [told, read]) {
+      assert.deepEqual(await movementsOf(history, site), ['0 new 1266, 5 expansion 200']);
+    }
+  });
+
+  test('a discount of an item, told and read, with and without leave to read coupons', async () => {
+    const key = {
+      key: 'rk_test_no_coupons',
+      permissions: ['rak_subscription_read', 'rak_invoice_read', 'rak_charge_read'],
+    };
+    const history = await start({ keys: [key] });
+    const told = await history.shop({ webhookSecret: 'whsec_item' });
+    const { account } = history.stripe;
+    const { engine } = account;
+    account.setNow(START);
+    const [tea, cup] = [2_000, 3_000].map((amount) =>
+      createPrice(engine, { amount, currency: 'usd', interval: 'month' }),
+    );
+    const coupon = createCoupon(engine, { percentOff: 50, duration: 'forever' });
+    const { subscription, invoice } = startSubscription(engine, {
+      customer: addCustomer(account, { email: 'i@example.org' }),
+      items: [
+        { price: tea!.id, quantity: 1, discount: discountBy(engine, { coupon: coupon.id }).id },
+        { price: cup!.id, quantity: 1 },
+      ],
+      metadata: {},
+      version: engine.settings.defaultVersion,
+    });
+    payInvoice(engine, invoice, 'succeeds');
+    account.setNow(START + 31 * DAY);
+    renew(account, subscription);
+    account.setNow(START + 32 * DAY);
+    assert.deepEqual(await movementsOf(history, told.site), ['0 new 4000']);
+    for (const shop of [await history.shop(), await history.shop(key)]) {
+      await history.backfill(shop.connection);
+      assert.deepEqual(await movementsOf(history, shop.site), ['0 new 4000']);
+    }
   });
 
   test('by polling, and then again by everything at once', async () => {

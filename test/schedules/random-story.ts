@@ -25,7 +25,7 @@ export async function storyOf(choices: readonly number[]): Promise<{ text: strin
     }
     if (choice % 97 === 0) lines.push('expect the books to balance');
   }
-  const text = `${lines.join('\n')}\n\nexpect the books to balance\n`;
+  const text = `${lines.join('\n')}\n\nexpect the books to balance\nexpect recurring revenue to be true\n`;
   return { text, scenario: readScenario(text) };
 }
 
@@ -82,6 +82,14 @@ const DISPUTES = [
 
 const LANDINGS = ['from google / cpc / spring', 'from partner / affiliate', 'from news.example', 'direct'];
 const WAYS = ['', ' via guest checkout', ' via payment intent', ' via async checkout', ' via payment link'];
+const COUPONS = [
+  '',
+  '',
+  ', with coupon 20%',
+  ', with coupon 33% forever',
+  ', with coupon 1.00 forever',
+  ', with coupon 20% for 1 months',
+];
 const CONDITIONS = ['', '', ', with tax 19%', ', with coupon 20%', ', with shipping 3.10', ', with nothing'];
 
 /** What follows in a story, by chance: common things are listed more than once. */
@@ -108,6 +116,14 @@ const SENTENCES: ((who: string, amount: string, pick: <T>(of: readonly T[]) => T
   (who) => `${who} renews`,
   (who, amount, pick) => `${who} ${pick(['upgrades', 'downgrades'])} to ${amount}`,
   (who, _, pick) => `${who} ${pick(['renewal fails', 'pauses', 'resumes', 'cancels', 'cancels at period end'])}`,
+  (who, amount, pick) =>
+    `${who} subscribes ${amount} ${pick(['usd', 'eur'])}${pick(['', ' every year', ' every 2 weeks', ' every 3 months'])} via api${pick(COUPONS)}${pick(['', ', with quantity 3', ', on trial'])}`,
+  (who, amount, pick) => `${who} ${pick(['upgrades', 'downgrades'])} to ${amount}${pick(['', ' every year'])}`,
+  (who, amount, pick) =>
+    `${who} ${pick(['changes quantity to 5', 'changes quantity to 2', `adds item ${amount}`, 'adds item 0.10, metered', 'removes item'])}`,
+  (who, _, pick) =>
+    `${who} ${pick(['pauses collection', 'resumes collection', 'subscription becomes unpaid', 'subscription becomes active', 'subscription ends', 'renews', 'cancels'])}`,
+  (who) => `${who} renews`,
   (who, amount) => `${who} is invoiced ${amount} usd`,
   (who, _, pick) => `${who} pays ${pick(['invoice', 'invoices together', 'off stripe'])}`,
   (who, amount) => `${who} pays part ${amount}`,

@@ -281,9 +281,10 @@ async function sentTo(work: () => unknown): Promise<string> {
   return location;
 }
 
-/** Express hands over Node's own request. */
+/** Express hands over Node's own request, with `get` and `header`, which read headers. */
 function callExpress(request: Request) {
-  const req = new IncomingMessage(new Socket());
+  const header = (name: string) => request.headers.get(name) ?? undefined;
+  const req = Object.assign(new IncomingMessage(new Socket()), { get: header, header });
   req.headers = Object.fromEntries(request.headers);
   return new Promise((resolve, reject) => {
     const res = { redirect: (status: number, location: string) => resolve({ status, location }) };

@@ -32,7 +32,7 @@ const NAMES = {
 /** What one import may weigh in a reader's bundle, minified, in bytes: what is not imported must not be in it. */
 const BYTES_MAX = {
   "import { stripeMetadata } from 'headwater-sdk/server'; console.log(stripeMetadata);": 1_000,
-  "import { checkoutParams } from 'headwater-sdk/server'; console.log(checkoutParams);": 1_900,
+  "import { checkoutParams } from 'headwater-sdk/server'; console.log(checkoutParams);": 1_960,
   "import { createHeadwater } from 'headwater-sdk/server'; console.log(createHeadwater);": 2_900,
   "import { createHeadwater } from 'headwater-sdk/browser'; console.log(createHeadwater);": 2_200,
   "import { useHeadwater } from 'headwater-sdk/react'; console.log(useHeadwater);": 2_400,
@@ -146,10 +146,20 @@ export async function pay(request: Request, express: IncomingMessage, store: { g
   const { created }: { created: boolean } = await server.payment({ id: 'o1', amount: 1, currency: 'usd', occurredAt: new Date(), visitor: request });
   return created;
 }
+interface User { app_id: string; plan?: 'pro' }
+export async function signIn(user: User, request: Request) {
+  await inBrowser().identify(user);
+  await inBrowser().track('signed in', user);
+  await createHeadwater({ host: 'https://h', site: 's', key: 'hw_1' }).identify(request, user);
+  // @ts-expect-error an id is no traits
+  await inBrowser().identify(user.app_id);
+}
 export const id: Promise<string | null> = inBrowser({ host: 'https://h', site: 's' }).getVisitorId();
 export function Page() {
   const { getVisitorId, track } = useHeadwater();
-  const { isInitialized } = useZori();
+  const { isInitialized, getSessionId, hasConsent, identify } = useZori();
+  const answers: [string | null, boolean] = [getSessionId(), hasConsent()];
+  void identify({ app_id: 'u1', plan: answers.length });
   return <button onClick={() => void track('bought', { ready: isInitialized, id: getVisitorId() })} />;
 }
 export const app = (

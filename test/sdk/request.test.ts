@@ -10,6 +10,9 @@ import { isWellFormedId } from '../../src/core/link.ts';
 
 const COOKIE = 'theme=dark; hw_visitor_id=v1; hw_session_id=s1';
 const values = new Map(COOKIE.split('; ').map((pair) => pair.split('=') as [string, string]));
+/** `get` of Express' requests and of Koa's context: reads a header. */
+const headers: Record<string, string> = { cookie: COOKIE, hw_visitor_id: 'forged', 'user-agent': 'x' };
+const get = (name: string) => headers[name.toLowerCase()] ?? '';
 const withHeader = (cookie: string) => ({ headers: { cookie } });
 
 describe('visitorOf', () => {
@@ -17,6 +20,13 @@ describe('visitorOf', () => {
     'a fetch-style Request': new Request('https://shop.test/', { headers: { cookie: COOKIE } }),
     Headers: new Headers({ cookie: COOKIE }),
     'an object of headers': withHeader(COOKIE),
+    'Express’ request, whose get reads headers': { headers, get, header: get } as VisitorSource,
+    'Koa’s context, whose get reads headers': { headers, get, request: { headers }, cookies: { get } } as VisitorSource,
+    'Nuxt’s event': { headers: new Headers({ cookie: COOKIE }), context: {}, node: {} } as VisitorSource,
+    'Astro’s cookies, which have a method called headers': {
+      get: (name: string) => (values.has(name) ? { value: values.get(name)! } : undefined),
+      *headers() {},
+    } as VisitorSource,
     'cookies that are objects, as Next.js has them': {
       get: (name) => (values.has(name) ? { value: values.get(name)! } : undefined),
     },
@@ -31,6 +41,12 @@ describe('visitorOf', () => {
   for (const [name, source] of Object.entries(sources)) {
     it(name, () => assert.deepEqual(visitorOf(source), { visitor: 'v1', session: 's1' }));
   }
+
+  it('a header that is called like the cookie is nobody’s', () => {
+    const { cookie: _, ...without } = headers;
+    const request = { headers: without, get, header: get } as VisitorSource;
+    assert.deepEqual(visitorOf(request), { visitor: null, session: null });
+  });
 
   it('what is none of these is nobody, and no checkout fails over it', () => {
     for (const odd of [undefined, null, 'hw_visitor_id=v1', 7, {}, { headers: null }, { cookies: {} }, []]) {

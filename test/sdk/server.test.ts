@@ -207,6 +207,11 @@ for (const engine of ['SQLite', 'PostgreSQL']) {
       assert.deepEqual(await viaGate.payment(order('pp:5')), { id: 'pp:5', created: false });
       assert.ok(performance.now() - startedAt >= 1_000, 'Retry-After was not waited for');
       assert.equal(gate.seen(), 3);
+      // Whole seconds: two from now is more than one away.
+      gate.plan.push('busy until');
+      const againAt = performance.now();
+      await viaGate.track({ visitor: 'ann' }, 'x');
+      assert.ok(performance.now() - againAt >= 1_000, 'Retry-After as a date was not waited for');
       gate.plan.push('other');
       assert.equal(await refused(viaGate.track({ visitor: 'ann' }, 'x')), '200 failed', 'a page is no answer');
       gate.plan.push('busy');
@@ -214,6 +219,10 @@ for (const engine of ['SQLite', 'PostgreSQL']) {
       assert.equal(await refused(impatient.payment(order('pp:6'))), '503 unavailable');
       await gate.close();
       assert.equal(await refused(impatient.payment(order('pp:6'))), '0 unreachable');
+      const circle: Record<string, unknown> = {};
+      circle.own = circle;
+      assert.equal(await refused(impatient.track({ visitor: 'ann' }, 'x', circle)), '0 invalid');
+      assert.equal(await refused(impatient.track({ visitor: 'ann' }, 'x', { big: 1n })), '0 invalid');
     });
 
     it('tells at once what a key may not', async () => {
@@ -240,7 +249,7 @@ for (const engine of ['SQLite', 'PostgreSQL']) {
 
 /** A proxy that loses answers, is busy or answers with a page of its own, as planned; then it behaves. */
 async function openGate(target: string) {
-  const plan: ('lost' | 'busy' | 'other')[] = [];
+  const plan: ('lost' | 'busy' | 'busy until' | 'other')[] = [];
   let count = 0;
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -250,6 +259,8 @@ async function openGate(target: string) {
       const step = plan.shift();
       const body = '{"error":{"code":"unavailable","message":"busy"}}';
       if (step === 'busy') return void response.writeHead(503, { 'retry-after': '1' }).end(body);
+      const soon = new Date(Date.now() + 2_000).toUTCString();
+      if (step === 'busy until') return void response.writeHead(503, { 'retry-after': soon }).end(body);
       if (step === 'other') return void response.end('<!doctype html>');
       const headers = { 'content-type': 'application/json', authorization: request.headers.authorization! };
       const answer = await fetch(target + request.url!, { method: 'POST', headers, body: Buffer.concat(chunks) });

@@ -268,13 +268,18 @@ describe('parameters', () => {
     assert.deepEqual([48, 49, 50].map(keysFor), [['hw_visitor_id', 'hw_session_id'], ['hw_visitor_id'], []]);
   });
 
+  it('keep a session of whom no visitor is known', () => {
+    const request = new Request('http://shop.test/', { headers: { cookie: 'hw_visitor_id=a%20b; hw_session_id=s-1' } });
+    const params = checkoutParams(request, { mode: 'payment' as const }) as Stripe.Checkout.SessionCreateParams;
+    assert.deepEqual(params.payment_intent_data?.metadata, { hw_session_id: 's-1' });
+  });
+
   it('add nothing for nobody but the way back', () => {
     const params = { mode: 'payment' as const, success_url: THANKS };
     for (const cookie of ['', 'hw_visitor_id=', 'hw_visitor_id=a%20b', `hw_visitor_id=${'x'.repeat(65)}`]) {
       const request = new Request('http://shop.test/', { headers: { cookie } });
-      const { payment_intent_data, ...rest } = checkoutParams(request, params) as Stripe.Checkout.SessionCreateParams;
-      assert.deepEqual(rest, { ...params, success_url: `${THANKS}?session_id={CHECKOUT_SESSION_ID}` });
-      assert.deepEqual(payment_intent_data ?? {}, {});
+      const back = { success_url: `${THANKS}?session_id={CHECKOUT_SESSION_ID}` };
+      assert.deepEqual(checkoutParams(request, params), { ...params, ...back });
     }
   });
 });

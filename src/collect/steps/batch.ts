@@ -23,6 +23,8 @@ export interface Batch {
   webdriver: boolean;
   /** Asks for a signed visitor id. */
   sign: boolean;
+  /** Says that the visitor has not consented. */
+  withoutConsent: boolean;
   events: unknown[];
 }
 
@@ -82,6 +84,8 @@ export function readBatch(body: unknown, withKey: boolean): Batch | Refused {
     timezone: typeof tz === 'string' && tz.length <= 64 ? tz : '',
     webdriver: wire.webdriver === true,
     sign: wire.sign === true,
+    // Only that: the pixel sends its tag's attributes along, and one of them is called consent too.
+    withoutConsent: wire.consent === false,
     events,
   };
 }

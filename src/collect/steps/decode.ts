@@ -71,6 +71,13 @@ function readWho(hit: Hit): Drop | null {
   return null;
 }
 
+/** One that is too long loses its fragment, then the last of its parameters, whole: half a click id would be a wrong one. */
+function shortened(url: string): string {
+  if (url.length <= URL_CHARS) return url;
+  const [plain = ''] = url.split('#', 1);
+  return plain.length <= URL_CHARS ? plain : plain.slice(0, URL_CHARS).replace(/[?&][^?&]*$/, '');
+}
+
 function readPage(hit: Hit): Drop | null {
   const { wire, event, sender } = hit;
   for (const field of ['url', 'referrer', 'title'] as const) {
@@ -79,8 +86,7 @@ function readPage(hit: Hit): Drop | null {
       return malformed(field, `"${field}" must be a text`);
     }
   }
-  const url = (wire.url as string | null | undefined) ?? '';
-  if (url.length > URL_CHARS) return malformed('url', `"url" has more than ${URL_CHARS} characters`);
+  const url = shortened((wire.url as string | null | undefined) ?? '');
   if (url !== '') {
     hit.page = sender.site.readPage(url);
     if (!hit.page) return malformed('url', '"url" must be a full http:// or https:// address');

@@ -28,7 +28,7 @@ export interface Sender {
   session: string;
   timezone: string;
   webdriver: boolean;
-  /** The browser asked not to be known, and the site honours it. */
+  /** The visitor has not consented, or the browser asked not to be known and the site honours it. */
   isPrivate: boolean;
   address: string;
   userAgent: string;

@@ -105,6 +105,23 @@ test('a checkout hit keeps ids only, and no client secret', async () => {
   assert.equal(got.url, 'https://shop.example/thanks');
 });
 
+const LONG = 'x'.repeat(17_000);
+const TOO_LONG: [url: string, path: string, source: string][] = [
+  [`https://shop.example/a?utm_source=news#access_token=${LONG}`, '/a', 'news'],
+  [`https://shop.example/a?utm_source=news&state=${LONG}#b`, '/a', 'news'],
+  // Half a value would be a wrong one.
+  [`https://shop.example/a?utm_source=${LONG}`, '/a', ''],
+  [`https://shop.example/a?state=${LONG}&utm_source=news`, '/a', ''],
+  [`https://shop.example/${LONG}?utm_source=news`, `/${'x'.repeat(999)}`, ''],
+];
+
+test('an address that is too long is cut from its end, and the page view counts', async () => {
+  for (const [url, path, source] of TOO_LONG) {
+    const got = await keep(view({ url, title: 'A page' }));
+    assert.deepEqual([got.path, got.source, got.title], [path, source, 'A page'], url.slice(0, 60));
+  }
+});
+
 test('names that attack are only text', async () => {
   const got = await keep(
     JSON.parse(`{"id":"${randomUUID()}","name":"a\\u0000b","props":{"__proto__":"x","constructor":"y","\\ud800":"z"}}`),

@@ -61,24 +61,15 @@ export function modelSettingsOf(stored: {
   return { ...DEFAULT_MODEL_SETTINGS, ...stored.models, windowDays: stored.windowDays };
 }
 
+/** What of the settings divides a payment among the touchpoints of a path: a name does not. */
+export function weighingOf({ positionPercents, halfLifeHours, custom }: ModelSettings): unknown[] {
+  const { first, middle, last } = positionPercents;
+  return [first, middle, last, halfLifeHours, custom && [custom.fromStart, custom.others, custom.fromEnd]];
+}
+
 /** Whether two settings give every model the same credits. */
 export function isSameSettings(a: ModelSettings, b: ModelSettings): boolean {
-  const said = ({
-    windowDays,
-    ignoreDirect,
-    collapseRepeats,
-    positionPercents,
-    halfLifeHours,
-    custom,
-  }: ModelSettings) => [
-    windowDays,
-    ignoreDirect,
-    collapseRepeats,
-    positionPercents.first,
-    positionPercents.last,
-    halfLifeHours,
-    custom && [custom.fromStart, custom.others, custom.fromEnd],
-  ];
+  const said = (of: ModelSettings) => [of.windowDays, of.ignoreDirect, of.collapseRepeats, ...weighingOf(of)];
   return JSON.stringify(said(a)) === JSON.stringify(said(b));
 }
 

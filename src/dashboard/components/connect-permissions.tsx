@@ -33,17 +33,16 @@ export function KeyPermissions({
   const missing = permissions.filter(({ name }) => answers[name] === 'missing');
   const unknown = permissions.filter(({ name }) => (answers[name] ?? 'unknown') === 'unknown');
   const granted = permissions.length - missing.length - unknown.length;
+  const isWhole = granted === permissions.length;
   return (
     <div className="mt-3 border-t border-line pt-3" data-testid="key-permissions">
       <p className="flex items-center gap-2">
-        <span className={missing.length > 0 ? 'text-warn' : 'text-accent'}>
-          {missing.length > 0 ? <WarningIcon /> : <CheckIcon />}
-        </span>
+        <span className={isWhole ? 'text-accent' : 'text-warn'}>{isWhole ? <CheckIcon /> : <WarningIcon />}</span>
         <span>
           {missing.length > 0
             ? `The key has ${granted} of ${permissions.length} permissions`
             : unknown.length > 0
-              ? `The key has ${granted} permissions; ${unknown.length} could not be checked yet`
+              ? `The key has ${granted} permissions; ${unknown.length} could not be checked yet and will be tried again`
               : 'The key has every permission Headwater uses'}
         </span>
       </p>

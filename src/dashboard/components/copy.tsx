@@ -13,7 +13,7 @@ async function copyText(text: string, from: HTMLElement | null): Promise<boolean
   }
 }
 
-/** @param lines source code: its lines are kept and scroll sideways */
+/** @param lines source code: its lines are kept, have the whole width, and scroll sideways */
 export function CodeBox({
   label,
   text,
@@ -34,18 +34,18 @@ export function CodeBox({
   }, [state]);
   return (
     <div className="overflow-hidden rounded-lg border border-line bg-sunk">
-      <div className="flex flex-wrap items-start gap-3 p-3">
+      <div className={lines ? 'flex flex-col-reverse' : 'flex flex-wrap items-start gap-3 p-3'}>
         <code
           ref={setCode}
           data-testid={testId}
-          className={`min-w-0 flex-1 basis-60 self-center px-1 font-mono text-[0.87rem] ${lines ? 'overflow-x-auto whitespace-pre' : 'break-all whitespace-pre-wrap'}`}
+          className={`min-w-0 font-mono text-[0.87rem] ${lines ? 'overflow-x-auto px-4 pb-4 whitespace-pre' : 'flex-1 basis-60 self-center px-1 break-all whitespace-pre-wrap'}`}
           tabIndex={lines ? 0 : undefined}
         >
           {text}
         </code>
         <button
           type="button"
-          className={buttonClass('quiet')}
+          className={`${buttonClass('quiet')} ${lines ? 'm-2 self-end' : ''}`}
           aria-label={`Copy ${label}`}
           data-testid={`${testId}-copy`}
           onClick={() => void copyText(text, code).then((done) => setState(done ? 'copied' : 'selected'))}

@@ -6,13 +6,16 @@ import { pathOf, paymentQuery } from '../queries.ts';
 import { Button, INPUT } from './controls.tsx';
 
 function useVerdict(
-  { siteId, paymentId, link, verb }: { siteId: string; paymentId: string; link: string; verb: string },
+  { siteId, paymentId, link, verb }: { siteId: string; paymentId: string; link: string; verb: 'reject' | 'reinstate' },
   onDone: () => void,
 ) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (why: string) =>
-      send('POST', pathOf(siteId, `/links/${encodeURIComponent(link)}/${verb}`), { payment: paymentId, why }),
+      send('POST', pathOf(siteId, `/links/${encodeURIComponent(link)}/${verb}`), {
+        ...(verb === 'reject' ? { payment: paymentId } : {}),
+        why,
+      }),
     async onSuccess() {
       onDone();
       await client.invalidateQueries({ queryKey: identityQuery(siteId, paymentId).queryKey });

@@ -1,9 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { isGroup } from '../../core/report-filters.ts';
+import { ROWS_MAX } from '../../core/report.ts';
 import type { Dimension, FilterNode } from '../../core/report.ts';
+import { addressOf } from '../api.ts';
 import type { Params } from '../api.ts';
-import { reportQuery } from '../queries.ts';
+import { pathOf, reportQuery } from '../queries.ts';
 import type { OverviewSearch } from '../search.ts';
 import { toggleFilter } from '../search.ts';
 import { BREAKDOWN_ROWS, Breakdown, BreakdownSkeleton } from './breakdown.tsx';
@@ -45,15 +47,8 @@ function SourceTable({
   onChange,
 }: Context & { dimension: Dimension; title: string }) {
   const [isExpanded, setExpanded] = useState(false);
-  const report = useQuery(
-    reportQuery(siteId, {
-      ...asked,
-      metrics: 'visitors,customers,revenue',
-      dimensions: dimension,
-      order: '-revenue',
-      limit: 100,
-    }),
-  );
+  const question = { ...asked, metrics: 'visitors,customers,revenue', dimensions: dimension, order: '-revenue' };
+  const report = useQuery(reportQuery(siteId, { ...question, limit: 100 }));
   const chosen = filters.flatMap((node) =>
     !isGroup(node) && node[0] === dimension && node[1] === 'is' ? node[2] : [],
   );
@@ -66,17 +61,30 @@ function SourceTable({
     >
       <div className="flex items-baseline justify-between px-4 pt-4 pb-2 sm:px-5">
         <h2 className="font-semibold">{title}</h2>
-        {count > BREAKDOWN_ROWS + 1 ? (
-          <button
-            type="button"
-            className="text-link text-[0.87rem]"
-            aria-expanded={isExpanded}
-            aria-label={isExpanded ? `Show fewer ${title.toLowerCase()}` : `Show all ${title.toLowerCase()}`}
-            onClick={() => setExpanded(!isExpanded)}
-          >
-            {isExpanded ? 'Show fewer' : 'Show all'}
-          </button>
-        ) : null}
+        <span className="flex gap-3">
+          {count > 0 ? (
+            <a
+              className="text-link text-[0.87rem]"
+              href={addressOf(pathOf(siteId, '/report'), { ...question, limit: ROWS_MAX, format: 'csv' })}
+              download
+              aria-label={`Download ${title.toLowerCase()} as CSV`}
+              data-testid={`csv-${dimension}`}
+            >
+              CSV
+            </a>
+          ) : null}
+          {count > BREAKDOWN_ROWS + 1 ? (
+            <button
+              type="button"
+              className="text-link text-[0.87rem]"
+              aria-expanded={isExpanded}
+              aria-label={isExpanded ? `Show fewer ${title.toLowerCase()}` : `Show all ${title.toLowerCase()}`}
+              onClick={() => setExpanded(!isExpanded)}
+            >
+              {isExpanded ? 'Show fewer' : 'Show all'}
+            </button>
+          ) : null}
+        </span>
       </div>
       {report.data ? (
         <div className={`flex flex-1 flex-col ${report.isPlaceholderData ? 'settling' : ''}`}>

@@ -47,6 +47,11 @@ export function SpendMatching({ answer, siteId }: { answer: SpendAnswer; siteId:
           <Button onClick={() => setWhole(true)}>Show all {countOf(campaigns.length, 'campaign')}</Button>
         </div>
       ) : null}
+      {answer.not_shown > 0 ? (
+        <p className="label border-t border-line px-4 py-3 sm:px-5">
+          {countOf(answer.not_shown, 'campaign')} with visitors and less spend not listed.
+        </p>
+      ) : null}
     </section>
   );
 }

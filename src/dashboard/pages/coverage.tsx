@@ -102,15 +102,10 @@ function Covered({
   return (
     <>
       <section className="panel px-4 py-4 sm:px-5" aria-label="Coverage over time">
-        <p className="figure text-3xl font-semibold" data-testid="coverage-share">
-          {share === null ? '–' : formatCoverage(share)}
-        </p>
-        <p className="label mb-3">
-          {formatMoney(totals.attributed.revenue, currency)} of {formatMoney(totals.revenue, currency)} attributed,{' '}
-          {formatCount(totals.attributed.payments)} of {formatCount(totals.payments)} payments. A payment counts on the
-          day it was made, its refunds too.
-        </p>
-        <div className="mb-1 flex justify-end">
+        <div className="flex items-baseline justify-between gap-4">
+          <p className="figure text-3xl font-semibold" data-testid="coverage-share">
+            {share === null ? '–' : formatCoverage(share)}
+          </p>
           <button
             type="button"
             className="text-link text-[0.87rem]"
@@ -120,6 +115,11 @@ function Covered({
             {asTable ? 'Show as chart' : 'Show as table'}
           </button>
         </div>
+        <p className="label mb-3">
+          {formatMoney(totals.attributed.revenue, currency)} of {formatMoney(totals.revenue, currency)} attributed,{' '}
+          {formatCount(totals.attributed.payments)} of {formatCount(totals.payments)} payments. A payment counts on the
+          day it was made, its refunds too.
+        </p>
         {asTable ? <CoverageDays answer={answer} /> : null}
         {asTable ? null : <CoverageChart buckets={coverageBuckets(answer, days, timezone)} currency={currency} />}
       </section>

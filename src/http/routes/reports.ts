@@ -1,6 +1,10 @@
 import { z } from 'zod';
+import type { FastifyReply } from 'fastify';
+import { reportCsv } from '../../core/report-csv.ts';
+import type { Site } from '../../storage/records/records.ts';
 import type { ApiScope } from '../api-scope.ts';
 import { paymentDetailAnswer, paymentsAnswer, paymentsQuery } from '../contract.ts';
+import type { ReportAnswer } from '../contract.ts';
 import { reportAnswer } from '../contract-report.ts';
 import type { HttpDeps, Outcome } from '../deps.ts';
 import { Refusal } from '../errors.ts';
@@ -30,6 +34,7 @@ const reportQuestion = z
     limit: text.optional(),
     order: text.optional(),
     bots: text.optional(),
+    format: z.enum(['json', 'csv']).optional().describe('csv: the rows as a file, money in units of its currency'),
   })
   .catchall(text);
 
@@ -40,7 +45,15 @@ export function reportRoutes(scope: ApiScope, deps: HttpDeps): void {
   scope.get(
     '/sites/:site/report',
     { config, schema: { params: siteParams, querystring: reportQuestion, response: { 200: reportAnswer } } },
-    async ({ site, query }) => answered(await deps.report(site!, query as Record<string, string>)),
+    async ({ site, query }, reply) => {
+      const { format, ...question } = query as Record<string, string>;
+      const isFile = format === 'csv';
+      if (isFile && question.compare) {
+        throw new Refusal(400, { code: 'invalid', field: 'compare', message: COMPARED_FILE });
+      }
+      const report = answered(await deps.report(site!, question));
+      return isFile ? sendCsv(reply, site!, question, report) : report;
+    },
   );
 
   scope.get(
@@ -65,6 +78,23 @@ export function reportRoutes(scope: ApiScope, deps: HttpDeps): void {
       throw new Refusal(404, { code: 'unknown_payment', field: 'payment', message });
     },
   );
+}
+
+const COMPARED_FILE =
+  'compare: a file holds the rows of one range; leave it out, and ask for the other range by itself';
+
+function sendCsv(reply: FastifyReply, site: Site, question: Record<string, string>, report: ReportAnswer) {
+  const named = (question.dimensions ?? '').split(',').map((name) => name.trim());
+  const dimensions = [...new Set(named)].filter(Boolean);
+  const parts = [site.domain, ...dimensions, question.from, question.to, report.currency, report.mode];
+  const name = parts
+    .filter(Boolean)
+    .join('-')
+    .replaceAll(/[^\w.-]/g, '_');
+  const csv = reportCsv(report, dimensions);
+  reply.type('text/csv; charset=utf-8').header('content-disposition', `attachment; filename="${name}.csv"`);
+  // The contract's serializer writes JSON.
+  return reply.serializer(String).send(csv as never);
 }
 
 export function answered<T>(outcome: Outcome<T>): T {

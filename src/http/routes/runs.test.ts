@@ -77,6 +77,8 @@ it('a saved run keeps the question, the settings it was answered with and the an
 
   const bad = await call('POST', '', { name: 'x', question: 'metrics=money' });
   assert.deepEqual([bad.statusCode, bad.json().error.field], [400, 'metrics']);
+  const twice = await call('POST', '', { name: 'x', question: 'metrics=revenue&metrics=fees' });
+  assert.deepEqual([twice.statusCode, twice.json().error.field], [400, 'question']);
   const few = await call('POST', '', { name: 'x', question: 'metrics=revenue&model=markov' });
   assert.deepEqual([few.statusCode, few.json().error.code], [422, 'too_few_conversions']);
 

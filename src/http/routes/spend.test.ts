@@ -121,6 +121,13 @@ describe('spend over HTTP', () => {
       'platform',
       /google_ads/,
     ],
+    'a day after today as the first': [
+      () => at.server.inject({ url: `${url}?from=2999-01-01`, headers: key }) as never,
+      400,
+      'invalid',
+      'from',
+      /^from: 2999-01-01 is after .* say "to" as well/,
+    ],
     'days turned round': [
       () => at.server.inject({ url: `${url}?from=2026-11-02&to=2026-11-01`, headers: key }) as never,
       400,

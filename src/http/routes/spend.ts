@@ -12,7 +12,7 @@ import {
   spendSwitches,
 } from '../contract-spend.ts';
 import type { HttpDeps } from '../deps.ts';
-import { Refusal } from '../errors.ts';
+import { Refusal, unknownField } from '../errors.ts';
 import { refuseEncodedBodies } from '../raw-body.ts';
 import { siteParams } from './sites.ts';
 
@@ -28,12 +28,7 @@ export function spendRoutes(api: ApiScope, deps: Pick<HttpDeps, 'spend'>): void 
       config: { access: 'site:read' },
       schema: { params: siteParams, querystring: spendQuery, response: { 200: spendAnswer } },
     },
-    async ({ site, query }) => {
-      if (query.from !== undefined && query.to !== undefined && query.from > query.to) {
-        throw new Refusal(400, { code: 'invalid', field: 'from', message: `from: ${query.from} is after ${query.to}` });
-      }
-      return deps.spend.page(site!, query);
-    },
+    async ({ site, query }) => deps.spend.page(site!, query),
   );
 
   api.register(async (scope: ApiScope) => takeSpend(scope, deps));
@@ -109,8 +104,10 @@ function takeSpend(scope: ApiScope, deps: Pick<HttpDeps, 'spend'>): void {
 
 function refusedRows(error: z.ZodError): Refusal {
   const [issue] = error.issues;
-  const field = issue?.path.join('.') || 'body';
+  const isUnknown = issue?.code === 'unrecognized_keys';
+  const path = [...(issue?.path ?? []), ...(isUnknown ? [unknownField(issue.keys)] : [])];
+  const field = path.join('.') || 'body';
   const example = `{"rows":[{"date":"2026-11-21","source":"google","medium":"cpc","campaign":"brand","amount":1200,"currency":"usd"}]}`;
-  const message = `${field}: ${issue?.message ?? 'cannot be read'}; send ${example} (amounts in minor units; platforms: ${SPEND_PLATFORMS.join(', ')})`;
+  const message = `${field}: ${isUnknown ? 'is not known here' : (issue?.message ?? 'cannot be read')}; send ${example} (amounts in minor units; platforms: ${SPEND_PLATFORMS.join(', ')})`;
   return new Refusal(400, { code: 'invalid', field, message });
 }

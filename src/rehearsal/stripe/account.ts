@@ -15,6 +15,8 @@ export interface SimulatedKey {
   /** Addresses that may use it. Default: all. */
   ips?: readonly string[];
   expired?: boolean;
+  /** Its refusals do not name the account, as those of some keys do not. */
+  hidesAccount?: boolean;
 }
 
 export interface AccountOptions {

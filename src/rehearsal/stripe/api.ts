@@ -1,15 +1,17 @@
 import type { SimulatedAccount, SimulatedKey } from './account.ts';
 import { act, remove, update } from './change.ts';
 import { CREATORS } from './create.ts';
-import { maskedKey, StripeRefusal } from './errors.ts';
+import { maskedKey, missing, StripeRefusal } from './errors.ts';
 import { expand } from './expand.ts';
 import { type Form, textsOf } from './form.ts';
+import { requiredText } from './parameters.ts';
 import { allow, forbidden } from './permissions.ts';
+import { subscriptionItems } from './render-billing.ts';
 import { lineItems } from './render-checkout.ts';
 import { listPage, pageOf, single } from './list.ts';
 import type { invoiceObject } from './render-invoices.ts';
 import { type Resource, resourceAt } from './resources.ts';
-import type { Row } from './rows.ts';
+import type { Row, RowKind } from './rows.ts';
 import { API_VERSIONS, type ApiVersion, isApiVersion } from './versions.ts';
 
 export interface ApiRequest {
@@ -78,6 +80,7 @@ export function answer(account: SimulatedAccount, key: SimulatedKey, request: Ap
   if ((path === 'account' || path === `accounts/${account.id}`) && request.method === 'GET') {
     return accountObject(account, key);
   }
+  if (path === 'subscription_items' && request.method === 'GET') return itemsPage(account, key, request, version);
   const found = resourceAt(path);
   if (!found) throw unrecognised(request);
   const [id, verb] = path.slice(found.path.length + 1).split('/');
@@ -91,6 +94,19 @@ export function answer(account: SimulatedAccount, key: SimulatedKey, request: Ap
     version,
     allow: (row) => allow(account, key, row, false),
   });
+}
+
+/** All items of a subscription, of which the subscription itself shows the first ten. */
+function itemsPage(account: SimulatedAccount, key: SimulatedKey, request: ApiRequest, version: ApiVersion): object {
+  const may = (row: RowKind) => allow(account, key, row, false);
+  may('subscription');
+  const { state } = account;
+  const id = requiredText(request.form, 'subscription');
+  const row = state.get('subscription', id);
+  if (!row) throw missing('subscription', id);
+  const items = subscriptionItems(row, state);
+  const page = pageOf(items, request.form, { noun: 'subscription item', url: request.path, show: (item) => item });
+  return expand(page, textsOf(request.form.expand), { account, version, allow: may });
 }
 
 interface Dispatch extends Omit<ApiRequest, 'version'> {
@@ -118,7 +134,8 @@ function dispatch(account: SimulatedAccount, of: Resource, request: Dispatch): o
     method === 'GET' &&
     (row.object === 'checkout.session' || row.object === 'payment_link')
   ) {
-    return lineItems(row.items, account.state, `/v1/${of.path}/${id}/line_items`);
+    const { data, url } = lineItems(row.items, account.state, `/v1/${of.path}/${id}/line_items`);
+    return pageOf(data, form, { noun: 'line item', url, show: (line) => line });
   }
   if (method === 'GET' && verb !== null) return below(account, row, verb, request);
   if (method === 'GET') return show(row);
@@ -144,7 +161,7 @@ function below(account: SimulatedAccount, row: Row, name: string, request: Dispa
     return pageOf(refunds, form, { noun: 'refund', url, show: (refund) => render(refund, version) });
   }
   if (row.object === 'invoice' && name === 'lines') {
-    const { lines } = render(row, version) as unknown as Pick<ReturnType<typeof invoiceObject>, 'lines'>;
+    const { lines } = render.whole(row, version) as unknown as Pick<ReturnType<typeof invoiceObject>, 'lines'>;
     return pageOf(lines.data, form, { noun: 'line item', url, show: (line) => line });
   }
   throw unrecognised(request);

@@ -20,8 +20,11 @@ export type Interval = 'day' | 'week' | 'month' | 'year';
 export interface PriceRow extends RowBase {
   object: 'price';
   product: string;
+  /** Can have fractions of a minor unit: they are rounded with the quantity. */
   unitAmount: number;
   currency: string;
+  /** What it is in other currencies: shown only when it is asked for. */
+  currencyOptions: Record<string, number>;
   interval: Interval | null;
   intervalCount: number;
   /** Billed by usage. */
@@ -61,6 +64,10 @@ export interface CouponRow extends RowBase {
   duration: 'once' | 'repeating' | 'forever';
   /** Of a repeating one. */
   durationInMonths: number | null;
+  /** What it is limited to; null: nothing. */
+  products: string[] | null;
+  /** What it takes off in other currencies, in their minor units. */
+  currencyOptions: Record<string, number>;
 }
 
 export interface PromotionCodeRow extends RowBase {
@@ -121,6 +128,8 @@ export interface InvoiceItem extends Item {
   subscriptionItem: string | null;
   /** Before discounts and taxes. */
   amount: number;
+  /** Of this item alone, and what it takes off. */
+  discount?: { id: string; amount: number } | null;
   proration: boolean;
   /** Where it is for a part of the period only. */
   startsAt?: number;
@@ -155,13 +164,16 @@ export interface CreditNoteRow extends RowBase {
   voidedAt: number | null;
 }
 
+/** An item can have a discount of its own: di_…, of a coupon with a percentage. */
+export type SubscribedItem = Item & { id: string; discount?: string | null };
+
 export interface SubscriptionRow extends RowBase {
   object: 'subscription';
   customer: string;
   currency: string;
   metadata: Metadata;
   status: 'incomplete' | 'trialing' | 'active' | 'past_due' | 'unpaid' | 'paused' | 'canceled';
-  items: (Item & { id: string })[];
+  items: SubscribedItem[];
   terms: Terms;
   interval: Interval;
   latestInvoice: string | null;

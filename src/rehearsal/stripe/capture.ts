@@ -49,7 +49,7 @@ function releaseRest(engine: Engine, charge: ChargeRow, amount: number): void {
   charge.balanceTransaction = booked.id;
   const refund = addRefund(engine, charge, amount, null);
   refund.balanceTransaction = move(engine, {
-    type: 'partial_capture_reversal',
+    type: 'refund',
     category: 'partial_capture_reversal',
     source: refund.id,
     amount: -amount,
@@ -96,7 +96,9 @@ function endWithoutMoney(
   intent.status = 'canceled';
   intent.cancellationReason = reason;
   intent.canceledAt = engine.now();
-  const refund = addRefund(engine, charge, charge.amount, 'expired_uncaptured_charge');
+  // What was captured of it stays paid.
+  const rest = charge.amount - charge.amountCaptured;
+  const refund = addRefund(engine, charge, rest, 'expired_uncaptured_charge');
   engine.emit('refund.created', refund);
   return charge;
 }

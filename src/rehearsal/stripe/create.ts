@@ -44,7 +44,7 @@ export const CREATORS: Partial<Record<RowKind, Creator>> = {
     const product = textOf(body.product);
     if (product !== null && !account.state.get('product', product)) throw missing('product', product, 'product');
     return createPrice(account.engine, {
-      amount: positiveInteger(body, 'unit_amount'),
+      amount: unitAmount(body),
       currency: currency(body),
       interval: intervalOf(body),
       product,
@@ -247,6 +247,12 @@ function termsOf(account: SimulatedAccount, body: Form): Terms {
   return { ...NO_TERMS, discount: discountBy(account.engine, { coupon, promotionCode }).id };
 }
 
+/** `unit_amount_decimal` instead says fractions of a minor unit. */
+function unitAmount(body: Form): number {
+  const exact = textOf(body.unit_amount_decimal);
+  return exact === null ? positiveInteger(body, 'unit_amount') : Number(exact);
+}
+
 function intervalOf(body: Form): Interval | null {
   const interval = textOf(formOf(body.recurring).interval);
   if (interval === null) return null;
@@ -274,7 +280,7 @@ function lineItems(account: SimulatedAccount, body: Form, name: string): Item[] 
     const data = formOf(form.price_data);
     const product = textOf(data.product);
     const made = createPrice(account.engine, {
-      amount: positiveInteger(data, 'unit_amount'),
+      amount: unitAmount(data),
       currency: currency(data),
       interval: intervalOf(data),
       product: product !== null && account.state.get('product', product) ? product : null,

@@ -1,7 +1,7 @@
 import type { SimulatedAccount } from './account.ts';
 import { StripeRefusal } from './errors.ts';
 import type { Rendered } from './render.ts';
-import { listOf } from './render-billing.ts';
+import { firstOf, listOf } from './render-billing.ts';
 import { lineItems } from './render-checkout.ts';
 import type { RowKind } from './rows.ts';
 import { type ApiVersion, isBefore } from './versions.ts';
@@ -66,10 +66,23 @@ function included(node: Rendered, name: string, { account, version, allow }: Exp
   const renderAll = (rows: Parameters<typeof render>[0][]) => rows.map((row) => render(row, version));
   if (node.object === 'checkout.session' && name === 'line_items') {
     const row = state.need('checkout.session', node.id);
-    return lineItems(row.items, state, `/v1/checkout/sessions/${row.id}/line_items`);
+    return firstOf(lineItems(row.items, state, `/v1/checkout/sessions/${row.id}/line_items`));
   }
-  // Coupons here are for everything.
-  if (node.object === 'coupon' && name === 'applies_to') return null;
+  if (node.object === 'coupon' && name === 'applies_to') {
+    const { products } = state.need('coupon', node.id);
+    return products && { products: [...products] };
+  }
+  if (node.object === 'coupon' && name === 'currency_options') {
+    const { currencyOptions } = state.need('coupon', node.id);
+    return Object.fromEntries(Object.entries(currencyOptions).map(([code, amount]) => [code, { amount_off: amount }]));
+  }
+  if (node.object === 'price' && name === 'currency_options') {
+    const { currency, unitAmount, currencyOptions } = state.need('price', node.id);
+    const all = Object.entries({ ...currencyOptions, [currency]: unitAmount });
+    return Object.fromEntries(
+      all.map(([code, amount]) => [code, { unit_amount: amount, unit_amount_decimal: String(amount) }]),
+    );
+  }
   if (node.object === 'charge' && name === 'refunds') {
     const row = state.need('charge', node.id);
     return listOf(

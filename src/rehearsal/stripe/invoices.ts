@@ -5,7 +5,7 @@ import { StripeRefusal } from './errors.ts';
 import type { InvoiceItem, InvoicePaymentRow, InvoiceRow, Metadata, SubscriptionRow, Terms } from './billing-rows.ts';
 import { NO_TERMS } from './billing-rows.ts';
 import { confirmIntent, createIntent } from './money.ts';
-import { billOf } from './prices.ts';
+import { billOf, discounted, itemDiscounts } from './prices.ts';
 import type { ChargeRow, Connect, CustomerRow } from './rows.ts';
 import type { ApiVersion } from './versions.ts';
 
@@ -26,7 +26,12 @@ export function addInvoice(engine: Engine, input: InvoiceInput): InvoiceRow {
   const { subscription, customer } = input;
   const terms = input.terms ?? NO_TERMS;
   const subtotal = input.items.reduce((sum, item) => sum + item.amount, 0);
-  const bill = billOf(engine, subtotal, subtotal > 0 ? terms : { ...terms, shipping: 0 });
+  const discountable = discounted(state, terms, input.items).reduce((sum, item) => sum + item.amount, 0);
+  const { currency } = input;
+  const bill = billOf(engine, subtotal, subtotal > 0 ? terms : { ...terms, shipping: 0 }, { discountable, currency });
+  const own = itemDiscounts(input.items);
+  bill.discount += own;
+  bill.total -= own;
   const startingBalance = customer.balance;
   // Credit pays first. What a downgrade gives back becomes credit.
   const amountDue = Math.max(0, bill.total + startingBalance);
@@ -262,7 +267,7 @@ export function markPaid(engine: Engine, invoice: InvoiceRow, { offStripe = fals
   // Told of payments through Stripe only.
   if (!offStripe) emit('invoice.payment_succeeded', invoice);
   const subscription = state.get('subscription', invoice.subscription);
-  if (subscription?.status === 'trialing' && invoice.billingReason === 'subscription_create') return;
+  if (subscription?.status === 'trialing' && invoice.billingReason !== 'subscription_cycle') return;
   changeStatus(engine, subscription, 'active');
 }
 

@@ -44,8 +44,8 @@ export function forbidden(account: SimulatedAccount, key: SimulatedKey, hint: st
   return new StripeRefusal(403, {
     code: 'more_permissions_required',
     message:
-      `The provided key '${maskedKey(key.key)}' does not have the required permissions for this endpoint on account ` +
-      `'${account.id}'. ${hint}`,
+      `The provided key '${maskedKey(key.key)}' does not have the required permissions for this endpoint` +
+      `${key.hidesAccount === true ? '' : ` on account '${account.id}'`}. ${hint}`,
   });
 }
 

@@ -1,5 +1,16 @@
-import type { Bill, CouponRow, DiscountRow, Interval, Item, Metadata, PriceRow, Terms } from './billing-rows.ts';
+import type {
+  Bill,
+  CouponRow,
+  DiscountRow,
+  Interval,
+  InvoiceItem,
+  Item,
+  Metadata,
+  PriceRow,
+  Terms,
+} from './billing-rows.ts';
 import type { Engine } from './engine.ts';
+import type { State } from './state.ts';
 
 /** Products, prices and what is added to or taken off them: discounts, taxes, shipping. */
 
@@ -10,6 +21,7 @@ export function createProduct({ state, now }: Engine, name: string, metadata: Me
 export interface PriceInput {
   amount: number;
   currency: string;
+  currencyOptions?: Record<string, number>;
   interval: Interval | null;
   intervalCount?: number;
   isMetered?: boolean;
@@ -25,6 +37,7 @@ export function createPrice(engine: Engine, input: PriceInput): PriceRow {
     product: input.product ?? createProduct(engine, input.productName ?? 'Product'),
     unitAmount: input.amount,
     currency: input.currency,
+    currencyOptions: { ...input.currencyOptions },
     interval: input.interval,
     intervalCount: input.intervalCount ?? 1,
     isMetered: input.isMetered ?? false,
@@ -40,6 +53,8 @@ export interface CouponInput {
   currency?: string | null;
   duration?: CouponRow['duration'];
   durationInMonths?: number | null;
+  products?: string[] | null;
+  currencyOptions?: Record<string, number>;
 }
 
 export function createCoupon({ state, now, emit }: Engine, input: CouponInput): CouponRow {
@@ -53,6 +68,8 @@ export function createCoupon({ state, now, emit }: Engine, input: CouponInput): 
     currency: input.currency ?? null,
     duration: input.duration ?? 'once',
     durationInMonths: input.durationInMonths ?? null,
+    products: input.products ?? null,
+    currencyOptions: { ...input.currencyOptions },
   });
   emit('coupon.created', coupon);
   return coupon;
@@ -99,19 +116,47 @@ export function addMonths(second: number, months: number): number {
   return to.getTime() / 1_000;
 }
 
-export function itemAmount({ state }: Engine, item: Item): number {
-  return state.need('price', item.price).unitAmount * item.quantity;
+export function unitIn(price: PriceRow, currency: string): number {
+  return price.currencyOptions[currency] ?? price.unitAmount;
+}
+
+export function itemAmount({ state }: Engine, item: Item, currency = ''): number {
+  return Math.round(unitIn(state.need('price', item.price), currency) * item.quantity);
 }
 
 export function totalOf(engine: Engine, items: readonly Item[]): number {
   return items.reduce((sum, item) => sum + itemAmount(engine, item), 0);
 }
 
-/** Discount first, then tax on what is left of the goods. A negative subtotal (a downgrade) is taken as it is. */
-export function billOf({ state }: Engine, subtotal: number, terms: Terms): Bill {
+/** What comes off single items, before what comes off all of them. */
+export function itemDiscounts(items: readonly Pick<InvoiceItem, 'discount'>[]): number {
+  return items.reduce((sum, item) => sum + (item.discount?.amount ?? 0), 0);
+}
+
+export function amountOffIn(coupon: CouponRow, currency: string): number | null {
+  return coupon.currencyOptions[currency] ?? coupon.amountOff;
+}
+
+/** The items that the discount is for: its coupon can be limited to products. */
+export function discounted<T extends Item>(state: State, terms: Terms, items: readonly T[]): T[] {
+  const products = state.get('coupon', state.get('discount', terms.discount)?.coupon ?? null)?.products ?? null;
+  return items.filter((item) => products === null || products.includes(state.need('price', item.price).product));
+}
+
+/**
+ * Discount first, then tax on what is left of the goods. A negative subtotal (a downgrade) is taken as it is.
+ * @param discountable the part of the subtotal that the discount is for
+ */
+export function billOf(
+  { state }: Engine,
+  subtotal: number,
+  terms: Terms,
+  { discountable = subtotal, currency = '' } = {},
+): Bill {
   const coupon = state.get('coupon', state.get('discount', terms.discount)?.coupon ?? null);
-  const off = coupon ? (coupon.amountOff ?? Math.round((Math.max(0, subtotal) * (coupon.percentOff ?? 0)) / 100)) : 0;
-  const discount = Math.min(Math.max(0, subtotal), off);
+  const most = Math.max(0, Math.min(subtotal, discountable));
+  const off = coupon ? (amountOffIn(coupon, currency) ?? Math.round((most * (coupon.percentOff ?? 0)) / 100)) : 0;
+  const discount = Math.min(most, off);
   const tax = Math.round(((subtotal - discount) * terms.taxPercent) / 100);
   const { shipping } = terms;
   return { subtotal, discount, tax, shipping, total: subtotal - discount + tax + shipping };

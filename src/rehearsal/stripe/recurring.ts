@@ -1,4 +1,5 @@
 import type { Interval, SubscriptionRow } from './billing-rows.ts';
+import { amountOffIn, unitIn } from './prices.ts';
 import type { State } from './state.ts';
 
 /**
@@ -37,15 +38,21 @@ function worthOf(row: SubscriptionRow, state: State, second: number): number {
   const isRunning = coupon && coupon.duration !== 'once' && (discount.end === null || discount.end > second);
   let yearly = 0;
   let mostOften = 0;
-  for (const { price: id, quantity } of row.items) {
+  /** Of the items that are billed most often: an amount comes off no more than their invoices. */
+  let often = 0;
+  for (const { price: id, quantity, discount: own } of row.items) {
     const price = state.need('price', id);
     if (price.isMetered) continue;
     const times = TIMES_A_YEAR[price.interval!] / price.intervalCount;
+    const off = state.get('coupon', state.get('discount', own ?? null)?.coupon ?? null)?.percentOff ?? 0;
+    const worth = Math.round(unitIn(price, row.currency) * quantity) * (1 - off / 100) * times;
+    yearly += worth;
+    often = (times < mostOften ? 0 : worth) + (times > mostOften ? 0 : often);
     mostOften = Math.max(mostOften, times);
-    yearly += price.unitAmount * quantity * times;
   }
   if (isRunning && coupon.percentOff !== null) yearly *= 1 - coupon.percentOff / 100;
-  if (isRunning && coupon.amountOff !== null) yearly = Math.max(0, yearly - coupon.amountOff * mostOften);
+  const amountOff = isRunning ? amountOffIn(coupon, row.currency) : null;
+  if (amountOff !== null) yearly -= Math.min(often, amountOff * mostOften);
   // Half a minor unit is a fraction that computers cannot write; one in a million more is not seen otherwise.
   return Math.floor(yearly / 12 + 0.5 + 1e-6);
 }

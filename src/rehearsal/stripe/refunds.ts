@@ -60,6 +60,11 @@ export function refund(engine: Engine, charge: ChargeRow, input: RefundInput): R
 /** What becomes of a refund later: it arrives, the bank sends it back, or the merchant calls it off. */
 export function finishRefund(engine: Engine, row: RefundRow, end: 'succeeded' | 'failed' | 'canceled'): void {
   const { state, emit } = engine;
+  const moved = state.get('balance_transaction', row.balanceTransaction);
+  if (end !== 'succeeded' && moved?.reportingCategory !== 'refund') {
+    // What was never captured is released at the bank: nothing was sent that could come back.
+    throw new StripeRefusal(400, { message: `Refund ${row.id} releases an authorisation; it cannot become ${end}.` });
+  }
   if (row.status === 'failed' || row.status === 'canceled' || (end === 'canceled' && row.status !== 'pending')) {
     throw new StripeRefusal(400, { message: `Refund ${row.id} is ${row.status}; it cannot become ${end}.` });
   }

@@ -68,6 +68,9 @@ export function productObject(row: ProductRow, state: State): Stripe.Product {
   };
 }
 
+/** A price with fractions of a minor unit says them in its decimal only. */
+const wholeOf = ({ unitAmount }: PriceRow) => (Number.isInteger(unitAmount) ? unitAmount : null);
+
 export function priceObject(row: PriceRow, state: State): Stripe.Price {
   return {
     id: row.id,
@@ -96,7 +99,7 @@ export function priceObject(row: PriceRow, state: State): Stripe.Price {
     tiers_mode: null,
     transform_quantity: null,
     type: row.interval === null ? 'one_time' : 'recurring',
-    unit_amount: row.unitAmount,
+    unit_amount: wholeOf(row),
     unit_amount_decimal: decimal(row.unitAmount),
   };
 }
@@ -106,7 +109,7 @@ export function planObject(row: PriceRow, state: State): Stripe.Plan {
     id: row.id,
     object: 'plan',
     active: true,
-    amount: row.unitAmount,
+    amount: wholeOf(row),
     amount_decimal: decimal(row.unitAmount),
     billing_scheme: 'per_unit',
     created: row.created,
@@ -136,7 +139,7 @@ export function subscriptionItems(row: SubscriptionRow, state: State): Stripe.Su
       current_period_end: row.periodEnd,
       current_period_start: row.periodStart,
       current_trial: null,
-      discounts: [],
+      discounts: item.discount ? [item.discount] : [],
       metadata: {},
       plan: planObject(price, state),
       price: priceObject(price, state),
@@ -145,6 +148,18 @@ export function subscriptionItems(row: SubscriptionRow, state: State): Stripe.Su
       tax_rates: [],
     };
   });
+}
+
+const SHOWN = 10;
+
+/** Of a list inside an object the first: the others are found at the list's own address. */
+export function firstOf<T>(list: Stripe.ApiList<T>): Stripe.ApiList<T> {
+  return { ...list, data: list.data.slice(0, SHOWN), has_more: list.data.length > SHOWN };
+}
+
+export function itemsShown<T>(items: readonly T[], subscription: string): Stripe.ApiList<T> {
+  const list = listOf([...items], `/v1/subscription_items?subscription=${subscription}`);
+  return firstOf({ ...list, total_count: items.length } as Stripe.ApiList<T>);
 }
 
 export function subscriptionObject(row: SubscriptionRow, state: State): Stripe.Subscription {
@@ -187,7 +202,7 @@ export function subscriptionObject(row: SubscriptionRow, state: State): Stripe.S
       footer: null,
       issuer: { type: 'self' },
     },
-    items: { ...listOf(items, `/v1/subscription_items?subscription=${row.id}`), total_count: items.length } as never,
+    items: itemsShown(items, row.id) as never,
     latest_invoice: row.latestInvoice,
     livemode: state.livemode,
     managed_payments: null,

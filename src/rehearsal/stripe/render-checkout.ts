@@ -101,7 +101,7 @@ function discounts(row: SessionRow, state: State): Stripe.Checkout.Session.Disco
 export function lineItems(items: readonly Item[], state: State, url: string): Stripe.ApiList<Stripe.LineItem> {
   const data = items.map((item, index): Stripe.LineItem => {
     const price = state.need('price', item.price);
-    const amount = price.unitAmount * item.quantity;
+    const amount = Math.round(price.unitAmount * item.quantity);
     return {
       id: `li_${price.id.slice(6)}${index}`,
       object: 'item',

@@ -1,6 +1,7 @@
 import type Stripe from 'stripe';
 import type { InvoiceItem, InvoicePaymentRow, InvoiceRow } from './billing-rows.ts';
 import { payer } from './payer.ts';
+import { discounted, itemDiscounts, unitIn } from './prices.ts';
 import { decimal, listOf } from './render-billing.ts';
 import type { State } from './state.ts';
 
@@ -16,7 +17,11 @@ function lineObject(row: InvoiceRow, item: InvoiceItem, state: State): Stripe.In
     amount,
     currency: row.currency,
     description: state.get('product', price.product)?.name ?? null,
-    discount_amounts: discountAmounts(row, share(row.bill.discount, row, item)),
+    discount_amounts: discountAmounts(
+      row,
+      [item],
+      share(row.bill.discount - itemDiscounts(row.items), discounted(state, row.terms, row.items), item),
+    ),
     discountable: !proration,
     discounts: row.terms.discount === null ? [] : [row.terms.discount],
     invoice: row.id,
@@ -51,26 +56,31 @@ function lineObject(row: InvoiceRow, item: InvoiceItem, state: State): Stripe.In
     pricing: {
       price_details: { price: price.id, product: price.product },
       type: 'price_details',
-      unit_amount_decimal: decimal(price.unitAmount),
+      unit_amount_decimal: decimal(unitIn(price, row.currency)),
     },
     quantity: item.quantity,
     quantity_decimal: decimal(item.quantity),
     subscription: row.subscription,
     subtotal: amount,
-    taxes: taxes(row, share(row.bill.tax, row, item), amount),
+    taxes: taxes(row, share(row.bill.tax, row.items, item), amount),
   };
 }
 
-/** A line's part of what the invoice adds or takes off; the first line takes what rounding leaves. */
-function share(amount: number, row: InvoiceRow, item: InvoiceItem): number {
-  const of = (other: InvoiceItem) =>
-    row.bill.subtotal === 0 ? 0 : Math.round((amount * other.amount) / row.bill.subtotal);
-  if (item.id !== row.items[0]!.id) return of(item);
-  return amount - row.items.slice(1).reduce((sum, other) => sum + of(other), 0);
+/** A line's part of what the invoice adds to these lines or takes off them; the first takes what rounding leaves. */
+function share(amount: number, items: readonly InvoiceItem[], item: InvoiceItem): number {
+  const sum = items.reduce((total, other) => total + other.amount, 0);
+  const of = (other: InvoiceItem) => (sum === 0 ? 0 : Math.round((amount * other.amount) / sum));
+  const [first, ...others] = items;
+  if (item.id !== first?.id) return items.includes(item) ? of(item) : 0;
+  return amount - others.reduce((total, other) => total + of(other), 0);
 }
 
-function discountAmounts(row: InvoiceRow, amount: number): { amount: number; discount: string }[] {
-  return row.terms.discount === null ? [] : [{ amount, discount: row.terms.discount }];
+type Discounted = { amount: number; discount: string }[];
+
+/** What the discount of the whole takes off these items, and what their own do. */
+function discountAmounts({ terms }: InvoiceRow, items: readonly InvoiceItem[], amount: number): Discounted {
+  const own = items.flatMap(({ discount }) => (discount ? [{ amount: discount.amount, discount: discount.id }] : []));
+  return terms.discount === null ? own : [...own, { amount, discount: terms.discount }];
 }
 
 function taxes(row: InvoiceRow, amount: number, taxable: number): Stripe.Invoice.TotalTax[] {
@@ -177,7 +187,7 @@ export function invoiceObject(row: InvoiceRow, state: State): Stripe.Invoice {
     subtotal_excluding_tax: row.bill.subtotal,
     test_clock: row.testClock,
     total: row.bill.total,
-    total_discount_amounts: discountAmounts(row, row.bill.discount),
+    total_discount_amounts: discountAmounts(row, row.items, row.bill.discount - itemDiscounts(row.items)),
     total_excluding_tax: row.bill.total - row.bill.tax,
     total_taxes: taxes(row, row.bill.tax, row.bill.subtotal - row.bill.discount),
     webhooks_delivered_at: row.created,

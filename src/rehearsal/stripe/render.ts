@@ -1,5 +1,6 @@
+import type Stripe from 'stripe';
 import { likeness, type MoveContext, renderedAt, type Rendered } from './moves.ts';
-import { customerObject, priceObject, productObject, subscriptionObject } from './render-billing.ts';
+import { customerObject, firstOf, priceObject, productObject, subscriptionObject } from './render-billing.ts';
 import { eventObject, paymentLinkObject, sessionObject, webhookEndpointObject } from './render-checkout.ts';
 import {
   couponObject,
@@ -19,6 +20,8 @@ export type { Rendered };
 
 export interface Renderer {
   (row: Row, version: ApiVersion): Rendered;
+  /** With all lines of an invoice, of which the invoice itself shows the first. */
+  whole(row: Row, version: ApiVersion): Rendered;
   /** In every version, sharing what is the same. */
   all(row: Row): Record<ApiVersion, object>;
 }
@@ -26,6 +29,10 @@ export interface Renderer {
 /** Shows a row as a version of the API does: the newest rendering, taken back in time by the table of moves. */
 export function createRenderer(state: State, pagesUrl: () => string): Renderer {
   const render = (row: Row, version: ApiVersion): Rendered => {
+    const shown = whole(row, version);
+    return row.object === 'invoice' ? { ...shown, lines: firstOf(shown.lines as Stripe.ApiList<unknown>) } : shown;
+  };
+  const whole = (row: Row, version: ApiVersion): Rendered => {
     const context: MoveContext = { state, render: (other) => render(other, version) };
     return renderedAt(newest(row, state, pagesUrl()) as Rendered, row, version, context);
   };
@@ -39,7 +46,7 @@ export function createRenderer(state: State, pagesUrl: () => string): Renderer {
     });
     return Object.fromEntries(entries) as unknown as Record<ApiVersion, object>;
   };
-  return Object.assign(render, { all });
+  return Object.assign(render, { all, whole });
 }
 
 function newest(row: Row, state: State, pagesUrl: string): object {

@@ -7,6 +7,8 @@ import { parseForm } from './form.ts';
 
 /** An HTTP request to the API, read to its end. */
 export interface ApiCall {
+  /** Epoch milliseconds of this machine's clock. */
+  arrivedAt: number;
   method: string;
   url: URL;
   headers: IncomingHttpHeaders;
@@ -44,8 +46,8 @@ export function createReplies(accounts: readonly SimulatedAccount[], faults: Fau
     if (account.outage) throw new StripeRefusal(500, { type: 'api_error', message: 'An unknown error occurred' });
     const path = url.pathname;
     const endpoint = `${account.id} ${method} ${path.replace(/^(\/v1\/(?:checkout\/|test_helpers\/)?[a-z_]+).*/, '$1')}`;
-    if (!withinRate(account.id, faults.limitPerSecond)) throw tooMany('global-rate');
-    if (!withinRate(endpoint, faults.limitPerEndpoint)) throw tooMany('endpoint-rate');
+    if (!withinRate(account.id, call.arrivedAt, faults.limitPerSecond)) throw tooMany('global-rate');
+    if (!withinRate(endpoint, call.arrivedAt, faults.limitPerEndpoint)) throw tooMany('endpoint-rate');
     const idempotencyKey = method === 'POST' ? headers['idempotency-key'] : undefined;
     const keptAs = idempotencyKey === undefined ? null : `${key.key} ${String(idempotencyKey)}`;
     const asked = `${path} ${body}`;
@@ -114,12 +116,12 @@ function tooMany(limit: Limit): StripeRefusal {
   return new StripeRefusal(429, { code: 'rate_limit', message }, { ...headers, 'stripe-rate-limited-reason': limit });
 }
 
-/** Requests of the present second, by account or endpoint. */
-function createRate(): (of: string, limit: number | null) => boolean {
+/** Requests of one second, by account or endpoint. */
+function createRate(): (of: string, at: number, limit: number | null) => boolean {
   const counts = new Map<string, { second: number; count: number }>();
-  return (of, limit) => {
+  return (of, at, limit) => {
     if (limit === null) return true;
-    const second = Math.floor(Date.now() / 1_000);
+    const second = Math.floor(at / 1_000);
     const entry = counts.get(of);
     if (entry?.second !== second) {
       counts.set(of, { second, count: 1 });

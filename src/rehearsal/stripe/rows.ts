@@ -189,7 +189,6 @@ export interface BalanceTransactionRow extends RowBase {
     | 'refund'
     | 'payment_refund'
     | 'refund_failure'
-    | 'partial_capture_reversal'
     | 'payment_failure_refund'
     | 'adjustment'
     | 'transfer'

@@ -1,5 +1,6 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import { type AccountOptions, createAccount, type SimulatedAccount } from './account.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { parseForm } from './form.ts';
@@ -41,10 +42,14 @@ export async function startStripe(options: AccountOptions & { port?: number } = 
   const faults = createFaults(createRandom(options.seed ?? 1));
   const requests: SeenRequest[] = [];
   const reply = createReplies(accounts, faults);
+  const inTurn = createTurns();
   const oauth = createOAuth(accounts, options.seed ?? 1);
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const arrivedAt = Date.now();
+    await inTurn();
     const call: ApiCall = {
+      arrivedAt,
       method: request.method ?? 'GET',
       url: new URL(request.url ?? '/', 'http://127.0.0.1'),
       headers: request.headers,
@@ -80,11 +85,7 @@ export async function startStripe(options: AccountOptions & { port?: number } = 
       response.end(String(error));
     });
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port ?? 0, '127.0.0.1', resolve);
-  });
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const url = await listen(server, options.port ?? 0);
   const addAccount = (input: AccountOptions) => {
     const account = createAccount(input, () => url);
     accounts.push(account);
@@ -107,6 +108,21 @@ export async function startStripe(options: AccountOptions & { port?: number } = 
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+/** @returns where it is reached */
+async function listen(server: Server, port: number): Promise<string> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** One answer per turn of the event loop: requests that come while it is made are counted when they come. */
+function createTurns(): () => Promise<void> {
+  let last = Promise.resolve();
+  return () => (last = last.then(() => setImmediate()));
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {

@@ -1,9 +1,19 @@
-import type { Interval, InvoiceItem, InvoiceRow, Item, Metadata, SubscriptionRow, Terms } from './billing-rows.ts';
+import type {
+  CouponRow,
+  Interval,
+  InvoiceItem,
+  InvoiceRow,
+  Item,
+  Metadata,
+  SubscribedItem,
+  SubscriptionRow,
+  Terms,
+} from './billing-rows.ts';
 import { NO_TERMS } from './billing-rows.ts';
 import type { Engine, Outcome } from './engine.ts';
 import { addInvoice, addInvoicePayment, finalise, markPaid, payInvoice } from './invoices.ts';
 import { itemAmount } from './prices.ts';
-import { subscriptionItems } from './render-billing.ts';
+import { itemsShown, subscriptionItems } from './render-billing.ts';
 import type { ChargeRow, Connect, CustomerRow } from './rows.ts';
 import type { ApiVersion } from './versions.ts';
 
@@ -26,7 +36,9 @@ function periodEnd({ state }: Engine, from: number, price: string): number {
 
 export interface SubscriptionInput {
   customer: CustomerRow;
-  items: readonly Item[];
+  items: readonly Omit<SubscribedItem, 'id'>[];
+  /** Of those the prices have; by default their own. */
+  currency?: string;
   metadata: Metadata;
   trialDays?: number;
   terms?: Terms;
@@ -45,12 +57,13 @@ export function startSubscription(
   const interval = first.interval ?? 'month';
   const trialSeconds = (input.trialDays ?? 0) * DAY_SECONDS;
   const terms = input.terms ?? NO_TERMS;
+  const currency = input.currency ?? first.currency;
   const subscription: SubscriptionRow = state.add({
     object: 'subscription' as const,
     id: state.newId('subscription'),
     created: now(),
     customer: customer.id,
-    currency: first.currency,
+    currency,
     metadata: { ...input.metadata },
     status: trialSeconds > 0 ? ('trialing' as const) : ('incomplete' as const),
     items: input.items.map((item) => ({ ...item, id: `si_${state.token(14)}` })),
@@ -69,7 +82,7 @@ export function startSubscription(
   });
   const invoice = addInvoice(engine, {
     customer,
-    currency: first.currency,
+    currency,
     billingReason: 'subscription_create',
     subscription,
     items: periodItems(engine, subscription, trialSeconds > 0),
@@ -83,13 +96,22 @@ export function startSubscription(
 
 function periodItems(engine: Engine, row: SubscriptionRow, isFree = false): Omit<InvoiceItem, 'id'>[] {
   const licensed = row.items.filter((item) => !engine.state.need('price', item.price).isMetered);
-  return licensed.map((item) => ({
-    price: item.price,
-    quantity: item.quantity,
-    subscriptionItem: item.id,
-    amount: isFree ? 0 : itemAmount(engine, item),
-    proration: false,
-  }));
+  return licensed.map((item) => {
+    const amount = isFree ? 0 : itemAmount(engine, item, row.currency);
+    const percentOff = couponOf(engine, item)?.percentOff ?? 0;
+    return {
+      price: item.price,
+      quantity: item.quantity,
+      subscriptionItem: item.id,
+      amount,
+      proration: false,
+      discount: item.discount ? { id: item.discount, amount: Math.round((amount * percentOff) / 100) } : null,
+    };
+  });
+}
+
+function couponOf({ state }: Engine, item: Pick<SubscribedItem, 'discount'>): CouponRow | undefined {
+  return state.get('coupon', state.get('discount', item.discount ?? null)?.coupon ?? null);
 }
 
 /** The next period: a new invoice with its own intent and charge. The end of a trial is one too. */
@@ -146,7 +168,9 @@ export function changeItems(
 ): { invoice: InvoiceRow; charge: ChargeRow | null } {
   const { state, now, emit } = engine;
   const { periodStart, periodEnd } = subscription;
-  const left = Math.max(0, Math.min(1, (periodEnd - now()) / (periodEnd - periodStart)));
+  // A trial goes on with the new items, and there is nothing to give back or to charge.
+  const isTrial = subscription.status === 'trialing';
+  const left = isTrial ? 0 : Math.max(0, Math.min(1, (periodEnd - now()) / (periodEnd - periodStart)));
   const before = subscription.items;
   const itemsBefore = subscriptionItems(subscription, state);
   const after = items.map((item) => ({ ...item, id: item.id ?? `si_${state.token(14)}` }));
@@ -157,7 +181,7 @@ export function changeItems(
     price: of.price,
     quantity: of.quantity,
     subscriptionItem: of.id,
-    amount: sign * Math.round(itemAmount(engine, of) * left),
+    amount: sign * Math.round(itemAmount(engine, of, subscription.currency) * left),
     proration: true,
     startsAt: now(),
   });
@@ -175,7 +199,7 @@ export function changeItems(
   });
   subscription.latestInvoice = invoice.id;
   emit('customer.subscription.updated', subscription, {
-    items: { object: 'list', data: itemsBefore },
+    items: itemsShown(itemsBefore, subscription.id),
     latest_invoice: previous,
   });
   finalise(engine, invoice, { version: subscription.version, description: 'Subscription update' });

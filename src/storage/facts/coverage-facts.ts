@@ -20,4 +20,11 @@ export interface CoverageFacts {
    * what was paid off Stripe or rejected by a person says nothing of the integration: they are left out.
    */
   coverageCounts(site: string, mode: Mode, fromMs: number, untilMs: number): Promise<CoverageBucket[]>;
+  /** Why those of `coverageCounts` are unattributed that are: the same who, in the same five minutes. */
+  coverageReasons(
+    site: string,
+    mode: Mode,
+    fromMs: number,
+    untilMs: number,
+  ): Promise<{ at: number; reason: string; payments: number }[]>;
 }

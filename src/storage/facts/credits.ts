@@ -1,3 +1,4 @@
+import { UNATTRIBUTED } from '../../core/report.ts';
 import { DIRECT_CHANNEL, DIRECT_MEDIUM, DIRECT_SOURCE } from '../../core/acquisition.ts';
 import type { CreditRow } from '../../core/attribution/credit.ts';
 import { RULE_MODELS } from '../../core/attribution/models.ts';
@@ -7,7 +8,6 @@ import type { Facts } from './facts.ts';
 import { timeText } from './times.ts';
 
 /** The label of money without a known visitor, in every dimension that tells how a visitor arrived. */
-export const UNATTRIBUTED = '(unattributed)';
 
 export const TOUCHPOINT_COLUMNS = [
   'source',

@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto';
+import { chunksOf } from '../../core/chunks.ts';
 import type { Event } from '../../core/event.ts';
 import type { FactsClient } from './client.ts';
 import type { Facts } from './facts.ts';
-import { chunksOf, timeText } from './times.ts';
+import { timeText } from './times.ts';
 
 /** Columns of `events`, in the order in which `eventRow` writes them. */
 const COLUMNS = [

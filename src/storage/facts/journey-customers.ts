@@ -1,9 +1,10 @@
 import { COHORT_MONTHS_MAX, VALUE_DAYS, type CohortsBy, type JourneyDimension } from '../../core/journey.ts';
 import type { ReportQuery } from '../../core/report.ts';
 import type { FactsClient } from './client.ts';
-import { addDays, dayAt, startOfDayMs } from '../../core/report-days.ts';
+import { addDays, dayAt, startOfDayMs, withinStore } from '../../core/report-days.ts';
 import type { CohortSums, ValueSums } from './journey-facts.ts';
-import { labelOf, rangeParams, UNATTRIBUTED, type Sql } from './report-dimensions.ts';
+import { UNATTRIBUTED } from '../../core/report.ts';
+import { labelOf, rangeParams, type Sql } from './report-dimensions.ts';
 import { filterSql } from './report-filters.ts';
 import { creditVocabulary, payers, scopeSql } from './report-money.ts';
 
@@ -59,8 +60,8 @@ const monthOf = (at: string) =>
 /** The months from the query's first day to now, or to the query's last day, whichever is later. */
 function monthsOf({ from, to, timezone }: ReportQuery, nowMs: number): { names: string[]; startsMs: number[] } {
   const today = dayAt(nowMs, timezone);
-  const last = (to > today ? to : today).slice(0, 7);
-  const names = [from.slice(0, 7)];
+  const last = withinStore(to > today ? to : today).slice(0, 7);
+  const names = [withinStore(from).slice(0, 7)];
   while (names.at(-1)! < last) names.push(addDays(`${names.at(-1)}-28`, 4).slice(0, 7));
   return { names, startsMs: names.map((name) => startOfDayMs(`${name}-01`, timezone)) };
 }

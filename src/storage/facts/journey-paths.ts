@@ -2,7 +2,7 @@ import { MORE, SEQUENCE_MAX, type JourneyQuestion } from '../../core/journey.ts'
 import type { FactsClient } from './client.ts';
 import type { AssistSums, PathSums, SequenceSums } from './journey-facts.ts';
 import { journeyPayments, PATH_ENDS } from './journey-payments.ts';
-import { OTHER, UNATTRIBUTED } from './report-dimensions.ts';
+import { OTHER, UNATTRIBUTED } from '../../core/report.ts';
 
 type Client = Pick<FactsClient, 'read'>;
 

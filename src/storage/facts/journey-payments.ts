@@ -1,6 +1,7 @@
 import type { JourneyDimension } from '../../core/journey.ts';
 import type { ReportQuery } from '../../core/report.ts';
-import { inRange, labelOf, rangeParams, UNATTRIBUTED, type Sql } from './report-dimensions.ts';
+import { UNATTRIBUTED } from '../../core/report.ts';
+import { inRange, labelOf, rangeParams, type Sql } from './report-dimensions.ts';
 import { filterSql } from './report-filters.ts';
 import { creditVocabulary, scopeSql } from './report-money.ts';
 

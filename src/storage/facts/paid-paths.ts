@@ -1,13 +1,13 @@
 import { DIRECT_CHANNEL, DIRECT_MEDIUM, DIRECT_SOURCE } from '../../core/acquisition.ts';
 import { conditionsIn, foldFilters } from '../../core/report-filters.ts';
 import type { Dimension, FilterNode, ReportQuery } from '../../core/report.ts';
+import { UNATTRIBUTED } from '../../core/report.ts';
 import {
   COLUMN_DIMENSIONS,
   inRange,
   isColumn,
   labelOf,
   rangeParams,
-  UNATTRIBUTED,
   type Sql,
   type Vocabulary,
 } from './report-dimensions.ts';

@@ -4,7 +4,7 @@ import type { Metric, ReportQuery, ReportRow } from '../../core/report.ts';
 import type { FactsClient } from './client.ts';
 import type { ReportAnswer } from './facts.ts';
 import { bounded } from './report-bounds.ts';
-import { OTHER } from './report-dimensions.ts';
+import { OTHER } from '../../core/report.ts';
 import { isCredit, orderOf, readNamedRows, readRows, readUnconverted, type Asked, type RowsAnswer } from './report.ts';
 import { createWhatIf } from './what-if-report.ts';
 
@@ -18,26 +18,18 @@ export function createComparison(client: Pick<FactsClient, 'read' | 'readParts'>
   const compare = async (query: ReportQuery, models: readonly RuleModel[]): Promise<ReportAnswer> => {
     const pass = query.whatIf ? { pass: whatIf(models) } : {};
     const questions = models.map((model): Asked => ({ ...query, ...pass, model }));
+    const named = (labels: readonly (readonly string[])[]) =>
+      Promise.all(questions.map((question) => readNamedRows(client, question, labels)));
     const [answers, unconverted] = await Promise.all([
-      Promise.all(questions.map((question) => readRows(client, question))),
+      query.rows ? named(query.rows) : Promise.all(questions.map((question) => readRows(client, question))),
       readUnconverted(client, questions[0]!),
     ]);
     const names = rankedNames(query, answers);
     const isWhole =
       names.length <= query.limit && answers.every(({ rows }) => !rows.some((row) => isOther(query, row)));
     const kept = names.slice(0, query.limit);
-    const named = isWhole
-      ? answers
-      : await Promise.all(
-          questions.map((question) =>
-            readNamedRows(
-              client,
-              question,
-              kept.map((name) => labelsOf(query, name)),
-            ),
-          ),
-        );
-    return { ...sideBySide(query, models, named, kept), unconverted };
+    const asAsked = query.rows || isWhole ? answers : await named(kept.map((name) => labelsOf(query, name)));
+    return { ...sideBySide(query, models, asAsked, kept), unconverted };
   };
   return (query: ReportQuery, models: readonly RuleModel[]) => bounded(compare(query, models));
 }

@@ -1,5 +1,5 @@
 import { DIRECT_CHANNEL, DIRECT_MEDIUM, DIRECT_SOURCE } from '../../core/acquisition.ts';
-import { addDays, offsetsBetween, startOfDayMs } from '../../core/report-days.ts';
+import { addDays, offsetsBetween, startOfDayMs, withinStore } from '../../core/report-days.ts';
 import type { Dimension, ReportQuery } from '../../core/report.ts';
 
 /** SQL with the values it binds. Everything that came from outside is a parameter; the text comes from closed lists. */
@@ -8,8 +8,6 @@ export interface Sql {
   params: Record<string, unknown>;
 }
 
-export const UNATTRIBUTED = '(unattributed)';
-export const OTHER = '(other)';
 const NONE = '(none)';
 const UNKNOWN = '(unknown)';
 
@@ -85,10 +83,6 @@ export function labelColumns(dimensions: readonly Dimension[], vocabulary: Vocab
   return dimensions.map((dimension, index) => `${labelOf(dimension, vocabulary)} AS d${index}, `).join('');
 }
 
-/** The store's times end with 2099; its days are unsigned, and the day before the first would be its last. */
-const EARLIEST_DAY = '1970-01-03';
-const LATEST_DAY = '2100-01-01';
-
 /** The query's own parameters: its range as instants, since where days begin is known here and is indexed there. */
 export function rangeParams(
   query: Pick<ReportQuery, 'site' | 'mode' | 'currency' | 'from' | 'to' | 'timezone'>,
@@ -110,9 +104,8 @@ function instantsOf({ from, to, timezone }: Pick<ReportQuery, 'from' | 'to' | 't
   const key = `${timezone} ${from} ${to}`;
   const known = instantsKnown.get(key);
   if (known) return known;
-  const bounded = (day: string) => (day < EARLIEST_DAY ? EARLIEST_DAY : day > LATEST_DAY ? LATEST_DAY : day);
-  const fromMs = startOfDayMs(bounded(from), timezone);
-  const toMs = startOfDayMs(addDays(bounded(to), 1), timezone);
+  const fromMs = startOfDayMs(withinStore(from), timezone);
+  const toMs = startOfDayMs(addDays(withinStore(to), 1), timezone);
   const { sinceMs, seconds } = offsetsBetween(fromMs, toMs, timezone);
   const instants = {
     from_ms: fromMs,

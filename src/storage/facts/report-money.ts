@@ -1,14 +1,7 @@
 import type { RuleModel } from '../../core/attribution/models.ts';
 import type { Dimension, Metric, ReportQuery } from '../../core/report.ts';
-import {
-  COLUMN_DIMENSIONS,
-  inRange,
-  labelColumns,
-  labelOf,
-  UNATTRIBUTED,
-  type Sql,
-  type Vocabulary,
-} from './report-dimensions.ts';
+import { UNATTRIBUTED } from '../../core/report.ts';
+import { COLUMN_DIMENSIONS, inRange, labelColumns, labelOf, type Sql, type Vocabulary } from './report-dimensions.ts';
 import { filterSql } from './report-filters.ts';
 
 /** The model's column. A closed list, although the name of a model is its column's. */
@@ -70,10 +63,12 @@ export const AMOUNT_MEASURES = {
   tax: `sum(tax)`,
 } as const;
 
-/** A label whose rows were all cancelled is no row; one whose money was all refunded is. */
-export const AMOUNTS_STAND = Object.values(AMOUNT_MEASURES)
-  .slice(0, 3)
-  .map((measure) => `${measure} != 0`)
+/**
+ * A label whose rows were all cancelled is no row; one whose money was all refunded is, and so is one that got a unit of
+ * the tax and none of the amount it is in.
+ */
+export const AMOUNTS_STAND = (['gross', 'refunded', 'disputed', 'tax'] as const)
+  .map((measure) => `${AMOUNT_MEASURES[measure]} != 0`)
   .join(' OR ');
 
 /** One row per credit row of the range that gives something under the model, with d0, d1, … */

@@ -1,6 +1,7 @@
 import type { Dimension, ReportQuery } from '../../core/report.ts';
 import type { FactsClient } from './client.ts';
-import { labelColumns, OTHER, rangeParams } from './report-dimensions.ts';
+import { OTHER } from '../../core/report.ts';
+import { labelColumns, rangeParams } from './report-dimensions.ts';
 import { filterSql } from './report-filters.ts';
 import { measureValue, type Measured } from './report-metrics.ts';
 import { creditVocabulary, MODEL_COLUMNS, payers } from './report-money.ts';

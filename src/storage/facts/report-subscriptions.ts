@@ -1,8 +1,10 @@
-import { addDays, mondayOf } from '../../core/report-days.ts';
+import { addDays, mondayOf, withinStore } from '../../core/report-days.ts';
 import { TIME_DIMENSIONS } from '../../core/report-scope.ts';
 import type { Dimension, ReportQuery } from '../../core/report.ts';
+import { TooMuchToCompute } from './facts.ts';
 import type { FactsClient } from './client.ts';
-import { COLUMN_DIMENSIONS, labelOf, OTHER, rangeParams, type Vocabulary } from './report-dimensions.ts';
+import { OTHER } from '../../core/report.ts';
+import { COLUMN_DIMENSIONS, labelOf, rangeParams, type Vocabulary } from './report-dimensions.ts';
 import { filterSql } from './report-filters.ts';
 import { measureValue, type Measured } from './report-metrics.ts';
 import type { MoneyScope } from './report-money.ts';
@@ -50,8 +52,10 @@ interface Bucketed {
   flows: Flows;
 }
 
-/** More rows than any answer holds are not carried through empty buckets. */
+/** More rows than any answer holds are not carried through the buckets, and none is left out of a sum. */
 const GRID_MAX = 200_000;
+const TOO_MANY =
+  'more than 200,000 rows would have to be carried through time; ask for fewer days, for months, or filter';
 
 export async function readSubscriptions(
   client: Client,
@@ -74,9 +78,9 @@ export async function readSubscriptions(
     const rows = groups.map((group) => measured(group[0]!.labels, group[0]!.key, stocksOf(group)));
     return { rows: rows.filter(stands), total };
   }
-  const buckets = bucketsOf(query, times);
+  const buckets = bucketsSince(parts, bucketsOf(query, times));
+  if (groups.length * buckets.length > GRID_MAX) throw new TooMuchToCompute(TOO_MANY);
   const rows = groups
-    .slice(0, Math.max(1, Math.floor(GRID_MAX / buckets.length)))
     .flatMap((group) =>
       curveOf(group, buckets).map(({ time, measures }) =>
         measured(merged(dimensions, group[0]!.labels, time), '', measures),
@@ -215,13 +219,22 @@ function curveOf(parts: readonly Bucketed[], buckets: readonly string[][]) {
 /** Labels of all buckets of the range, in order. */
 function bucketsOf({ from, to }: ReportQuery, times: readonly Dimension[]): string[][] {
   const buckets = new Map<string, string[]>();
-  for (let day = from; day <= to; day = addDays(day, 1)) {
+  const last = withinStore(to);
+  for (let day = withinStore(from); day <= last; day = addDays(day, 1)) {
     const labels = times.map((dimension) =>
       dimension === 'month' ? day.slice(0, 7) : dimension === 'week' ? mondayOf(day) : day,
     );
     buckets.set(JSON.stringify(labels), labels);
   }
   return [...buckets.values()];
+}
+
+/** Nothing stands before the first movement, unless something moved before the range. */
+function bucketsSince(parts: readonly Bucketed[], buckets: readonly string[][]): readonly string[][] {
+  if (parts.some((part) => part.time === null)) return buckets;
+  const moved = new Set(parts.map((part) => JSON.stringify(part.time)));
+  const first = buckets.findIndex((time) => moved.has(JSON.stringify(time)));
+  return first < 0 ? [] : buckets.slice(first);
 }
 
 /** Labels in the order the question names its dimensions. */

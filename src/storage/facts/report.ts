@@ -5,7 +5,8 @@ import type { FactsClient } from './client.ts';
 import type { ReportAnswer } from './facts.ts';
 import { bounded } from './report-bounds.ts';
 import { COHORT_MEASURES, cohortRows } from './report-cohort.ts';
-import { OTHER, rangeParams, type Sql } from './report-dimensions.ts';
+import { OTHER } from '../../core/report.ts';
+import { rangeParams, type Sql } from './report-dimensions.ts';
 import { compareRows, isAdditive, measuresOf, measureValue, metricValue, type Measured } from './report-metrics.ts';
 import {
   AMOUNT_MEASURES,
@@ -40,7 +41,8 @@ export function createReport(
   const whatIf = createWhatIf(client);
   return async (query) => {
     const asked: Asked = query.whatIf ? { ...query, pass: whatIf([query.model]) } : query;
-    const whole = bounded(Promise.all([readRows(client, asked), readUnconverted(client, asked)]));
+    const answer = query.rows ? readNamedRows(client, asked, query.rows) : readRows(client, asked);
+    const whole = bounded(Promise.all([answer, readUnconverted(client, asked)]));
     const [{ rows, total }, unconverted] = await whole;
     return { rows: query.dimensions.length === 0 ? [total] : rows, totals: total, unconverted };
   };
@@ -111,9 +113,9 @@ async function readOthers(
 export async function readNamedRows(
   client: Pick<FactsClient, 'read'>,
   query: Asked,
-  names: readonly string[][],
+  names: readonly (readonly string[])[],
 ): Promise<RowsAnswer> {
-  const kept = names.map((labels): Measured => ({ labels, key: '', measures: {} }));
+  const kept = names.map((labels): Measured => ({ labels: [...labels], key: '', measures: {} }));
   if (!query.dimensions.includes('currency')) return readKept(client, query, kept);
   const apart = read(client, query, { dimensions: [], keys: null });
   const [{ rows }, whole] = await Promise.all([readKept(client, query, kept), apart]);

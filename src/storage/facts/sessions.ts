@@ -1,7 +1,7 @@
 import type { FactsClient } from './client.ts';
 import type { Facts, SessionEnd } from './facts.ts';
 import { firstOf } from './ranked.ts';
-import { chunksOf } from './times.ts';
+import { chunksOf } from '../../core/chunks.ts';
 
 const VISITORS_PER_QUERY = 2_000;
 

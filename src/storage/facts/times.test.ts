@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { chunksOf, timeText } from './times.ts';
+import { timeText } from './times.ts';
 
 test('times are written as ClickHouse reads them, inside its range', () => {
   for (const [epochMs, text] of [
@@ -12,9 +12,4 @@ test('times are written as ClickHouse reads them, inside its range', () => {
     [9e15, '2099-12-31 23:59:59.999'],
   ] as const)
     assert.equal(timeText(epochMs), text);
-});
-
-test('chunks keep order and lose nothing', () => {
-  assert.deepEqual(chunksOf([1, 2, 3, 4, 5], 2), [[1, 2], [3, 4], [5]]);
-  assert.deepEqual(chunksOf([], 2), []);
 });

@@ -28,10 +28,3 @@ function remember(day: number): string {
   days.set(day, text);
   return text;
 }
-
-/** Splits a list that comes from outside into calls of bounded size. */
-export function chunksOf<T>(items: readonly T[], size: number): T[][] {
-  const chunks: T[][] = [];
-  for (let from = 0; from < items.length; from += size) chunks.push(items.slice(from, from + size));
-  return chunks;
-}

@@ -1,8 +1,8 @@
+import { chunksOf } from '../../core/chunks.ts';
 import type { Touchpoint } from '../../core/touchpoint.ts';
 import type { FactsClient } from './client.ts';
 import type { Facts } from './facts.ts';
 import { firstOf } from './ranked.ts';
-import { chunksOf } from './times.ts';
 
 const VISITORS_PER_QUERY = 5_000;
 const SESSIONS_PER_QUERY = 1_000;

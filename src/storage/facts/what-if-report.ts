@@ -5,7 +5,7 @@ import type { FactsClient } from './client.ts';
 import { FactsCrowded, TooMuchToCompute } from './facts.ts';
 import { paidPathsSql, type PaidPathCells } from './paid-paths.ts';
 import { exceedsBounds } from './report-bounds.ts';
-import { OTHER } from './report-dimensions.ts';
+import { OTHER } from '../../core/report.ts';
 import type { Measured } from './report-metrics.ts';
 import type { MoneyScope } from './report-money.ts';
 import { addTally, createTallies, emptyTally, measuresOfTally, type Tallies, type Tally } from './what-if.ts';
@@ -126,7 +126,8 @@ function withOthers({ byLabel }: Tallies, names: readonly string[][], dimensions
 function stands({ metrics }: ReportQuery, tally: Tally): boolean {
   const sources = new Set(metrics.flatMap((metric) => METRIC_SOURCES[metric]));
   return (
-    (sources.has('amounts') && (tally.gross !== 0 || tally.refunded !== 0 || tally.disputed !== 0)) ||
+    (sources.has('amounts') &&
+      [tally.gross, tally.refunded, tally.disputed, tally.tax].some((amount) => amount !== 0)) ||
     (sources.has('fees') && tally.fees !== 0) ||
     (sources.has('payments') && tally.conversions !== 0)
   );

@@ -18,7 +18,7 @@ import {
   standingPath,
 } from './paid-paths.ts';
 import type { EntryCells, PaidPathCells, PaidPathsQuestion, PaidTouch } from './paid-paths.ts';
-import { UNATTRIBUTED } from './report-dimensions.ts';
+import { UNATTRIBUTED } from '../../core/report.ts';
 
 /**
  * Credits of payments under settings that are not the site's, added up by label as they are computed. The parts come from

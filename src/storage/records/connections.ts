@@ -45,7 +45,7 @@ export function createConnections(db: Kysely<Database>): Connections {
     },
     async unverified(before) {
       const rows = await ordered()
-        .where('status', '=', 'unverified')
+        .where('status', 'in', ['unverified', 'refused'])
         .where((eb) => eb.or([eb('checked_at', 'is', null), eb('checked_at', '<', before)]))
         .execute();
       return rows.map(toConnection);

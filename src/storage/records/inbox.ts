@@ -64,6 +64,7 @@ export function createInbox(db: Kysely<Database>): Inbox {
     counts: (site) => countByState(db, site),
     deadLetters: (site, limit) => rowsOf(db, site, 'dead', { limit, order: 'desc' }),
     rows: (site, state, limit) => rowsOf(db, site, state, { limit, order: 'asc' }),
+    recent: (site, state, options) => recent(db, site, state, options),
     replay: (site, eventId, now, only) => replay(db, site, eventId, now, only),
     purge: (before, limit) => purge(db, before, limit),
   };
@@ -129,6 +130,23 @@ async function rowsOf(
     .limit(limit)
     .execute();
   return rows.map(toRow);
+}
+
+async function recent(
+  db: Kysely<Database>,
+  site: string,
+  state: InboxRow['state'],
+  { since, limit }: { since: number; limit: number },
+): Promise<{ count: number; rows: InboxRow[] }> {
+  const found = db
+    .selectFrom('inbox')
+    .where('connection', 'in', connectionsOf(db, site))
+    .where('state', '=', state)
+    .where('received_at', '>=', since)
+    .where(HAS_BODY);
+  const { count } = await found.select((eb) => eb.fn.countAll<number>().as('count')).executeTakeFirstOrThrow();
+  const rows = await found.selectAll().orderBy('received_at', 'desc').orderBy('event_id').limit(limit).execute();
+  return { count, rows: rows.map(toRow) };
 }
 
 async function replay(

@@ -91,7 +91,7 @@ export interface Spend {
   /** What the campaigns of a platform were called in all imports. */
   identities(site: string, platform: SpendPlatform): Promise<CampaignIdentity[]>;
   /** The most expensive first. */
-  campaigns(site: string, days: SpendDays, limit: number): Promise<CampaignSpend[]>;
+  campaigns(site: string, days: SpendDays): Promise<CampaignSpend[]>;
   aliases(site: string): Promise<SpendAlias[]>;
   putAlias(site: string, alias: SpendAlias): Promise<void>;
   removeAlias(site: string, alias: Pick<SpendAlias, 'platform' | 'campaignKey'>): Promise<void>;

@@ -197,6 +197,8 @@ export interface EndpointState {
   id: string | null;
   /** Why it is not 'created', or what is wrong with it. */
   reason: string | null;
+  /** The address of ours that it is about; absent before it was noted. */
+  url?: string;
   checkedAt: number;
 }
 type NewConnection = Omit<
@@ -215,7 +217,7 @@ export interface Connections {
   update(id: string, change: Partial<Omit<Connection, 'id' | 'site' | 'createdAt'>>): Promise<void>;
   ofSite(site: string): Promise<Connection[]>;
   all(): Promise<Connection[]>;
-  /** Unverified connections last checked before `before`. */
+  /** Connections whose key is unverified or refused, last checked before `before`. */
   unverified(before: number): Promise<Connection[]>;
   addSecret(connection: string, sealedSecret: string, now: number): Promise<WebhookSecret>;
   /** Webhooks signed with any secret of the connection are refused from now on. */
@@ -263,6 +265,12 @@ export interface Inbox extends PolledInbox {
   deadLetters(site: string, limit: number): Promise<InboxRow[]>;
   /** Rows of a site in one state; the oldest first. */
   rows(site: string, state: InboxRow['state'], limit: number): Promise<InboxRow[]>;
+  /** Those of one state that were received since and still have their body: how many, and the newest of them. */
+  recent(
+    site: string,
+    state: InboxRow['state'],
+    options: { since: number; limit: number },
+  ): Promise<{ count: number; rows: InboxRow[] }>;
   /**
    * Puts one webhook (or, with null, all done and dead ones of the site) back to pending; with 'dead', dead letters only.
    * One whose body was purged cannot be replayed.

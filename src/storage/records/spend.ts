@@ -77,7 +77,7 @@ export function createSpend(db: Kysely<Database>): Spend {
         .orderBy('spend_lines.campaign_key')
         .execute();
     },
-    campaigns: (site, days, limit) => campaigns(db, site, days, limit),
+    campaigns: (site, days) => campaigns(db, site, days),
   };
 }
 
@@ -148,7 +148,7 @@ async function put(db: Kysely<Database>, rows: readonly StandingSpend[]): Promis
   }
 }
 
-async function campaigns(db: Kysely<Database>, site: string, days: SpendDays, limit: number): Promise<CampaignSpend[]> {
+async function campaigns(db: Kysely<Database>, site: string, days: SpendDays): Promise<CampaignSpend[]> {
   const names = [
     'platform',
     'account',
@@ -174,7 +174,6 @@ async function campaigns(db: Kysely<Database>, site: string, days: SpendDays, li
     .orderBy('amount', 'desc')
     .orderBy('platform')
     .orderBy('name')
-    .limit(limit)
     .execute();
   return rows.map((row) => ({
     platform: row.platform as SpendPlatform,

@@ -82,14 +82,15 @@ async function add(
     await db
       .insertInto('wanted')
       .values(part)
-      // The balance transactions of a charge can become more, a subscription can be in doubt again, and are asked for again; anything else is asked once.
+      // The balance transactions, refunds and disputes of a charge can become more, a subscription can be in doubt again, and
+      // are asked for again; anything else is asked once.
       .onConflict((conflict) =>
         conflict
           .columns(['connection', 'kind', 'by_kind', 'id'])
           .doUpdateSet((eb) => ({ state: 'wanted', attempts: 0, due_at: dueAt, fence: eb('wanted.fence', '+', 1) }))
           .where(({ eb, or, and }) =>
             or([
-              and([eb('wanted.kind', '=', 'balance_transaction'), eb('wanted.by_kind', '=', 'charge')]),
+              eb('wanted.by_kind', '=', 'charge'),
               and([eb('wanted.kind', '=', 'subscription'), eb('wanted.by_kind', '=', 'subscription')]),
             ]),
           )

@@ -1,7 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { totalmem } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import type { Log } from '../../../loop.ts';
 import type { ChildMessage, OpenMessage } from './server.ts';
 
@@ -94,8 +93,7 @@ export async function startEmbedded(options: {
 }
 
 function spawnChild(log: Log): ChildProcess {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  const child = fork(fileURLToPath(new URL(`./server.${extension}`, import.meta.url)), [], {
+  const child = fork(new URL('./server.ts', import.meta.url), [], {
     execArgv: [],
     // Queries run on libuv's threads: heavy reads may take a few, inserts must always find one.
     env: { UV_THREADPOOL_SIZE: '16', TZ: 'UTC', NODE_NO_WARNINGS: '1' },

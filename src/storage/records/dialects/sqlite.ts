@@ -12,6 +12,7 @@ import {
   type SqliteStatement,
 } from 'kysely';
 import { RecordsUnavailable } from '../records.ts';
+import { checkpointApart } from './checkpoint.ts';
 import { guardDriver, storableText } from './guard.ts';
 
 // One wait inside SQLite blocks the event loop, so it is short; the rest of the busy timeout is waited asynchronously.
@@ -31,7 +32,7 @@ export function createSqliteDialect(options: { path: string; busyTimeoutMs?: num
     createIntrospector: (db) => new SqliteIntrospector(db),
     createQueryCompiler: () => new SqliteQueryCompiler(),
     createDriver: () =>
-      guardDriver(new SqliteDriver({ database: async () => adapt(open(path)) }), {
+      guardDriver(new SqliteDriver({ database: async () => adapt(open(path), path) }), {
         parameter: toSqlite,
         translate: (error) => translate(error, path),
         attempt: (work) => whileBusy(busyTimeoutMs, work),
@@ -59,8 +60,6 @@ function open(path: string): DatabaseSync {
     database.exec('pragma synchronous = full');
     // Two megabytes, SQLite's default, do not hold the inner pages of the indexes of a shop with some 100,000 payments.
     database.exec('pragma cache_size = -65536');
-    // Pages that are changed by many transactions are copied into the file once for all of them.
-    database.exec('pragma wal_autocheckpoint = 8000');
     // After one large transaction the -wal file shrinks again.
     database.exec('pragma journal_size_limit = 67108864');
     return database;
@@ -70,11 +69,25 @@ function open(path: string): DatabaseSync {
   }
 }
 
-function adapt(database: DatabaseSync): SqliteDatabase {
+function adapt(database: DatabaseSync, path: string): SqliteDatabase {
   const statements = new Map<string, SqliteStatement>();
+  const checkpoint = checkpointApart(database, path);
+  const commit = adaptStatement(database.prepare('commit'));
+  const committing: SqliteStatement = {
+    ...commit,
+    run(parameters) {
+      const result = commit.run(parameters);
+      checkpoint.afterCommit();
+      return result;
+    },
+  };
   return {
-    close: () => database.close(),
+    close() {
+      checkpoint.close();
+      database.close();
+    },
     prepare(text) {
+      if (text === 'commit') return committing;
       // A full disk makes SQLite roll back by itself; Kysely's own rollback would hide the reason behind an error.
       if (text === 'rollback' && !database.isTransaction) return NOTHING_TO_ROLL_BACK;
       const cached = statements.get(text);

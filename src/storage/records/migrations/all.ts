@@ -10,6 +10,7 @@ import { savedRuns } from './0011-saved-runs.ts';
 import { spend } from './0012-spend.ts';
 import { identity } from './0013-identity.ts';
 import { recompute } from './0015-recompute.ts';
+import { outboxHeld } from './0016-outbox-held.ts';
 import { alerts } from './0014-alerts.ts';
 import type { Migration } from './migration.ts';
 
@@ -28,4 +29,5 @@ export const MIGRATIONS: readonly Migration[] = [
   identity,
   alerts,
   recompute,
+  outboxHeld,
 ];
