@@ -60,7 +60,7 @@ export const touch = () => {
   // Throws in a sandboxed frame: such a page has no identity.
   writeCookie('hw_q', 1, 0);
   visitor ||= uuid();
-  if (!session?.endsWith(arrived)) session = uuid() + arrived;
+  if (!session?.match(arrived + '$')) session = uuid() + arrived;
   writeCookies(1);
 };
 

@@ -87,11 +87,11 @@ const start = () => {
     };
   }
   addEventListener('popstate', view);
-  // A page that comes back from the back/forward cache is a view too.
-  addEventListener('pageshow', view);
   addEventListener('pagehide', () => {
     viewed = 0;
     tick(1);
+    // A page that comes back from the back/forward cache is a view too.
+    addEventListener('pageshow', view);
   });
 };
 // Not counted until it is shown.
