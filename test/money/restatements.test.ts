@@ -136,6 +136,7 @@ const STORIES: [RestatementReason, changes: string, story: string, change?: { mo
     'google 0>110',
     `day 0  v1 lands from google / cpc
      day 1  v1 pays 10.00 ron
+     expect evidence session metadata.hw_visitor_id
      day 1  v1 pays 1.00 usd
      expect linear: Paid Search 1.00
      expect revenue 10.00 ron
