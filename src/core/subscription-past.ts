@@ -1,3 +1,4 @@
+import { byJson } from './json-text.ts';
 import type { InvoiceLine, InvoiceObject, SubscriptionItem, SubscriptionObject, SubscriptionTerms } from './payment.ts';
 import { namedDiscounts } from './subscription-discounts.ts';
 
@@ -68,7 +69,7 @@ function billedTerms(
   // A first invoice can be paid days after it was made, and until then the subscription is incomplete.
   const at = invoice.billingReason === 'subscription_create' ? Math.max(startsAt, invoice.paidAt!) : startsAt;
   const items = lines.map((line) => itemOf(line, known, lasting));
-  items.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+  items.sort(byJson);
   const terms = { status: 'active', currency: invoice.currency, items, discounts: [], isPaused: false };
   return { at, terms, invoice: invoice.id };
 }

@@ -1,3 +1,4 @@
+import { byJson } from './json-text.ts';
 import { recurringPast } from './subscription-past.ts';
 import type {
   InvoiceObject,
@@ -50,7 +51,7 @@ function withAllItems(states: readonly SubscriptionState[]): SubscriptionState[]
   if (whole.length === 0) return [...states];
   const completed = (terms: SubscriptionTerms, hidden: readonly SubscriptionItem[]): SubscriptionTerms => {
     const { status, currency, discounts, isPaused } = terms;
-    const items = [...terms.items, ...hidden].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+    const items = [...terms.items, ...hidden].sort(byJson);
     // In the order of what is read whole: as JSON they are to be equal.
     return { status, currency, items, discounts, isPaused };
   };
@@ -80,7 +81,7 @@ function withToldAmounts(states: readonly SubscriptionState[]): SubscriptionStat
       const { isUntold: _, ...rest } = item;
       return amountMinor == null ? item : { ...rest, amountMinor };
     });
-    return { ...terms, items: whole.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)) };
+    return { ...terms, items: whole.sort(byJson) };
   };
   return states.map((state) => ({
     ...state,

@@ -117,10 +117,10 @@ function itemWants(facts: PaymentFacts): WantedObject[] {
 
 /** An invoice by itself shows all its lines, and the coupons of its discounts. */
 function invoiceWants(facts: PaymentFacts): WantedObject[] {
-  const hasCoupon = (invoice: InvoiceObject) =>
+  const lacksCoupon = (invoice: InvoiceObject) =>
     (invoice.discount ?? null) !== null && couponOf(invoice, facts) === null;
   return facts.invoices
-    .filter((invoice) => invoice.linesShown === 'some' || hasCoupon(invoice))
+    .filter((invoice) => invoice.linesShown === 'some' || lacksCoupon(invoice))
     .map((invoice): WantedObject => ({ kind: 'invoice', by: 'invoice', id: invoice.id }));
 }
 

@@ -28,22 +28,22 @@ export function createSetUp(deps: SetUpDeps): SetUp {
     const key = secrets.open(connection.sealedKey, keyPlace(id));
     const answers = await setup.probePermissions(key);
     const permissions = { checkedAt: now(), answers };
-    const endpointNow = () =>
+    const seeToEndpoint = () =>
       answers[WEBHOOK_PERMISSION] === 'missing'
         ? byHand(connection, now())
         : ensureEndpoint(deps, connection, { key, hasPastedSecret });
-    const endpoint = onlyAsks ? connection.endpoint : await endpointNow();
+    const endpoint = onlyAsks ? null : await seeToEndpoint();
     await records.transaction(async (tx) => {
       const current = await tx.connections.get(id);
       if (current?.sealedKey !== connection.sealedKey) return;
       const url = webhookUrl(deps.publicUrl, connection.site);
       await tx.connections.update(id, {
         permissions,
-        ...(endpoint && !onlyAsks ? { endpoint: { ...endpoint, url } } : {}),
+        ...(endpoint && { endpoint: { ...endpoint, url } }),
       });
       if (hasGained(connection, answers)) await readForbiddenAgain(tx, id, now());
     });
-    if (endpoint?.state === 'failed' && !onlyAsks) {
+    if (endpoint?.state === 'failed') {
       log.warn(
         { connection: id, reason: endpoint.reason },
         'the webhook endpoint could not be made, will be tried again',
@@ -94,7 +94,8 @@ export function createSetUpWorker(deps: SetUpDeps & { setUp: SetUp; everyMs?: nu
 function isSetUp(deps: EndpointDeps, { site, permissions, endpoint }: Connection): boolean {
   if (permissions === null || endpoint === null || endpoint.state === 'failed') return false;
   // This server has moved since: what Stripe has sends to the old address, or could not send to it.
-  if ((endpoint.url ?? webhookUrl(deps.publicUrl, site)) !== webhookUrl(deps.publicUrl, site)) return false;
+  const url = webhookUrl(deps.publicUrl, site);
+  if ((endpoint.url ?? url) !== url) return false;
   if (endpoint.state === 'unreachable' && whyUnreachable(deps) === null) return false;
   return !Object.values(permissions.answers).includes('unknown');
 }

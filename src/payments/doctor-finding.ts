@@ -137,6 +137,9 @@ export interface Examined {
   shared: { kind: string; value: string; visitors: number }[];
 }
 
+/** What was listed; nothing where it was not asked, or refused. */
+export const listed = <T>(asked: Asked<T[]> | null): T[] => (asked?.ok ? asked.value : []);
+
 export const count = (n: number, one: string, many = `${one}s`) =>
   `${n.toLocaleString('en-US')} ${n === 1 ? one : many}`;
 export const firstOf = (ids: readonly string[]) => [...new Set(ids)].slice(0, OBJECTS_MAX);

@@ -3,7 +3,7 @@ import { rungOf } from '../core/ladder.ts';
 import type { Rung } from '../core/ladder.ts';
 import { isPlaceholder, isWellFormedId, linkKey, SESSION_METADATA_KEYS, VISITOR_METADATA_KEYS } from '../core/link.ts';
 import type { Link } from '../core/link.ts';
-import { count, firstOf } from './doctor-finding.ts';
+import { count, firstOf, listed } from './doctor-finding.ts';
 import type { Checks, Examined, ExaminedPayment, Finding } from './doctor-finding.ts';
 import type { Sample } from './provider.ts';
 import {
@@ -73,7 +73,7 @@ function byReference(
   payments: readonly ExaminedPayment[],
   connections: Examined['connections'],
 ): ReadonlySet<ExaminedPayment> {
-  const checkouts = connections.flatMap((it) => (it.checkouts?.ok ? it.checkouts.value : []));
+  const checkouts = connections.flatMap((it) => listed(it.checkouts));
   const ofLinks = new Set(checkouts.filter((it) => it.isOfPaymentLink).map(({ id }) => id));
   if (checkouts.length === ofLinks.size) return new Set();
   const found = payments.filter((payment) => {
@@ -321,9 +321,9 @@ export const PAYMENT_CHECKS: Checks = {
       ...SESSION_METADATA_KEYS,
       ...site.settings.visitorMetadataKeys,
     ]);
-    const lists = connections.flatMap(({ checkouts, charges }) =>
-      [checkouts, charges].flatMap((asked) => (asked?.ok && asked.value.length > 0 ? [asked.value] : [])),
-    );
+    const lists = connections
+      .flatMap(({ checkouts, charges }) => [listed(checkouts), listed(charges)])
+      .filter((list) => list.length > 0);
     if (lists.length === 0) return { skipped: 'no recent object could be read' };
     const looksLike = ({ metadataKeys }: Sample) =>
       metadataKeys.some((key) => read.has(key)) ? [] : metadataKeys.filter((key) => LOOKALIKE.test(key));
@@ -342,11 +342,11 @@ export const PAYMENT_CHECKS: Checks = {
   },
 
   return_address({ connections, payments, site }) {
-    const checkouts = connections.flatMap((it) => (it.checkouts?.ok ? it.checkouts.value : []));
+    const checkouts = connections.flatMap((it) => listed(it.checkouts));
     if (checkouts.length === 0) return { skipped: 'no recent Checkout Session could be read' };
     const isWithout = ({ returnUrl }: Sample) =>
       returnUrl !== null && !returnUrl.includes(RETURN_PARAMETER) && !ENDS_AT_STRIPE.test(returnUrl);
-    const without = connections.flatMap(({ checkouts: list }) => (list?.ok ? current(list.value, isWithout) : []));
+    const without = connections.flatMap((it) => current(listed(it.checkouts), isWithout));
     if (without.length === 0) return [];
     const needed = payments.some(({ reason }) => reason === 'no_visitor_id' || reason === 'malformed_visitor_id');
     return [

@@ -1,5 +1,5 @@
 import { each, nameOf } from './doctor-connections.ts';
-import { count } from './doctor-finding.ts';
+import { count, listed } from './doctor-finding.ts';
 import type { Check, Checks, Examined, ExaminedConnection, Finding } from './doctor-finding.ts';
 import { deleteEndpoints, lookAtDeliveries, makeEndpoint, say, switchOn, updateTypes } from './doctor-remedies.ts';
 import { isOurs, missingTypes } from './endpoints.ts';
@@ -37,7 +37,7 @@ function endpoints(look: (at: Endpoint[], connection: ExaminedConnection, site: 
 }
 
 function endpointsOf({ endpoints: asked }: ExaminedConnection, { webhookUrls }: Examined): Endpoint[] {
-  return asked?.ok ? asked.value.filter(({ url }) => webhookUrls.includes(url.replace(/\/+$/, ''))) : [];
+  return listed(asked).filter(({ url }) => webhookUrls.includes(url.replace(/\/+$/, '')));
 }
 
 const byHand = ({ webhookUrl, webhookEvents, apiVersion }: Examined) =>
@@ -108,8 +108,7 @@ const ENDPOINT_CHECKS: Checks = {
   }),
 
   webhook_elsewhere: endpoints((at, connection, { webhookUrl }) => {
-    const all = connection.endpoints?.ok ? connection.endpoints.value : [];
-    const old = all.filter((it) => isOurs(it, connection) && !at.includes(it));
+    const old = listed(connection.endpoints).filter((it) => isOurs(it, connection) && !at.includes(it));
     if (old.length === 0) return [];
     const ids = old.map(({ id }) => id);
     return [

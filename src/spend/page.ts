@@ -1,5 +1,6 @@
 import { DIRECT_MEDIUM } from '../core/acquisition.ts';
 import { DEFAULT_MODEL } from '../core/attribution/models.ts';
+import { chunksOf } from '../core/chunks.ts';
 import type { Mode } from '../core/payment.ts';
 import type { FilterGroup, FilterNode } from '../core/report.ts';
 import { addDays, dayAt } from '../core/report-days.ts';
@@ -120,9 +121,8 @@ async function visitorsOf(
   if (seen.length < SEEN_MAX) return visitors;
   const origins = new Map(spent.map(originOf).map((origin) => [keyOf(origin), origin]));
   const wanted = [...origins].flatMap(([key, origin]) => (visitors.has(key) ? [] : [origin]));
-  for (let from = 0; from < wanted.length; from += ASKED_AT_ONCE) {
-    const found = await ask([anyOf(wanted.slice(from, from + ASKED_AT_ONCE))]);
-    for (const one of found) visitors.set(keyOf(one), one.visitors);
+  for (const some of chunksOf(wanted, ASKED_AT_ONCE)) {
+    for (const one of await ask([anyOf(some)])) visitors.set(keyOf(one), one.visitors);
   }
   return visitors;
 }

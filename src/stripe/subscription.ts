@@ -1,3 +1,4 @@
+import { byJson } from '../core/json-text.ts';
 import type {
   Discount,
   InvoiceLine,
@@ -68,7 +69,7 @@ export function termsOf(json: Json): SubscriptionTerms | null {
     .map((item) => itemOf(item, currencyOf(json)));
   if (status === null || items.length === 0 || items.includes(null)) return null;
   const known = items.filter((item) => item !== null);
-  known.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+  known.sort(byJson);
   return {
     status,
     currency: currencyOf(json),

@@ -26,6 +26,14 @@ function pricesOf({ stripe }: History): string[] {
   });
 }
 
+/** The site of a shop that reads the history and hears of nothing. */
+async function readShop(history: History, options?: Parameters<History['shop']>[0]): Promise<string> {
+  const { site, connection } = await history.shop(options);
+  await history.backfill(connection);
+  history.passTime(25 * 3_600_000);
+  return site;
+}
+
 async function soldAt(history: History, site: string): Promise<(string | null)[]> {
   await history.drain();
   return (await bookOf(history, site)).map((payment) => payment.productName);
@@ -41,10 +49,7 @@ describe('what was sold', () => {
     const session = openSession(engine, { mode: 'payment', items, version: engine.settings.defaultVersion });
     completeSession(engine, session, { email: 's@example.org', outcome: 'succeeds' });
     assert.deepEqual(await soldAt(history, told.site), ['Thing 11']);
-    const read = await history.shop();
-    await history.backfill(read.connection);
-    history.passTime(25 * 3_600_000);
-    assert.deepEqual(await soldAt(history, read.site), ['Thing 11']);
+    assert.deepEqual(await soldAt(history, await readShop(history)), ['Thing 11']);
   });
 
   for (const version of API_VERSIONS) {
@@ -57,10 +62,7 @@ describe('what was sold', () => {
       const items = pricesOf(history).map((price) => ({ price, quantity: 1 }));
       payInvoice(account.engine, sendInvoice(account.engine, { customer, items, version }), 'succeeds');
       assert.deepEqual(await soldAt(history, told.site), ['Thing 11']);
-      const read = await history.shop();
-      await history.backfill(read.connection);
-      history.passTime(25 * 3_600_000);
-      assert.deepEqual(await soldAt(history, read.site), ['Thing 11']);
+      assert.deepEqual(await soldAt(history, await readShop(history)), ['Thing 11']);
     });
   }
 
@@ -94,16 +96,11 @@ describe('what was sold', () => {
       };
       const all = ['SPRING', 'SPRING', 'SPRING'];
       assert.deepEqual(await couponsOf(told.site), all);
-      const read = await history.shop();
-      await history.backfill(read.connection);
-      history.passTime(25 * 3_600_000);
-      assert.deepEqual(await couponsOf(read.site), all);
-      const blind = await history.shop(few);
-      await history.backfill(blind.connection);
-      history.passTime(25 * 3_600_000);
-      assert.deepEqual(await couponsOf(blind.site), [null, null, null]);
+      assert.deepEqual(await couponsOf(await readShop(history)), all);
+      const blind = await readShop(history, few);
+      assert.deepEqual(await couponsOf(blind), [null, null, null]);
       const asked = history.stripe.requests.length;
-      assert.deepEqual(await couponsOf(blind.site), [null, null, null]);
+      assert.deepEqual(await couponsOf(blind), [null, null, null]);
       assert.equal(history.stripe.requests.length, asked, 'asked once');
     });
   }
