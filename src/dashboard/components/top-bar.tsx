@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { Link, useLocation, useNavigate } from '@tanstack/react-router';
+import { Link, useNavigate, useRouter } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
 import type { MeAnswer } from '../../http/contract.ts';
 import type { SiteAnswer } from '../../http/contract-sites.ts';
@@ -206,12 +206,16 @@ function PageLinks({ params, search }: { params: { siteId: string }; search: { m
 /** On a narrow screen the row of pages scrolls: the page one is on is never the one that is hidden. */
 function useActiveInView() {
   const row = useRef<HTMLElement>(null);
-  const { pathname } = useLocation();
+  const router = useRouter();
   useEffect(() => {
-    const links = [...(row.current?.querySelectorAll('a') ?? [])];
-    const active = links.findLast((link) => pathname.startsWith(link.pathname));
-    if (!row.current || !active) return;
-    row.current.scrollLeft = active.offsetLeft - (row.current.clientWidth - active.offsetWidth) / 2;
-  }, [pathname]);
+    const center = () => {
+      const active = row.current?.querySelector<HTMLElement>('[data-status=active]');
+      if (!row.current || !active) return;
+      row.current.scrollLeft = active.offsetLeft - (row.current.clientWidth - active.offsetWidth) / 2;
+    };
+    center();
+    // The router puts the row back to where it was before the page changed, and tells us after that.
+    return router.subscribe('onRendered', center);
+  }, [router]);
   return row;
 }
