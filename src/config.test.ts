@@ -26,6 +26,12 @@ describe('settings', () => {
     assert.equal(statSync(join(dir, 'secret')).mode & 0o777, 0o600);
   });
 
+  it('takes the public address as browsers write it', () => {
+    const publicUrl = (HEADWATER_URL: string) => readConfig({ ...base, HEADWATER_URL }).publicUrl;
+    assert.equal(publicUrl('HTTPS://Stats.Example.com:443/'), 'https://stats.example.com');
+    assert.equal(publicUrl('http://localhost:1323'), 'http://localhost:1323');
+  });
+
   it('treats an empty variable as unset', () => {
     assert.equal(readConfig({ ...base, PORT: '', DATABASE_URL: '' }).port, 1323);
   });
@@ -35,6 +41,10 @@ describe('settings', () => {
     ['PORT', '70000', /^PORT: /],
     ['HEADWATER_URL', 'stats.example.com', /^HEADWATER_URL: /],
     ['HEADWATER_URL', 'ftp://stats.example.com', /^HEADWATER_URL: /],
+    ['HEADWATER_URL', 'https://example.com/stats', /^HEADWATER_URL: must be a host alone/],
+    ['HEADWATER_URL', 'https://stats.example.com/?lang=en', /^HEADWATER_URL: must be a host alone/],
+    ['HEADWATER_URL', 'https://stats.example.com#top', /^HEADWATER_URL: must be a host alone/],
+    ['HEADWATER_URL', 'https://me:word@stats.example.com', /^HEADWATER_URL: must be a host alone/],
     ['HEADWATER_RATES_URL', 'file:///etc/passwd', /^HEADWATER_RATES_URL: must be an http:\/\//],
     ['DATABASE_URL', 'mysql://localhost/db', /^DATABASE_URL: must be a postgres:\/\/ address/],
     ['CLICKHOUSE_URL', 'clickhouse://localhost:9000', /^CLICKHOUSE_URL: must be an http:\/\//],

@@ -9,7 +9,7 @@ export interface Config {
   port: number;
   host: string;
   dataDir: string;
-  /** Public address without a trailing slash; cookies are `Secure` when it is https. */
+  /** Public address, an origin; cookies are `Secure` when it is https. */
   publicUrl: string;
   /** postgres://…; null: SQLite in the data directory. */
   databaseUrl: string | null;
@@ -54,6 +54,15 @@ const webUrl = (protocols: RegExp) =>
     .url({ protocol: protocols, error: 'must be an http:// or https:// address, with nothing before it' })
     .transform((url) => url.replace(/\/+$/, ''));
 
+/** Whatever is put behind it must be an address: sign-in links, the script's, Stripe's webhooks. */
+const publicAddress = webUrl(/^https?$/).transform((url, context) => {
+  const { origin, pathname, search, hash, username } = new URL(url);
+  if (pathname === '/' && `${search}${hash}${username}` === '') return origin;
+  const message = 'must be a host alone (https://stats.example.com): Headwater answers at the root of its own host';
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
+});
+
 function wholeNumber(max: number) {
   const error = `must be a whole number from 0 to ${max}`;
   return z.coerce.number({ error }).int({ error }).min(0, { error }).max(max, { error });
@@ -65,7 +74,7 @@ const schema = z.object({
   PORT: wholeNumber(65_535).default(1323),
   HOST: z.string().min(1).max(255).default('0.0.0.0'),
   HEADWATER_DATA: z.string().min(1).default('./data'),
-  HEADWATER_URL: webUrl(/^https?$/).optional(),
+  HEADWATER_URL: publicAddress.optional(),
   DATABASE_URL: z
     .url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// address; leave it unset for SQLite' })
     .optional(),
