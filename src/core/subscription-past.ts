@@ -39,12 +39,12 @@ export function recurringPast(
     .flatMap((invoice) => billedTerms(invoice, known, lasting) ?? [])
     .filter((dated) => first === null || dated.at < first.at)
     .sort((a, b) => a.at - b.at || (a.invoice! < b.invoice! ? -1 : 1));
-  if (first === null) return pulledBack(past, paid);
+  if (first === null) return withChangesBetween(pulledBack(past, paid), paid, { known, lasting, until: Infinity });
   if (past.length === 0) return sinceItsStart(subscription, first);
   const told = { at: first.at, terms: first.terms, invoice: null };
   const pulled = pulledBack(first.isChange ? past : [...past, told], paid);
   // The snapshot itself follows; only its having been so earlier is the past's.
-  return pulled.filter((dated) => dated.at < first.at);
+  return withChangesBetween(pulled, paid, { known, lasting, until: first.at }).filter((dated) => dated.at < first.at);
 }
 
 /** Without any invoice the oldest snapshot is the best that is known: so it was since it began, or since its trial ended. */
@@ -164,4 +164,64 @@ function pulledBack(dated: readonly Dated[], paid: readonly InvoiceObject[]): Da
       .filter((line) => after.has(`${line.price} ${line.quantity}`) && !before.has(`${line.price} ${line.quantity}`));
     return begun.length === 0 ? one : { ...one, at: Math.min(...begun.map((line) => line.startsAt)) };
   });
+}
+
+interface Told {
+  known: ReadonlyMap<string, SubscriptionItem>;
+  lasting: ReadonlySet<string>;
+  /** What follows is told otherwise. */
+  until: number;
+}
+
+/** What became otherwise more than once in one period: only lines of proration tell what it was in between. */
+function withChangesBetween(dated: readonly Dated[], paid: readonly InvoiceObject[], told: Told): Dated[] {
+  const prorations = paid
+    .flatMap(({ id, lines = [] }) => lines.map((line) => ({ invoice: id, line })))
+    .filter(({ line }) => line.isProration && line.amountMinor !== 0);
+  const moments = [...Map.groupBy(prorations, ({ line }) => line.startsAt)].sort(([a], [b]) => a - b);
+  return dated.flatMap((one, index) => {
+    const until = dated[index + 1]?.at ?? told.until;
+    const between = [one];
+    for (const [at, its] of moments.filter(([at]) => at > one.at && at < until)) {
+      const { items } = between.at(-1)!.terms;
+      const changed = changedItems(
+        items,
+        its.map(({ line }) => line),
+        told,
+      );
+      if (changed) between.push({ at, terms: { ...one.terms, items: changed }, invoice: its[0]!.invoice });
+    }
+    return between;
+  });
+}
+
+/** What is given back goes, what is charged comes; null: the lines are not about these items, or do not say enough. */
+function changedItems(
+  items: readonly SubscriptionItem[],
+  lines: readonly InvoiceLine[],
+  told: Told,
+): SubscriptionItem[] | null {
+  const isOf = (line: InvoiceLine) => (item: SubscriptionItem) =>
+    item.price === line.price && item.quantity === line.quantity;
+  const gone = lines.filter((line) => line.amountMinor < 0);
+  if (!gone.every((line) => items.some(isOf(line)))) return null;
+  const come = lines.filter((line) => line.amountMinor > 0).map((line) => itemCharged(line, items, told));
+  const known = come.filter((item) => item !== null);
+  if (known.length < come.length) return null;
+  return [...items.filter((item) => !gone.some((line) => isOf(line)(item))), ...known].sort(byJson);
+}
+
+/** The line is for the rest of a period. What a whole one costs is known of the item it was, else of the price. */
+function itemCharged(
+  line: InvoiceLine,
+  items: readonly SubscriptionItem[],
+  { known, lasting }: Told,
+): SubscriptionItem | null {
+  const was = items.find((item) => item.price === line.price);
+  const like = was ?? known.get(line.price ?? '');
+  if (!like || like.isMetered || like.amountMinor === null || like.quantity === 0) return null;
+  const off = line.discounts.filter((it) => lasting.has(it.id)).reduce((sum, it) => sum + it.amountMinor, 0);
+  const kept = was ? 1 : Math.max(0, line.amountMinor - off) / line.amountMinor;
+  const amountMinor = Math.round(((like.amountMinor * line.quantity) / like.quantity) * kept);
+  return { ...like, amountMinor, quantity: line.quantity, discounts: [] };
 }

@@ -117,6 +117,61 @@ describe('recurring revenue', () => {
     assert.deepEqual(found, traded(DISCOUNT_ENDS + 2).sort());
   });
 
+  test('what changed several times in one period, read afterwards', async () => {
+    const history = await start();
+    const { account } = history.stripe;
+    const { engine } = account;
+    const on = (day: number) => account.setNow(START + day * DAY);
+    const coupon = createCoupon(engine, { percentOff: 25, duration: 'forever' });
+    const begin = (terms = NO_TERMS) =>
+      subscribe(account, { amount: 10_00, currency: 'usd', via: 'api', email: 'seats@example.org', quantity: 3, terms })
+        .subscription;
+    const seats = (subscription: ReturnType<typeof begin>, quantity: number) =>
+      changeItems(engine, subscription, [{ ...subscription.items[0]!, quantity }, ...subscription.items.slice(1)]);
+    on(0);
+    const [plain, reduced, tried] = [
+      begin(),
+      begin({ ...NO_TERMS, discount: discountBy(engine, { coupon: coupon.id }).id }),
+      begin(),
+    ];
+    const extra = createPrice(engine, { amount: 5_00, currency: 'usd', interval: 'month' });
+    for (const subscription of [plain, reduced]) {
+      on(5);
+      seats(subscription, 10);
+      on(10);
+      seats(subscription, 2);
+      on(30);
+      renew(account, subscription);
+    }
+    // Up and down again: neither end of the period shows it.
+    on(6);
+    seats(tried, 9);
+    on(11);
+    seats(tried, 3);
+    on(30);
+    renew(account, tried);
+    on(33);
+    changeItems(engine, tried, [...tried.items, { price: extra.id, quantity: 2 }]);
+    on(36);
+    changeItems(engine, tried, [tried.items[0]!]);
+    on(39);
+    changeItems(engine, tried, [...tried.items, { price: extra.id, quantity: 1 }]);
+    on(60);
+    renew(account, tried);
+    on(99);
+
+    const shop = await history.shop();
+    await history.backfill(shop.connection);
+    assert.deepEqual(
+      (await movementsOf(history, shop.site)).sort(),
+      [
+        '0 new 3000, 5 expansion 7000, 10 contraction -8000',
+        '0 new 2250, 5 expansion 5250, 10 contraction -6000',
+        '0 new 3000, 6 expansion 6000, 11 contraction -6000, 33 expansion 1000, 36 contraction -1000, 39 expansion 500',
+      ].sort(),
+    );
+  });
+
   for (const version of [LEGACY, ENDIVE]) {
     test(`a price with fractions of a cent, told in ${version} and read`, async () => {
       // Without invoices: they would say what it comes to as well.
