@@ -88,10 +88,13 @@ export function recomputeTurn(deps: {
   recompute: ReturnType<typeof createRecompute>;
   now: () => number;
   onProgress: () => void;
+  /** Rejects, with the reason, where crediting again would do harm. */
+  requireVisits?: (site: string) => Promise<void>;
 }): JobTurn {
-  const { records, recompute, now, onProgress } = deps;
+  const { records, recompute, now, onProgress, requireVisits } = deps;
   return async (job) => {
     if (typeof job.args.site !== 'string') throw new Error('the job names no site');
+    await requireVisits?.(job.args.site);
     const from = typeof job.progress.requested === 'number' ? (job.progress as unknown as RecomputeProgress) : null;
     let isOurs = true;
     const saved = async (progress: RecomputeProgress) => {

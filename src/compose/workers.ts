@@ -16,6 +16,7 @@ import { COUNT_OFF_STRIPE } from '../payments/off-stripe.ts';
 import { RECREDIT } from '../payments/rates-book.ts';
 import { createRatesFeed } from '../payments/rates-feed.ts';
 import { createRecompute } from '../payments/recompute.ts';
+import { lostVisits, requireVisits } from '../payments/visits-lost.ts';
 import { createRecorder } from '../payments/record.ts';
 import { createSubscriptionWorker } from '../payments/subscriptions.ts';
 import { SPEND_JOB } from '../spend/book.ts';
@@ -62,9 +63,10 @@ export function createWorkers(parts: { config: Config; log: Logger; base: Base; 
   add('set-up', 15_000, base.setUpWorker);
   add('refusals', 1_000, refusals);
   const spend = { records, now, onOutbox };
+  const visits = { requireVisits: (site: string) => requireVisits({ records, facts }, site) };
   const turns = {
     [SPEND_JOB]: spendTurn(spend),
-    recompute: andSpend(spend, recomputeTurn({ records, recompute, now, onProgress: wake('attribute') })),
+    recompute: andSpend(spend, recomputeTurn({ records, recompute, now, onProgress: wake('attribute'), ...visits })),
     [RECREDIT]: andSpend(spend, recreditTurn({ records, now, onProgress: wake('attribute') })),
     [COUNT_OFF_STRIPE]: offStripeTurn({ records, now, log, onProgress: wake('attribute') }),
     doctor: doctorTurn({ records, checkUp: base.checkUpWith(facts), now }),
@@ -90,7 +92,12 @@ export function createWorkers(parts: { config: Config; log: Logger; base: Base; 
     start(factsReady: Promise<void>) {
       for (const [name, loop] of Object.entries(loops)) if (!FACTS_LOOPS.has(name)) loop.start();
       void factsReady.then(() => {
-        if (!stopped) for (const name of FACTS_LOOPS) loops[name]!.start();
+        if (stopped) return;
+        for (const name of FACTS_LOOPS) loops[name]!.start();
+        void lostVisits({ records, facts }).then(
+          (message) => message && log.error(message),
+          () => {},
+        );
       });
     },
     stop() {

@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startHeadwater, until } from '../headwater.ts';
+import { NO_STRIPE, openMerchant } from '../merchant.ts';
+import { charge, eventOf } from '../stripe-events.ts';
 import { ENTRY, runCli } from './cli.ts';
 
 /** It takes a third of a second on an idle machine; on a busy one a start takes longer than this, and so does its wait for a lock. */
@@ -81,4 +83,27 @@ describe('SIGTERM while starting', { timeout: 120_000 }, () => {
 it('--version says the version, with --json too', async () => {
   assert.match((await runCli(['--version'], {})).stdout, /^\d+\.\d+\.\d+\n$/);
   assert.match((await runCli(['--version', '--json'], {})).stdout, /^\{"version":"\d+\.\d+\.\d+"\}\n$/);
+});
+
+describe('a facts store that was lost', { timeout: 60_000 }, () => {
+  it('is named at the start, and nothing is credited again from it', async () => {
+    await using headwater = await startHeadwater(NO_STRIPE);
+    const shop = await openMerchant(headwater);
+    await shop.hit({ visitor: 'v1', tags: 'utm_source=google' });
+    const created = Math.floor(Date.now() / 1_000) + 1;
+    const paid = charge({ name: 'a', amount: 2_000, created, metadata: { hw_visitor_id: 'v1' } });
+    await shop.deliver(eventOf('charge.succeeded', paid, { created }));
+    const source = async () => (await shop.payment('ch_a')).source;
+    await until(async () => (await source()) === 'google', 'the payment to be credited');
+    await headwater.stop();
+    assert.doesNotMatch(headwater.said(), /facts store holds/);
+
+    rmSync(join(headwater.dataDir, 'facts'), { recursive: true });
+    await headwater.start();
+    const told = /the facts store holds neither visits nor credits of shop\.test: was it lost/;
+    await until(() => told.test(headwater.said()), 'the loss to be told');
+    const { error } = await headwater.failing<{ error: { message: string } }>('recompute', '--site', shop.site);
+    assert.match(error.message, /^recompute: the facts store holds no visit of this site/);
+    assert.equal(await source(), 'google');
+  });
 });
