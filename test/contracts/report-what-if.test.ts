@@ -237,6 +237,23 @@ describe('data-driven models over what is stored', () => {
     ]);
   });
 
+  test('a lookback window loses none of those who did not pay, whatever lies between them and the last day', async () => {
+    const asked = (fields: Partial<ReportQuery>, windowDays: number | null) =>
+      store().channelPaths({ ...ask(site, fields), whatIf: { ...DEFAULT_MODEL_SETTINGS, windowDays } });
+    const whole = await asked({}, null);
+    // Their visits lie weeks before the last day, and one day apart.
+    assert.deepEqual(await asked({}, 10), whole);
+    assert.deepEqual(await asked({ to: '2027-12-31' }, 10), whole);
+    const nulls = (await asked({}, 1)).filter((path) => path.nulls > 0).map(({ channels }) => channels.join(' > '));
+    assert.deepEqual(nulls, ['Email > Direct', 'Organic Search']);
+    // Counted from the newest visit of the range, also where the first one lies before it.
+    const since4 = (await asked({ from: '2026-11-04' }, 1)).filter((path) => path.nulls > 0);
+    assert.deepEqual(
+      since4.map(({ channels }) => channels.join(' > ')),
+      ['Email > Direct', 'Organic Search'],
+    );
+  });
+
   for (const model of ['markov', 'shapley'] as const) {
     test(`${model} splits the attributed money to the cent, within a channel by linear`, async () => {
       const asked = { model, order: 1 as const, settings: DEFAULT_MODEL_SETTINGS };

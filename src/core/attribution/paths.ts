@@ -22,7 +22,7 @@ export interface PaidPath {
 /**
  * Visitors with touchpoints and without a payment in the selection; several visitors of one customer are one. Whoever
  * paid is no null, however many touchpoints came after: a customer who may pay again is not one who was lost. The window
- * of a null ends where the selection ends.
+ * of a null ends with the newest touchpoint of the selection.
  */
 export interface UnpaidPath {
   /** Channels of the touchpoints, in time order. */

@@ -87,8 +87,11 @@ function paidQuestion(query: Question): PaidPathsQuestion {
 async function readUnpaid(client: Client, query: Question): Promise<ChannelPath[]> {
   const { windowDays } = query.whatIf;
   const range = rangeParams(query);
-  const since = windowDays === null ? 0 : Math.max(0, Number(range.to_ms) - windowDays * DAY_MS);
-  const rows = await client.read<{ channels: string[]; visitors: number }>(UNPAID, { ...range, since_ms: since });
+  const windowMs = windowDays === null ? Number(range.to_ms) : windowDays * DAY_MS;
+  // Whoever is asked about was there in the range: nothing that is older counts.
+  const since = Math.max(0, Number(range.from_ms) - windowMs);
+  const params = { ...range, since_ms: since, window_ms: windowMs };
+  const rows = await client.read<{ channels: string[]; visitors: number }>(UNPAID, params);
   if (rows.length > MAX_PATHS) throw new RangeError('too many paths');
   return channelPaths({ paid: [], unpaid: rows }, query.whatIf);
 }
@@ -97,13 +100,15 @@ const HALF = MAX_PATH_TOUCHPOINTS / 2;
 
 /**
  * A person is a customer, or a visitor of none. Who paid in the range is no null, whichever of their visitors it was; who
- * was not there in the range is not asked about.
+ * was not there in the range is not asked about. Their window is counted from their newest touchpoint, as that of who paid is
+ * from the payment: what is asked for beyond it, days to come too, loses nobody.
  */
 const UNPAID = `
 SELECT channels, count() AS visitors
 FROM (
   SELECT if(k.customer = '', concat('v', v.visitor), concat('c', k.customer)) AS person,
-    arrayMap(x -> x.4, arraySort(groupArray((v.at, v.received, v.session, v.channel)))) AS whole,
+    arraySort(groupArray((v.at, v.received, v.session, v.channel))) AS known,
+    arrayMap(x -> x.4, arrayFilter(x -> x.1 >= known[-1].1 - {window_ms:Int64}, known)) AS whole,
     if(length(whole) <= ${MAX_PATH_TOUCHPOINTS}, whole,
       arrayConcat(arraySlice(whole, 1, ${HALF}), arraySlice(whole, -${HALF}))) AS channels
   FROM (
