@@ -42,6 +42,7 @@ export function createCoverageWatch(deps: {
   async function look(site: Site): Promise<void> {
     const mode = await defaultMode(site.id);
     const at = now();
+    await endUnwatched(site, mode, at);
     const buckets = await facts.coverageCounts(site.id, mode, at - READ_MS, at);
     const standing = await records.alerts.standing(site.id, mode);
     if (standing) {
@@ -65,6 +66,14 @@ export function createCoverageWatch(deps: {
     if (!raised) return;
     log.warn({ site: site.id, alert: raised.id }, 'coverage has fallen');
     onRaised?.();
+  }
+
+  /** Nobody looks at test money any more once a site is live: an alert of it would stand for ever. */
+  async function endUnwatched(site: Site, watched: Mode, at: number): Promise<void> {
+    const left = await records.alerts.standing(site.id, watched === 'live' ? 'test' : 'live');
+    if (left === null) return;
+    const how = { resolvedAt: at, resolution: 'back', resolvedBy: null, now: at } as const;
+    if (await records.alerts.resolve(site.id, left.id, how)) onRaised?.();
   }
 
   /** Why those are unattributed whose low share is the alert's: they add up to what it counts. */

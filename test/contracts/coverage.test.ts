@@ -10,6 +10,7 @@ import { createAlertDelivery, signature } from '../../src/alerts/deliver.ts';
 import { createAlertUse } from '../../src/alerts/use.ts';
 import { createCoverageWatch } from '../../src/alerts/watch.ts';
 import { createSecrets } from '../../src/secrets.ts';
+import type { Mode } from '../../src/core/payment.ts';
 import type { Site } from '../../src/storage/records/records.ts';
 import { facts, link, openShop, records } from './shop.ts';
 
@@ -49,7 +50,8 @@ async function openWatch(rule: AddressRule = PUBLIC_ONLY) {
   const site = (await records.sites.get(shop.site))!;
   let clock = START;
   const now = () => clock;
-  const defaultMode = async () => 'live' as const;
+  let mode: Mode = 'live';
+  const defaultMode = async () => mode;
   const use = createAlertUse({ records, facts, secrets, defaultMode, rule, now });
   // Each test's stores are those of all tests: only this site's turn is taken.
   const own = { ...records, sites: { ...records.sites, list: async () => [site] as Site[] } };
@@ -64,6 +66,8 @@ async function openWatch(rule: AddressRule = PUBLIC_ONLY) {
     site,
     use,
     at: (time: number) => (clock = time),
+    /** Which money the site's reports are about unless said otherwise. */
+    takes: (taken: Mode) => (mode = taken),
     look: () => turns(watch),
     deliver: () => turns(delivery),
     alerts: async () => (await use.list(site)).alerts,
@@ -72,7 +76,7 @@ async function openWatch(rule: AddressRule = PUBLIC_ONLY) {
       for (let time = from; time < until; time += everyMs) {
         payments += 1;
         const links = isKnown(payments) ? [link('v1')] : [];
-        await shop.pay(`ch_${payments}`, { occurredAt: time + 999 }, links, [['charge', 10_00]]);
+        await shop.pay(`ch_${payments}`, { occurredAt: time + 999, mode }, links, [['charge', 10_00]]);
       }
       await shop.settle();
     },
@@ -228,6 +232,22 @@ test('three payments a day, some of strangers, never cry wolf; and a person acce
     await at.look();
   }
   assert.equal((await at.alerts()).length, 1);
+});
+
+test('an alert of test mode is over when the site goes live', async () => {
+  const at = await openWatch();
+  at.takes('test');
+  await at.hits(['v1', 1, 'google']);
+  await at.sell(START, DROP, 4 * HOUR_MS, () => true);
+  await at.sell(DROP, DROP + HOUR_MS, 6 * 60_000, () => false);
+  at.at(DROP + HOUR_MS);
+  await at.look();
+  const standing = async () => (await at.alerts()).map((alert) => [alert.mode, alert.resolved_at]);
+  assert.deepEqual(await standing(), [['test', null]]);
+  at.takes('live');
+  at.at(DROP + 2 * HOUR_MS);
+  await at.look();
+  assert.deepEqual(await standing(), [['test', new Date(DROP + 2 * HOUR_MS).toISOString()]]);
 });
 
 describe('where alerts may go', () => {
