@@ -42,7 +42,7 @@ export function createCoverageWatch(deps: {
   async function look(site: Site): Promise<void> {
     const mode = await defaultMode(site.id);
     const at = now();
-    await endUnwatched(site, mode, at);
+    if (await endUnwatched(records.alerts, site.id, { watched: mode, at })) onRaised?.();
     const buckets = await facts.coverageCounts(site.id, mode, at - READ_MS, at);
     const standing = await records.alerts.standing(site.id, mode);
     if (standing) {
@@ -68,14 +68,6 @@ export function createCoverageWatch(deps: {
     onRaised?.();
   }
 
-  /** Nobody looks at test money any more once a site is live: an alert of it would stand for ever. */
-  async function endUnwatched(site: Site, watched: Mode, at: number): Promise<void> {
-    const left = await records.alerts.standing(site.id, watched === 'live' ? 'test' : 'live');
-    if (left === null) return;
-    const how = { resolvedAt: at, resolution: 'back', resolvedBy: null, now: at } as const;
-    if (await records.alerts.resolve(site.id, left.id, how)) onRaised?.();
-  }
-
   /** Why those are unattributed whose low share is the alert's: they add up to what it counts. */
   async function reasonsOf({ since }: CoverageFall, site: string, mode: Mode, at: number) {
     const rows = await facts.coverageReasons(site, mode, since, at);
@@ -98,6 +90,17 @@ export function createCoverageWatch(deps: {
       return true;
     },
   };
+}
+
+/** Nobody looks at test money any more once a site is live: an alert of it would stand for ever. */
+async function endUnwatched(
+  alerts: Records['alerts'],
+  site: string,
+  { watched, at }: { watched: Mode; at: number },
+): Promise<boolean> {
+  const left = await alerts.standing(site, watched === 'live' ? 'test' : 'live');
+  if (left === null) return false;
+  return alerts.resolve(site, left.id, { resolvedAt: at, resolution: 'back', resolvedBy: null, now: at });
 }
 
 /** What earlier alerts say of the past: outages are no example, and what was accepted begins a new usual. */

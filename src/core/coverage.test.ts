@@ -34,6 +34,18 @@ function paid(perDay: number, days: number, chanceAt: (at: number) => number, se
   return [...buckets.values()];
 }
 
+/** So many more without an id within a quarter of an hour after two, every night. */
+function nightly(buckets: readonly CoverageBucket[], payments: number): CoverageBucket[] {
+  const added = new Map(buckets.map((bucket) => [bucket.at, bucket]));
+  for (let two = T0 + 2 * HOUR_MS; two < buckets.at(-1)!.at; two += DAY_MS) {
+    for (const at of [two, two + BUCKET_MS, two + 2 * BUCKET_MS]) {
+      const { payments: others = 0, attributed = 0 } = added.get(at) ?? {};
+      added.set(at, { at, payments: others + payments / 3, attributed });
+    }
+  }
+  return [...added.values()].toSorted((a, b) => a.at - b.at);
+}
+
 /** Looks every quarter of an hour, as time goes by. */
 function firstFall(buckets: readonly CoverageBucket[], from: number, until: number) {
   for (let now = from; now <= until; now += 15 * 60_000) {
@@ -87,6 +99,30 @@ describe('what is chance', () => {
           assert.equal(judgeCoverage(read, { now }), null, `${usual} at ${new Date(now).toISOString()}`);
         }
       }
+    });
+  }
+
+  const hourOf = (at: number) => (at % DAY_MS) / HOUR_MS;
+  const isWeekend = (at: number) => [0, 6].includes(new Date(at).getUTCDay());
+  const rhythms: [string, CoverageBucket[]][] = [
+    // As many by day as by night, where few carry an id.
+    ['nights of strangers', paid(240, 40, (at) => (hourOf(at) < 8 ? 0.3 : 0.95))],
+    ['weekends of strangers', paid(240, 40, (at) => (isWeekend(at) ? 0.3 : 0.95))],
+    [
+      'what a timer charges at two every night',
+      nightly(
+        paid(200, 40, () => 0.95),
+        60,
+      ),
+    ],
+  ];
+  for (const [name, buckets] of rhythms) {
+    test(`${name} are how the site is; a fall of another hour is told all the same`, () => {
+      assert.equal(firstFall(buckets, T0 + 22 * DAY_MS, T0 + 40 * DAY_MS), null);
+      const drop = T0 + 33 * DAY_MS + 12 * HOUR_MS;
+      const fallen = buckets.map((bucket) => (bucket.at < drop ? bucket : { ...bucket, attributed: 0 }));
+      const found = firstFall(fallen, T0 + 22 * DAY_MS, T0 + 40 * DAY_MS);
+      assert.ok(found && found.now > drop && found.now <= drop + 2 * HOUR_MS, new Date(found?.now ?? 0).toISOString());
     });
   }
 

@@ -14,6 +14,10 @@ export const COVERAGE_RULE = {
   /** The share must have fallen by at least this, and the chance that it is chance be at most that. */
   fallMin: 0.25,
   chanceMax: 1e-5,
+  /** Its hours are compared with those of every day and of the same weekdays, so much wider on either side. */
+  rhythmDays: [1, 7],
+  rhythmMarginMs: 3_600_000,
+  rhythmChanceMax: 1e-4,
   /** A payment may be booked before the object that names its visitor arrives. */
   graceMs: 5 * 60_000,
   /** Recovered: of at most so many newest payments so many are attributed that the low share is refuted. */
@@ -77,11 +81,32 @@ export function judgeCoverage(
     const usual = lowerShare(past);
     if (shareOf(past) - shareOf(recent) < fallMin) continue;
     if (atMost(recent.attributed, recent.payments, usual) > chanceMax) continue;
+    if (isOfItsHours(known, { from, now }, recent)) continue;
     const since = turnedAt(latest, shareOf(past), -1);
     // The window may begin before the fall did: what is told, and refuted later, is the share since.
     return { since, windowMs, recent: sum(latest.filter(({ at }) => at >= since)), past };
   }
   return null;
+}
+
+/**
+ * Nights, weekends and what a timer charges may have a share of their own, which comes and goes: a share that the same
+ * hours had before is no fall. Outages count here, or what comes every night would be told every night.
+ */
+function isOfItsHours(
+  known: readonly CoverageBucket[],
+  { from, now }: { from: number; now: number },
+  recent: Counted,
+): boolean {
+  const { pastDays, recentMin, fallMin, rhythmDays, rhythmMarginMs: margin, rhythmChanceMax } = COVERAGE_RULE;
+  return rhythmDays.some((step) => {
+    const shifts = Array.from({ length: Math.floor(pastDays / step) }, (_, index) => (index + 1) * step * DAY_MS);
+    const isThen = (at: number) => shifts.some((shift) => at >= from - shift - margin && at < now - shift + margin);
+    const then = sum(known.filter(({ at }) => at < from && isThen(at)));
+    if (then.payments < recentMin) return false;
+    if (shareOf(then) - shareOf(recent) < fallMin) return true;
+    return atMost(recent.attributed, recent.payments, shareOf(then)) > rhythmChanceMax;
+  });
 }
 
 /** When coverage came back after a fall; null: it has not. Refutes the low share, so that it does not flap. */
