@@ -128,7 +128,7 @@ function depsOver(records: Records, accounts: TestAccounts): Omit<HttpDeps, 'now
     journeys: NO_JOURNEYS,
     timelines: { visitor: async () => null, customer: async () => null },
     findPeople: async () => [],
-    runs: createRuns({ records, askWith: async () => ({ outcome: NO_REPORT, asked: null }), now: Date.now }),
+    runs: createRuns({ records, askWith: async () => ({ outcome: NO_REPORT, said: null }), now: Date.now }),
     recomputeOf: createRecomputeStatus({ records }),
     alerts: createAlertUse({
       records,

@@ -4,7 +4,7 @@ import { MARKOV_ORDERS } from '../core/attribution/markov.ts';
 import type { MarkovOrder } from '../core/attribution/markov.ts';
 import { DEFAULT_MODEL, RULE_MODELS } from '../core/attribution/models.ts';
 import type { RuleModel } from '../core/attribution/models.ts';
-import { isSameSettings, modelSettingsOf, problemOf } from '../core/attribution/settings.ts';
+import { CUSTOM_MAX_WEIGHT, isSameSettings, modelSettingsOf, problemOf } from '../core/attribution/settings.ts';
 import type { ModelSettings } from '../core/attribution/settings.ts';
 import { listOf, oneOf, Refused, shorten } from './refused.ts';
 
@@ -109,7 +109,11 @@ function readPercents(value: string | undefined): ModelSettings['positionPercent
 function readCustom(value: string | undefined): ModelSettings['custom'] {
   if (value === undefined || value === '') return null;
   const parts = value.split(';');
-  const weight = (text: string) => (/^\d+$/.test(text) ? Number(text) : Number.NaN);
+  const weight = (text: string) => {
+    if (/^\d{1,4}$/.test(text)) return Number(text);
+    const most = CUSTOM_MAX_WEIGHT;
+    throw new Refused('custom', `"${shorten(text)}" is not a weight; weights are whole numbers from 0 to ${most}`);
+  };
   const [fromStart, others, fromEnd] = parts.map((part) => (part === '' ? [] : part.split(',').map(weight)));
   if (parts.length !== 3 || others!.length !== 1) {
     const example = 'write from start; others; from end, as 50,20;20;10';

@@ -129,7 +129,7 @@ const refused: [raw: Record<string, string>, field: string, reason: RegExp][] = 
   [{ weights: '50/50' }, 'weights', /write them as 40\/20\/40/],
   [{ weights: '50/50/50' }, 'weights', /add up to 100/],
   [{ custom: '1,2' }, 'custom', /write from start; others; from end/],
-  [{ custom: 'a;1;2' }, 'custom', /whole numbers from 0 to 1000/],
+  [{ custom: 'a;1;2' }, 'custom', /"a" is not a weight; weights are whole numbers from 0 to 1000/],
   [{ custom: '1,,;1;' }, 'custom', /whole numbers from 0 to 1000/],
   [{ custom: '1e2;0x10;5' }, 'custom', /whole numbers from 0 to 1000/],
   [{ direct: 'drop' }, 'direct', /use ignore, keep/],

@@ -12,6 +12,7 @@ import type { BasedOn, DataDrivenDeps } from './data-driven.ts';
 import { withDataDriven } from './compare-models.ts';
 import { parseReportQuery } from './parse.ts';
 import type { Comparison, ParsedReport, ReportSite } from './parse.ts';
+import type { ModelSettings } from '../core/attribution/settings.ts';
 import type { AskedModels } from './parse-models.ts';
 import { settingsAnswer } from './settings-answer.ts';
 import type { SettingsAnswer } from './settings-answer.ts';
@@ -33,6 +34,12 @@ export interface ReportReply {
 export type ReportOutcome =
   | { ok: true; value: ReportReply }
   | { ok: false; code: string; message: string; field?: string; status?: number; retryAfterS?: number };
+
+/** An answer, and what was understood of its question; null: nothing. */
+export interface AnsweredQuestion {
+  outcome: ReportOutcome;
+  said: { settings: ModelSettings; days: { from: string; to: string } } | null;
+}
 
 export interface ReportsOptions extends DataDrivenDeps {
   facts: Pick<Facts, 'report' | 'compareModels' | 'channelPaths'>;
@@ -90,18 +97,19 @@ export function createReports({ facts, solve, now, defaultMode }: ReportsOptions
     return { ok: true, value: reply };
   }
 
-  /** From the query string as received; with what it says about models, for whoever keeps the answer. */
+  /** From the query string as received; with what it says about models and days, for whoever keeps the answer. */
   async function askWith(
     site: ReportSite,
     question: Readonly<Record<string, string | undefined>>,
-  ): Promise<{ outcome: ReportOutcome; asked: AskedModels | null }> {
+  ): Promise<AnsweredQuestion> {
     const parsed = parseReportQuery(question, site, { mode: await defaultMode(site.id), now: now() });
     if (!parsed.ok) {
       const { field, reason } = parsed;
-      return { outcome: { ok: false, code: 'bad_question', field, message: `${field}: ${reason}` }, asked: null };
+      return { outcome: { ok: false, code: 'bad_question', field, message: `${field}: ${reason}` }, said: null };
     }
     const outcome = await answer(parsed).catch(refusalOf);
-    return { outcome, asked: parsed.asked };
+    const { from, to } = parsed.query;
+    return { outcome, said: { settings: parsed.asked.settings, days: { from, to } } };
   }
 
   return {

@@ -1,21 +1,17 @@
 import type { Records } from '../storage/records/records.ts';
 import type { SavedRun } from '../storage/records/records-runs.ts';
-import type { AskedModels } from './parse-models.ts';
 import type { ReportSite } from './parse.ts';
 import { shorten } from './refused.ts';
 import { settingsAnswer } from './settings-answer.ts';
-import type { ReportOutcome } from './report.ts';
+import type { AnsweredQuestion, ReportOutcome } from './report.ts';
 
 export const RUNS_MAX = 100;
 export const ANSWER_MAX_BYTES = 1_000_000;
 
 export interface RunsOptions {
   records: { runs: Records['runs'] };
-  /** As createReports has it: the answer, and what the question said about models. */
-  askWith(
-    site: ReportSite,
-    question: Readonly<Record<string, string | undefined>>,
-  ): Promise<{ outcome: ReportOutcome; asked: AskedModels | null }>;
+  /** As createReports has it: the answer, and what the question said. */
+  askWith(site: ReportSite, question: Readonly<Record<string, string | undefined>>): Promise<AnsweredQuestion>;
   now: () => number;
 }
 
@@ -32,15 +28,17 @@ export function createRuns({ records, askWith, now }: RunsOptions) {
         return { ok: false, code: 'bad_question', field: 'question', message };
       }
       const question = Object.fromEntries(given);
-      const { outcome, asked } = await askWith(site, question);
+      const { outcome, said } = await askWith(site, question);
       if (!outcome.ok) return outcome;
       const answer = JSON.stringify(outcome.value);
       if (Buffer.byteLength(answer) > ANSWER_MAX_BYTES) {
         const message = `question: its answer has more than ${ANSWER_MAX_BYTES / 1_000} kB; ask for fewer rows with limit`;
         return { ok: false, status: 422, code: 'too_much', field: 'question', message };
       }
-      const said = { name: input.name, question: new URLSearchParams(question).toString() };
-      const run = await records.runs.add(site.id, { ...said, settings: asked!.settings, answer }, RUNS_MAX, now());
+      // Days that were not named are those before today, and today passes.
+      const { settings, days } = said!;
+      const kept = { name: input.name, question: new URLSearchParams({ ...question, ...days }).toString() };
+      const run = await records.runs.add(site.id, { ...kept, settings, answer }, RUNS_MAX, now());
       if (run) return { ok: true, value: whole(run) };
       const message = `run: a site keeps ${RUNS_MAX} saved runs; delete one first`;
       return { ok: false, status: 422, code: 'too_many_runs', message };

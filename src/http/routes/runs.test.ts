@@ -54,7 +54,8 @@ it('a saved run keeps the question, the settings it was answered with and the an
     compareModels: async () => ({ rows: [], totals: {} }),
     channelPaths: async () => [],
   };
-  const reports = createReports({ facts, solve: createSolver(), now: Date.now, defaultMode: async () => 'test' });
+  const now = () => Date.parse('2026-11-22T12:00:00Z');
+  const reports = createReports({ facts, solve: createSolver(), now, defaultMode: async () => 'test' });
   const at = await createTestServer();
   const runs = createRuns({ records: at.records, askWith: reports.askWith, now: () => 5_000 });
   const { server, close } = await createTestServer({ runs, sites: at.records.sites, keys: at.records.keys });
@@ -69,7 +70,9 @@ it('a saved run keeps the question, the settings it was answered with and the an
   revenue = 7;
   const { runs: list } = (await call('GET', '')).json();
   assert.equal(list.length, 1);
-  assert.deepEqual([list[0].name, list[0].question, list[0].settings.window_days], ['Board, November', question, 30]);
+  // Days that were not named are told by the run: later, others are the last thirty.
+  const kept = `${question}&from=2026-10-24&to=2026-11-22`;
+  assert.deepEqual([list[0].name, list[0].question, list[0].settings.window_days], ['Board, November', kept, 30]);
   assert.equal('answer' in list[0], false);
   const found = (await call('GET', `/${list[0].id}`)).json();
   assert.deepEqual(found.answer.totals, { revenue: 100 }, 'as it was answered then');
