@@ -80,3 +80,28 @@ test('labels beyond the limits are told together, and nothing is lost', async ()
     ],
   );
 });
+
+test('a path of a thousand touchpoints that was credited again is answered, and costs others nothing', async () => {
+  const { client, journeys } = open({ memoryBytes: 100_000_000 });
+  const long = { ...site, id: 'long' };
+  // At first every touchpoint, then half of them under another name, as when a window or late hits change it.
+  for (const [label, touchpoints, sign] of [
+    ['old', 1_000, 1],
+    ['old', 1_000, -1],
+    ['new', 500, 1],
+    ['new', 500, -1],
+    ['old', 1_000, 1],
+  ] as const) {
+    await client.command(`
+      INSERT INTO credits (site, mode, payment_id, payment_kind, payment_at, currency, entry_id, entry_kind, entry_at,
+        visitor, position, touch_at, source, channel, campaign, amount, first_touch, last_touch, sign)
+      SELECT 'long', 'live', 'ch_1', 'one_time', toDateTime64('2026-11-10 12:00:00', 3, 'UTC'), 'usd', 'ch_1', 'charge',
+        toDateTime64('2026-11-10 12:00:00', 3, 'UTC'), 'v', number, toDateTime64('2026-11-09 12:00:00', 3, 'UTC'), 's',
+        'Email', '${label} ' || toString(number), number = 0 ? 100 : 0, number = 0 ? 100 : 0, 0, ${sign}
+      FROM numbers(${touchpoints})`);
+  }
+  const paths = await journeys.paths(long, { dimension: 'campaign' });
+  assert.ok(paths.ok, JSON.stringify(paths));
+  const [{ path, average_touches: touches }] = paths.value.paths as [(typeof paths.value.paths)[0]];
+  assert.deepEqual([touches, path[0], path[9], path[10], path.at(-1)], [1_000, 'old 0', 'old 9', '(more)', 'old 999']);
+});

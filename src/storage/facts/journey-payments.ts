@@ -46,9 +46,13 @@ export function journeyPayments(query: ReportQuery, dimension: JourneyDimension)
 /**
  * The path of a payment that was credited again, or has several charge entries, which say the same path: the steps that
  * were appended more often than cancelled (a cancelled one is negative). Most payments are plain: their rows are the path.
+ * Added up by step and label, the step first in a key of equal width: each row is looked at once, as paths can be long.
  */
-const SETTLED = `arraySort(x -> x.1, arrayDistinct(arrayFilter(
-        x -> x.1 > 0 AND arraySum(arrayMap(y -> if(y.2 = x.2, (y.1 = x.1) - (y.1 = -x.1), 0), rows)) > 0, rows))).2`;
+const STEP_DIGITS = 6;
+const SETTLED = `arrayMap(key -> substring(key, ${STEP_DIGITS + 1}), arrayFilter((key, times) -> times > 0,
+        (arrayReduce('sumMap',
+          arrayMap(x -> [concat(leftPad(toString(abs(x.1)), ${STEP_DIGITS}, '0'), x.2)], rows),
+          arrayMap(x -> [toInt64(sign(x.1))], rows)) AS standing).1, standing.2))`;
 
 /** Filters speak of the payment, and of the touchpoint its path begins with: as in a report under `first_touch`. */
 function chosenPayments(query: ReportQuery): Sql {
