@@ -104,4 +104,11 @@ test('a path of a thousand touchpoints that was credited again is answered, and 
   assert.ok(paths.ok, JSON.stringify(paths));
   const [{ path, average_touches: touches }] = paths.value.paths as [(typeof paths.value.paths)[0]];
   assert.deepEqual([touches, path[0], path[9], path[10], path.at(-1)], [1_000, 'old 0', 'old 9', '(more)', 'old 999']);
+  const flow = await journeys.flow(long, { dimension: 'campaign', steps: '2' });
+  assert.ok(flow.ok);
+  assert.deepEqual(
+    flow.value.nodes.map(({ id }) => id),
+    ['0:old 0', '1:(more)', '2:(purchase)'],
+    'the first step is where the path begins, also where there is no room for its end',
+  );
 });

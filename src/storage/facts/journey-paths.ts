@@ -66,7 +66,10 @@ export async function readSequences(client: Client, question: JourneyQuestion, o
 /** Different sequences of a flow that are told apart; labels as rare as the rest are "(other)" in a drawing anyway. */
 const FLOW_SEQUENCES_MAX = 20_000;
 
-/** Sequences for a flow of so many steps: longer ones keep their beginning and their end, MORE stands between. */
+/**
+ * Sequences for a flow of so many steps: longer ones keep their beginning and their end, MORE stands between. With two
+ * steps there is no room for the end: a flow begins where paths do.
+ */
 export async function readFlowSequences(
   client: Client,
   { query, dimension, collapse }: JourneyQuestion,
@@ -74,7 +77,8 @@ export async function readFlowSequences(
 ): Promise<{ labels: string[]; conversions: number; revenueMinor: number }[]> {
   const { text, params } = journeyPayments(query, dimension);
   const labels = collapse ? 'arrayCompact(path)' : 'path';
-  const cut = `arrayConcat(arraySlice(labels, 1, ${steps - 2}), ['${MORE}'], arraySlice(labels, -1))`;
+  const end = steps > 2 ? 'arraySlice(labels, -1)' : '[]';
+  const cut = `arrayConcat(arraySlice(labels, 1, ${Math.max(1, steps - 2)}), ['${MORE}'], ${end})`;
   const statement = `
     SELECT sequence, sum(converts) AS conversions, sum(revenue) AS revenue, grouping(sequence) AS is_total
     FROM (SELECT converts, revenue, ${labels} AS labels, if(length(labels) > ${steps}, ${cut}, labels) AS sequence FROM (${text}))
