@@ -173,6 +173,22 @@ describe('one person, several visitors', () => {
     assert.deepEqual(await shop.revenue(), { c5: 10_00, '(unattributed)': 10_00 });
   });
 
+  test('a visitor handed over to more than 50 others is joined with none of them, seen from either side', async () => {
+    const shop = await openShop();
+    const crowd = Array.from({ length: 51 }, (_, index) => `h${index}`);
+    await shop.hits(['from', 2, 'google'], ...crowd.map((visitor): [string, number, string] => [visitor, 3, visitor]));
+    const rows = crowd.map((visitor) => ({ kind: 'hand_over' as const, value: 'from', visitor, seenAt: on(3) }));
+    await records.identities.add(shop.site, rows.slice(1));
+    await shop.pay('ch_1', {}, [link('h5')], [['charge', 10_00]]);
+    await shop.pay('ch_2', {}, [link('h0')], [['charge', 4_00]]);
+    await shop.settle();
+    assert.deepEqual((await shop.attribution('ch_1')).visitors, ['from', 'h5']);
+    await records.identities.add(shop.site, rows);
+    await shop.request('ch_1', 'ch_2');
+    await shop.settle();
+    assert.deepEqual(await shop.revenue(), { h5: 10_00, h0: 4_00 });
+  });
+
   test('payments of a customer share their visitors, whichever is attributed first, and it comes to rest', async () => {
     for (const order of [
       ['ch_1', 'ch_2', 'ch_3'],

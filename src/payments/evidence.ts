@@ -185,15 +185,20 @@ export async function readJoins(place: IdentityPlace, visitors: readonly string[
     }
   }
   const asked = new Set(visitors);
-  const handedOver = await readIdentity(place, 'hand_over', visitors);
+  const takenOver = given.filter(({ kind, value }) => kind === 'hand_over' && isWellFormedId(value));
+  const handedOver = await readIdentity(place, 'hand_over', [
+    ...new Set([...visitors, ...takenOver.map(({ value }) => value)]),
+  ]);
   for (const [from, to] of handedOver) {
+    if (!asked.has(from)) continue;
     for (const visitor of to) add(from, { kind: 'hand_over', value: from, visitor });
   }
   // Seen from the other side; who took over from more visitors than one person has is no person either.
-  const takenOver = given.filter(({ kind, value }) => kind === 'hand_over' && isWellFormedId(value));
   for (const [visitor, rows] of Map.groupBy(takenOver, (row) => row.visitor)) {
     if (!asked.has(visitor) || rows.length > JOIN_MAX_VISITORS) continue;
-    for (const { value } of rows) add(visitor, { kind: 'hand_over', value, visitor: value });
+    for (const { value } of rows) {
+      if (handedOver.has(value)) add(visitor, { kind: 'hand_over', value, visitor: value });
+    }
   }
   return joins;
 }
