@@ -18,7 +18,7 @@ const brands: Given = `hw ${tag.compat || ''}`.match(/\w+/g);
 
 /** Ours before theirs, whichever the browser names first. Throws when there is none. */
 const readCookie = (name: string, found?: Given) => (
-  brands.find((brand: string) => (found = document.cookie.match(`${brand}_${name}=([\\w-]+)`))),
+  brands.find((brand: string) => (found = document.cookie.match(brand + '_' + name + '=([\\w-]+)'))),
   found[1]
 );
 
@@ -28,8 +28,6 @@ const writeCookie = (name: string, value: unknown, maxAgeS: number) =>
 
 /** Writes the cookies, or (0) deletes them. */
 const writeCookies = (alive: 0 | 1) => {
-  // Only those of the script that was here before are deleted: not even the trial below is written.
-  if (COOKIELESS && !attempt(() => readCookie('visitor_id'))) return;
   // The widest domain this page may set cookies on, found by trying: no list of public suffixes fits in a pixel.
   if (!domain) {
     domain = '';
@@ -50,7 +48,7 @@ export const touch = () => {
   if (COOKIELESS) {
     visitor = session = null;
     delete disk.hw_s;
-    return writeCookies(0);
+    return;
   }
   // A fingerprint of the campaign in the address is the end of the session id. The list is core/acquisition-click-ids.json.
   let arrived: Given = '';
@@ -77,14 +75,14 @@ export let state: Given; // as stored: a number, a boolean or the text of a numb
  */
 export const readState = (): Given => {
   state = disk.hw_c ?? unasked;
-  if (!(state > 0)) visitor = session = null;
-  else if (!COOKIELESS)
-    attempt(() => {
-      // Where there is no cookie, as where they are blocked, the page remembers.
-      visitor = readCookie('visitor_id');
-      session = null;
-      session = readCookie('session_id');
-    });
+  attempt(() => {
+    // Where there is no cookie, as where they are blocked, the page remembers.
+    visitor = readCookie('visitor_id');
+    // Left by the script that was here before, or brought by an answer that was on its way when consent was taken back.
+    if (COOKIELESS || !(state > 0)) writeCookies(0);
+    session = readCookie('session_id', (session = null));
+  });
+  if (COOKIELESS || !(state > 0)) visitor = session = null;
   return state;
 };
 
@@ -97,5 +95,4 @@ export const deny = (next: Given) =>
     for (const key in disk) if (key.match('^hw_q\\d|^hw_.$')) delete disk[key];
     if (unasked || next) disk.hw_c = next;
     readState();
-    writeCookies(0);
   });

@@ -85,6 +85,22 @@ test('the server sets the cookie that the script set, for a year, and a script c
   await change({ signed_ids: false });
 });
 
+test('an answer that is on its way when consent is taken back leaves no cookie', async ({ context }) => {
+  await context.clearCookies();
+  const page = await context.newPage();
+  let answer = () => {};
+  const refused = new Promise<void>((resolve) => (answer = resolve));
+  await page.route('**/hw/api/event', (route) => void refused.then(() => route.continue()));
+  await page.goto(at(SHOP));
+  await expect.poll(() => visitorCookie(context, '.durable.test')).toBeTruthy();
+  const answered = page.waitForResponse('**/hw/api/event');
+  await page.evaluate('headwater.setConsent(false)');
+  expect(await context.cookies()).toEqual([]);
+  answer();
+  expect((await (await answered).headersArray()).map(({ name }) => name.toLowerCase())).toContain('set-cookie');
+  await expect.poll(() => context.cookies()).toEqual([]);
+});
+
 test('a visitor who goes to the other domain is handed over, once; an address that is passed on hands over nobody', async ({
   context,
   page,
