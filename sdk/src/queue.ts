@@ -6,7 +6,7 @@
  * twice counts once, by its id.
  */
 import { readState, session, state, touch, visitor } from './identity.ts';
-import { attempt, disk } from './storage.ts';
+import { attempt, disk, uuid } from './storage.ts';
 import type { Given } from './storage.ts';
 import { src, tag } from './tag.ts';
 
@@ -27,7 +27,8 @@ export const tick = (leaving?: Given) =>
     // Once for all that waits: cookies are slow to write. In a sandboxed frame there are none.
     if (readState() > (!events[0] as Given)) attempt(touch);
     while (events[0]) {
-      const key = 'hw_q' + (Date.now() + Math.random());
+      // Many are made in one millisecond, and of two under one name the first would be lost.
+      const key = 'hw_q' + Date.now() + uuid();
       const text =
         `,"events":[${events.splice(0, 30)}],` +
         JSON.stringify({
@@ -53,7 +54,7 @@ export const tick = (leaving?: Given) =>
         })
           .catch(String)
           .then((answer: Given) => {
-            const age = Date.now() - (key as Given).slice(4);
+            const age = Date.now() - (key as Given).slice(4, 17);
             // Final: any answer but 429 and 5xx. The pause is as long as the hit is old, which doubles it each time.
             if (age > KEPT_MS || answer.status < 429) {
               delete disk[key];

@@ -83,7 +83,7 @@ test('hits older than 72 hours are not sent any more', async ({ page }) => {
   await expect.poll(() => waitingOf(page)).not.toBe('');
   await page.evaluate(() => {
     const key = Object.keys(localStorage).find((name) => name.startsWith('hw_q'))!;
-    localStorage.setItem(`hw_q${Number(key.slice(4)) - 73 * 3_600_000}`, localStorage.getItem(key)!);
+    localStorage.setItem(`hw_q${Number(key.slice(4, 17)) - 73 * 3_600_000}`, localStorage.getItem(key)!);
     localStorage.removeItem(key);
   });
   await page.goto(site.url('/later'));
@@ -122,6 +122,19 @@ test('10,000 events at once: all arrive, once each, in requests of a size that t
   await expect.poll(() => site.hits.length, { timeout: 60_000 }).toBe(10_001);
   expect(Math.max(...site.requests.map(({ hits }) => hits))).toBeLessThanOrEqual(100);
   await expect.poll(() => waitingOf(page)).toBe('');
+});
+
+test('batches of one moment are kept apart', async ({ page }) => {
+  await page.goto(site.url('/'));
+  await site.received(1);
+  // A number as large as the time has room for 4,096 fractions: chance alone, added to it, comes up twice now and then.
+  await page.evaluate(`(() => {
+    const now = Date.now();
+    Date.now = () => now;
+    Math.random = () => 0.5;
+    for (let n = 0; n < 90; n++) headwater.track('burst', { n });
+  })()`);
+  await site.received(91);
 });
 
 test('what happens just before the page is left arrives, and a slow answer holds nothing up', async ({ page }) => {
