@@ -34,7 +34,7 @@ async function near(link: HTMLAnchorElement | null) {
   try {
     const visitor = await pixel.getVisitorId();
     if (!visitor) return;
-    const wire: WireHandOver = { site: tag.site!, visitor, to: link.href };
+    const wire: WireHandOver = { site: tag.site!, visitor, to: link.hostname };
     const answer = await page.fetch(new URL('api/hand-over', script!.src), {
       method: 'POST',
       body: JSON.stringify(wire),

@@ -38,7 +38,8 @@ test.beforeAll(async () => {
     pass(request, response, () => {
       const tag = `<script defer src="/hw/hw.js" data-site="${site}" data-more="domains" data-domains="${TILL}"></script>`;
       response.writeHead(200, { 'content-type': 'text/html' });
-      response.end(`<!doctype html><title>Shop</title>${tag}<a id="pay" href="${at(TILL, '/pay')}">Pay</a>`);
+      response.end(`<!doctype html><title>Shop</title>${tag}<a id="pay" href="${at(TILL, '/pay')}">Pay</a>
+        <a id="cart" href="${at(TILL, '/pay')}?cart=${'secret'.repeat(400)}">Pay for these</a>`);
     });
   });
   await new Promise<void>((resolve) => shop.listen(0, '127.0.0.1', resolve));
@@ -99,6 +100,14 @@ test('an answer that is on its way when consent is taken back leaves no cookie',
   answer();
   expect((await (await answered).headersArray()).map(({ name }) => name.toLowerCase())).toContain('set-cookie');
   await expect.poll(() => context.cookies()).toEqual([]);
+});
+
+test('a link may be long, and nobody is told what it says', async ({ page }) => {
+  await page.goto(at(SHOP));
+  const asked = page.waitForRequest('**/hw/api/hand-over');
+  await page.hover('#cart');
+  expect((await asked).postDataJSON()).toEqual({ site, visitor: expect.any(String), to: TILL });
+  await expect.poll(() => page.getAttribute('#cart', 'href')).toMatch(/cart=(secret){400}&hw_h=/);
 });
 
 test('a visitor who goes to the other domain is handed over, once; an address that is passed on hands over nobody', async ({
