@@ -81,6 +81,10 @@ function published({ name, version, license, exports }: Manifest) {
     sideEffects: false,
     description: 'Headwater in browsers, React and servers: revenue from Stripe, credited to where it came from.',
     exports: Object.fromEntries(entries),
+    // For readers that know no exports (moduleResolution "node", older bundlers and test runners): they look for files
+    // under the names of the other entries, and for this one here.
+    main: './zori.js',
+    types: './zori.d.ts',
     peerDependencies: { react: '>=18' },
     peerDependenciesMeta: { react: { optional: true } },
   };

@@ -95,6 +95,19 @@ describe('the published package', () => {
     assert.equal(stdout, 'function function\n');
   });
 
+  it('is found by readers that know no exports, and by require', async () => {
+    const manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
+    for (const [path, entry] of Object.entries<{ types: string; default: string }>(manifest.exports)) {
+      // They look for a file under the entry's name.
+      const looked = path === '.' ? [manifest.types, manifest.main] : [`${path}.d.ts`, `${path}.js`];
+      assert.deepEqual(looked, [entry.types, entry.default]);
+    }
+    // By its folder no exports count.
+    const code = `console.log(typeof require(${JSON.stringify(installed)}).useZori, typeof require('headwater-sdk/server').visitorOf);`;
+    const { stdout } = await run(process.execPath, ['--input-type=commonjs', '-e', code], { cwd: project });
+    assert.equal(stdout, 'function function\n');
+  });
+
   for (const moduleResolution of ['bundler', 'nodenext']) {
     it(`has types for moduleResolution ${moduleResolution}`, async () => {
       writeFileSync(join(project, 'reader.tsx'), READER);
