@@ -88,8 +88,8 @@ export function createHeadwater(options: ServerOptions): HeadwaterServer {
       ...(url === undefined ? {} : { url }),
       ...(ip === undefined ? {} : { ip }),
       ...(userAgent === '' ? {} : { user_agent: userAgent }),
-      ...(visitor === null ? {} : { visitor }),
-      ...(session === null ? {} : { session }),
+      ...(visitor && { visitor }),
+      ...(session && { session }),
     };
     await send('/api/event', { site, events: [event] });
   }
@@ -103,7 +103,7 @@ export function createHeadwater(options: ServerOptions): HeadwaterServer {
         ...rest,
         // One that is no date becomes null, which is refused like any other wrong value.
         occurred_at: new Date(occurredAt),
-        ...(visitor === null ? {} : { visitor_id: visitor }),
+        ...(visitor && { visitor_id: visitor }),
       };
       const answer = await send(`/api/v1/sites/${encodeURIComponent(site)}/payments`, body);
       return answer as { id: string; created: boolean };

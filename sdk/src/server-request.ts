@@ -7,7 +7,7 @@ interface Named {
 
 /**
  * Whatever a server holds of a visitor: a fetch-style `Request` (Next.js, Remix, SvelteKit, Astro, Hono's `c.req.raw`),
- * a request of Node (Express, NestJS, Fastify, http), Koa's context, `Headers`, the cookie store of a framework (Next.js' `await cookies()`,
+ * a request of Node (Express, NestJS, Fastify, http), Koa's context, an event of AWS Lambda, `Headers`, the cookie store of a framework (Next.js' `await cookies()`,
  * SvelteKit's and Astro's `cookies`), its cookies as an object (`req.cookies` of cookie-parser), or ids that were stored
  * with a user at sign-up.
  */
@@ -20,12 +20,16 @@ export type VisitorSource =
 /** The ids of a source; a value that is none is left out, never passed on. What is no source (JavaScript) is nobody. */
 export function visitorOf(source: VisitorSource): VisitorIds {
   // First: `get` of Express' requests and of Koa's context reads any header, where a visitor could write an id as well.
-  if (headersOf(source)) return idsOfCookies(headerOf(source, 'cookie'));
+  if (headersOf(source)) {
+    // Lambda's events have their cookies in a list, and none in the headers.
+    const { cookies: listed } = source as { cookies?: unknown };
+    return idsOfCookies([headerOf(source, 'cookie'), ...(Array.isArray(listed) ? listed : [])].join(';'));
+  }
   if (isNamed(source)) return idsOf((name) => textOf(source.get(name)));
   const given = Object(source) as Record<string, string>;
   // First: among cookies there may be one that is called "visitor".
   const cookies = idsOf((name) => given[name]);
-  if (cookies.visitor !== null) return cookies;
+  if (cookies.visitor) return cookies;
   const idIn = (name: string) => (isId(given[name]) ? given[name] : null);
   return { visitor: idIn('visitor'), session: idIn('session') };
 }
@@ -33,7 +37,10 @@ export function visitorOf(source: VisitorSource): VisitorIds {
 /** A header of a request, '' where there is none or the source is no request. */
 export function headerOf(source: VisitorSource, name: string): string {
   const headers = headersOf(source);
-  const value = isNamed(headers) ? textOf(headers.get(name)) : headers?.[name];
+  // Lambda has names as they were sent, or as a proxy before it writes them: `Cookie`.
+  const value = isNamed(headers)
+    ? textOf(headers.get(name))
+    : Object.entries(headers ?? {}).find(([key]) => key.toLowerCase() === name)?.[1];
   return [value ?? ''].flat().join('; ');
 }
 

@@ -31,8 +31,8 @@ interface Checkout extends Marked {
 export function stripeMetadata(source: VisitorSource): Record<string, string> {
   const { visitor, session } = visitorOf(source);
   return {
-    ...(visitor === null ? {} : { hw_visitor_id: visitor }),
-    ...(session === null ? {} : { hw_session_id: session }),
+    ...(visitor && { hw_visitor_id: visitor }),
+    ...(session && { hw_session_id: session }),
   };
 }
 

@@ -23,6 +23,18 @@ describe('visitorOf', () => {
     'Express’ request, whose get reads headers': { headers, get, header: get } as VisitorSource,
     'Koa’s context, whose get reads headers': { headers, get, request: { headers }, cookies: { get } } as VisitorSource,
     'Nuxt’s event': { headers: new Headers({ cookie: COOKIE }), context: {}, node: {} } as VisitorSource,
+    'an event of Lambda behind a REST API': {
+      headers: { Host: 'shop.test', Cookie: COOKIE },
+      httpMethod: 'POST',
+    } as VisitorSource,
+    'an event of Lambda behind an HTTP API': {
+      headers: { host: 'shop.test', 'user-agent': 'x' },
+      cookies: COOKIE.split('; '),
+    } as VisitorSource,
+    'a request whose cookies are an object too': {
+      headers: { cookie: COOKIE },
+      cookies: Object.create(null),
+    } as VisitorSource,
     'Astro’s cookies, which have a method called headers': {
       get: (name: string) => (values.has(name) ? { value: values.get(name)! } : undefined),
       *headers() {},
@@ -87,6 +99,13 @@ describe('visitorOf', () => {
   for (const [header, visitor] of cookies) {
     it(`Cookie: ${header.slice(0, 60)}`, () => assert.equal(visitorOf(withHeader(header)).visitor, visitor));
   }
+
+  it('a header of spaces holds no server up', () => {
+    const began = performance.now();
+    for (let i = 0; i < 20; i++) visitorOf(withHeader(`hw_visitor_id=${' '.repeat(16_000)}x`));
+    // 5 s when it takes quadratic time.
+    assert.ok(performance.now() - began < 1_000);
+  });
 
   it('answers ids that Headwater takes, or null, whatever is sent', () => {
     const piece = fc.oneof(
