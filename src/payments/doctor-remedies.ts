@@ -36,7 +36,8 @@ export function isSoldByLinks(connections: readonly Pick<ExaminedConnection, 'ch
 
 export const nameVisitorInLinks = (domain: string): Remedy => ({
   text: `Put the script on the pages from which people go to your payment links: it names the visitor in links, buttons and pricing tables that stand there. Where your own code opens a link, name the visitor in it. For links that are opened from elsewhere, let Stripe return after the payment to https://${domain}/thanks?session_id={CHECKOUT_SESSION_ID}.`,
-  code: `location.href = \`https://buy.stripe.com/…?client_reference_id=\${await headwater.getVisitorId()}\`;`,
+  code: `const visitorId = await window.headwater?.getVisitorId?.(); // nothing where the script is blocked
+location.href = 'https://buy.stripe.com/…' + (visitorId ? \`?client_reference_id=\${visitorId}\` : '');`,
 });
 
 export const setOnObject: Remedy = {
@@ -55,7 +56,8 @@ export const awaitId: Remedy = {
   text: 'The id was not there yet when it was sent. In the page, await it; on the server, send nothing when the cookie is missing, so that the next best place is used.',
   code: `// in the page
 // It answers a promise: without await the value sent is "[object Promise]" or "undefined".
-const visitorId = await headwater.getVisitorId();
+// With the question marks, who blocks the script can buy too.
+const visitorId = await window.headwater?.getVisitorId?.();
 
 // on the server
 const visitorId = req.cookies.hw_visitor_id;

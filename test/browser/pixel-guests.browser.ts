@@ -1,6 +1,8 @@
 // The pixel among what else the page has and keeps: its own storage and cookies, those of other products and of the server,
 // another tab, a disk that is full.
 import { expect, test } from '@playwright/test';
+import { readFileSync } from 'node:fs';
+import { awaitId, nameVisitorInLinks } from '../../src/payments/doctor-remedies.ts';
 import { openPixelSite } from './pixel-site.ts';
 import type { PixelSite } from './pixel-site.ts';
 
@@ -102,4 +104,22 @@ test('cookies that another product left on this host do not win over ours', asyn
   }
   expect(new Set(site.hits.map(({ visitor }) => visitor))).toEqual(new Set(['their-visitor']));
   expect(new Set(site.hits.map(({ session }) => session)).size).toBe(1);
+});
+
+test('where the script is blocked, the code that guide and check-up show still sells', async ({ page }) => {
+  site.hasPixel = false;
+  // What was told before it loaded waits in a list, which has no commands.
+  site.head = "<script>(window.headwater ||= []).push(['track', 'Sign up']);</script>";
+  site.body = /```html file=pay.html\n(.*?)```/s.exec(
+    readFileSync(new URL('../../docs/guides/html.md', import.meta.url), 'utf8'),
+  )![1]!;
+  await page.route('**/create-checkout', (route) => route.fulfill({ json: { url: site.url('/paid') } }));
+  await page.goto(site.url('/'));
+  await page.click('#pay');
+  await page.waitForURL('**/paid');
+  const link = nameVisitorInLinks('shop.test').code!.replace('https://buy.stripe.com/…', site.url('/link'));
+  await page.evaluate(`(async () => { ${link} })()`);
+  await page.waitForURL('**/link');
+  const [inPage] = awaitId.code!.split('\n\n');
+  expect(await page.evaluate(`(async () => { ${inPage}\nreturn typeof visitorId; })()`)).toBe('undefined');
 });

@@ -13,7 +13,7 @@ const session = await stripe.checkout.sessions.create({
 const ELSEWHERE = [
   ['Payment Intents and Subscriptions', 'the same metadata, when they are created.'],
   ['Payment Links', 'no code: let the link return to a page with ?session_id={CHECKOUT_SESSION_ID}.'],
-  ['In the browser', 'await headwater.getVisitorId() gives the id to send to your server.'],
+  ['In the browser', 'await window.headwater?.getVisitorId?.() gives the id to send to your server.'],
 ] as const;
 
 /** The third thing a set-up needs, and the only one in the merchant's own code: which visitor is paying. */
