@@ -69,23 +69,29 @@ function followFramework() {
 }
 
 /**
- * `window.ZoriHQ` for code that was written for Zori, whose commands answer otherwise: a session's id at once, events by a
- * promise, and what is pushed with a function calls that. What was pushed before goes first.
+ * `window.ZoriHQ` for code that was written for Zori, whose commands answer otherwise: a session's id at once, true to what
+ * was told (of events by a promise), and what is pushed with a function calls that. What was pushed before goes first.
  */
 export const offerZori = () => {
   if (!/zori/.test(tag.compat ?? '')) return;
   const waiting = page.ZoriHQ;
-  const promised =
-    (name: 'track' | 'identify') =>
-    async (...args: Given[]) => {
+  const told =
+    (name: string) =>
+    (...args: Given[]) => {
       (pixel as Given)[name](...args);
       return true;
     };
+  const promised =
+    (name: string) =>
+    async (...args: Given[]) =>
+      told(name)(...args);
   const zori: Given = (page.ZoriHQ = {
     ...pixel,
     track: promised('track'),
     identify: promised('identify'),
-    getSessionId: () => document.cookie.match(/zori_session_id=([\w-]+)/)?.[1],
+    setConsent: told('setConsent'),
+    optOut: told('optOut'),
+    getSessionId: () => document.cookie.match(/zori_session_id=([\w-]+)/)?.[1] ?? null,
     push: (command: Given) =>
       attempt(() => {
         const [name, ...args] = command;

@@ -16,6 +16,8 @@ export interface ZoriConfig {
   /** Accepted and without effect: the script measures engagement by itself. */
   comebackThreshold?: number;
   trackQuickSwitches?: boolean;
+  /** So are the settings of later versions. */
+  [setting: string]: unknown;
 }
 export interface UserInfo {
   app_id?: string;
@@ -43,7 +45,10 @@ export function ZoriProvider(props: {
   return createElement(HeadwaterProvider, options, children);
 }
 
-/** As documented for Zori, two of these answer at once, and the visitor's id is a text: '' where there is none. */
+/**
+ * As documented for Zori: four of these answer at once, what was told answers true, and the visitor's id is a text: '' where
+ * there is none.
+ */
 export function useZori() {
   const headwater = useHeadwater();
   const [isInitialized, setInitialized] = useState(false);
@@ -56,7 +61,15 @@ export function useZori() {
   }, [headwater]);
   const api = useMemo(() => {
     const getVisitorId = async () => (await headwater.getVisitorId()) ?? '';
-    return { ...headwater, getVisitorId, getSessionId, hasConsent };
+    return {
+      getVisitorId,
+      getSessionId,
+      hasConsent,
+      track: async (name: string, props?: Props) => (await headwater.track(name, props), true),
+      identify: async (user: Props) => (await headwater.identify(user), true),
+      setConsent: (consent: Consent) => (void headwater.setConsent(consent), true),
+      optOut: () => (void headwater.optOut(), true),
+    };
   }, [headwater]);
   return { isInitialized, ...api };
 }

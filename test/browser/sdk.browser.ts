@@ -132,8 +132,9 @@ const APPS = {
   zori: `import { createRoot } from 'react-dom/client';
     import { TrackClick, useIdentify, usePageView, useTrackEvent, useZori, ZoriProvider } from '../../sdk/src/zori.ts';
     function Shop() {
-      const { isInitialized, getVisitorId, getSessionId, hasConsent, setConsent } = useZori();
-      Object.assign(window, { zori: { getSessionId, hasConsent, setConsent } });
+      const zori = useZori();
+      const { isInitialized, getVisitorId } = zori;
+      Object.assign(window, { zori });
       usePageView({ type: 'product' });
       useIdentify({ app_id: 'u1', email: 'a@shop.test' });
       useTrackEvent('searched', { query: 'tea' }, ['tea']);
@@ -290,7 +291,11 @@ test('Zori’s names: session and consent are answered at once', async ({ page }
   await expect(page.locator('#cta')).toHaveText('true');
   const answers = () => page.evaluate('[zori.hasConsent(), zori.getSessionId()]');
   expect(await answers()).toEqual([false, null]);
-  await page.evaluate('zori.setConsent({ analytics: true, marketing: false })');
+  expect(await page.evaluate('zori.setConsent({ analytics: true, marketing: false })')).toBe(true);
+  expect(await page.evaluate("Promise.all([zori.track('told'), zori.identify({ app_id: 'u1' })])")).toEqual([
+    true,
+    true,
+  ]);
   expect(await answers()).toEqual([true, await cookie(page, 'hw_session_id')]);
   await page.evaluate('zori.setConsent({ analytics: false })');
   expect(await answers()).toEqual([false, null]);
@@ -329,8 +334,9 @@ test('Zori’s global is complete, and takes what was pushed before it was there
   await page.evaluate("ZoriHQ.identify({ app_id: 'u1', email: 'a@shop.test' }).then(() => {})");
   await page.evaluate("ZoriHQ.push(['track', 'later'])");
   await settled(['identify', 'later', 'pushed', 'view /']);
-  await page.evaluate('ZoriHQ.optOut()');
+  expect(await page.evaluate('[ZoriHQ.setConsent({ analytics: true }), ZoriHQ.optOut()]')).toEqual([true, true]);
   expect(await page.context().cookies()).toEqual([]);
+  expect(await page.evaluate('ZoriHQ.getSessionId()')).toBeNull();
   await page.evaluate("ZoriHQ.track('never')");
   await quiet(page);
   expect([hits.some(({ name }) => name === 'never'), said]).toEqual([false, []]);

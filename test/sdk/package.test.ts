@@ -170,14 +170,17 @@ export async function signIn(user: User, request: Request) {
 export const id: Promise<string | null> = inBrowser({ host: 'https://h', site: 's' }).getVisitorId();
 export function Page() {
   const { getVisitorId, track } = useHeadwater();
-  const { isInitialized, getSessionId, hasConsent, identify } = useZori();
+  const { isInitialized, getSessionId, hasConsent, identify, setConsent, optOut } = useZori();
   const answers: [string | null, boolean] = [getSessionId(), hasConsent()];
+  const told: boolean = setConsent({ analytics: true, marketing: false }) && optOut();
+  const heard: Promise<boolean> = identify({ app_id: 'u1', plan: told });
+  void heard;
   void identify({ app_id: 'u1', plan: answers.length });
   return <button onClick={() => void track('bought', { ready: isInitialized, id: getVisitorId() })} />;
 }
 export const app = (
   <HeadwaterProvider host="https://h" site="s" attributes={{ consent: 'required' }}>
-    <ZoriProvider config={{ publishableKey: 's', baseUrl: 'https://h' }} autoTrackPageViews>
+    <ZoriProvider config={{ publishableKey: 's', baseUrl: 'https://h', trackScrollDepth: false }} autoTrackPageViews>
       <Page />
     </ZoriProvider>
   </HeadwaterProvider>
