@@ -33,7 +33,7 @@ export interface WireBatch {
   tz?: string;
   /** Set by the pixel when `navigator.webdriver` is true: marks, never silences. */
   webdriver?: boolean;
-  /** Asks for a signed visitor id (`data-sign`): the answer's `visitor` takes the place of the one that was sent. */
+  /** Asks for a signed visitor id: the answer's `visitor` takes the place of the one that was sent. */
   sign?: boolean;
   /** false: refused, or not given where it is required. Counted without identity, whoever the batch or the day says it is. */
   consent?: boolean;

@@ -22,6 +22,17 @@ const withGpc = (page: Page) =>
 for (const mode of ['required', 'denied']) {
   test(`consent ${mode}: hits count without identity, nothing is stored, nobody is identified`, async ({ page }) => {
     site.attributes = `data-consent="${mode}"`;
+    await page.addInitScript(() => {
+      const written: string[] = [];
+      const cookie = Object.getOwnPropertyDescriptor(Document.prototype, 'cookie')!;
+      Object.defineProperty(document, 'cookie', {
+        ...cookie,
+        set(text: string) {
+          written.push(text);
+        },
+      });
+      Object.assign(window, { written });
+    });
     await page.goto(site.url('/?utm_source=google&session_id=cs_test_1'));
     await page.evaluate(`headwater.identify({ email: 'a@shop.test' }); headwater.track('seen')`);
     const hits = await site.received(2);
@@ -30,6 +41,7 @@ for (const mode of ['required', 'denied']) {
       ['seen', null, null],
     ]);
     await expectNothingKept(page);
+    expect(await page.evaluate('written'), 'not for an instant either').toEqual([]);
   });
 }
 
