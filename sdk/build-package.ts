@@ -37,9 +37,11 @@ export async function buildPackage(folder: string): Promise<void> {
     chunkNames: 'shared-[hash]',
     logLevel: 'error',
   });
-  for (const name of CLIENT_ENTRIES) {
-    const path = join(folder, `${name}.js`);
-    writeFileSync(path, `'use client';\n${readFileSync(path, 'utf8')}`);
+  for (const source of sources) {
+    const path = join(folder, basename(source).replace(/\.tsx?$/, '.js'));
+    // Imports of a part for its effects, of which it has none: readers' bundlers warn of them where the folder is linked.
+    const code = readFileSync(path, 'utf8').replaceAll(/^import ".*";\n/gm, '');
+    writeFileSync(path, CLIENT_ENTRIES.has(basename(path, '.js')) ? `'use client';\n${code}` : code);
   }
   declare(sources, folder);
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(published(manifest), null, 2)}\n`);

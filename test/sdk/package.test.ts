@@ -123,6 +123,21 @@ describe('the published package', () => {
     });
   }
 
+  it('is bundled without a warning where it is linked, as npm installs a folder', async () => {
+    const entries = Object.keys(NAMES).map(
+      (entry, at) => `export * as entry${at} from '${entry.replace('headwater-sdk', 'linked')}';`,
+    );
+    symlinkSync(join(project, 'packed'), join(project, 'node_modules/linked'));
+    const stdin = { contents: entries.join('\n'), resolveDir: project };
+    const { warnings } = await build({
+      ...{ stdin, bundle: true, write: false, format: 'esm', external: ['react'], logLevel: 'silent' },
+    });
+    assert.deepEqual(
+      warnings.map(({ text }) => text),
+      [],
+    );
+  });
+
   for (const [code, bytes] of Object.entries(BYTES_MAX)) {
     it(`costs at most ${bytes} bytes for: ${code.split(';')[0]}`, async () => {
       const stdin = { contents: code, resolveDir: project };
