@@ -16,6 +16,8 @@ const CUTS: [url: string, expected: string | null, kept?: string[], hashRouting?
   ['https://a.example/?X_CLIENT_SECRET=s', 'https://a.example/', ['x_client_secret']],
   ['https://user:pass@a.example/p', 'https://a.example/p'],
   ['https://A.EXAMPLE:8443/P', 'https://a.example:8443/P'],
+  ['https://www.a.example.:8443/p', 'https://www.a.example:8443/p'],
+  ['https://./p', 'https://./p'],
   ['https://a.example/#/route?token=1&utm_source=x', 'https://a.example/#/route?utm_source=x', [], true],
   ['https://a.example/#/route', 'https://a.example/'],
   ['https://a.example/#access_token=1', 'https://a.example/', [], true],
@@ -29,6 +31,10 @@ const CUTS: [url: string, expected: string | null, kept?: string[], hashRouting?
 
 test('the cut', () => {
   for (const [url, expected, kept, hash] of CUTS) assert.equal(cut(url, kept, hash), expected, url);
+});
+
+test('a host with the root’s dot is the host without it', () => {
+  assert.equal(readPageUrl('https://www.a.example./p')?.hostname, 'www.a.example');
 });
 
 test('hash routing makes the route part of the path and its tags count', () => {

@@ -50,6 +50,8 @@ export function carriesCampaign(url: string): boolean {
 export function readPageUrl(raw: string, rules: UrlRules = NO_RULES): PageUrl | null {
   const parsed = URL.parse(raw);
   if (!parsed || (parsed.protocol !== 'https:' && parsed.protocol !== 'http:') || parsed.hostname === '') return null;
+  // The root's dot: the same host, and in reports it would be another.
+  if (parsed.hostname.endsWith('.')) parsed.hostname = parsed.hostname.slice(0, -1);
   const parameters = new Map<string, string>();
   const kept = parsed.search === '' ? '' : cutQuery(parsed.search.slice(1), rules, parameters);
   const route = rules.hashRouting ? cutRoute(parsed.hash, rules, parameters) : '';
