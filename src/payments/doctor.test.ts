@@ -220,7 +220,7 @@ const TABLE: [CheckCode, Partial<Examined>, { objects?: string[]; code?: RegExp;
         payment('ch_x', { links: [link('charge', { value: 'undefined', object: 'ch_x' }), link('payment_intent')] }),
       ],
     },
-    { objects: ['ch_x'], text: /“undefined”/, code: /await headwater/ },
+    { objects: ['ch_x'], text: /“undefined”/, code: /await window\.headwater\?\.getVisitorId\?\./ },
   ],
   [
     'visitor_unknown',

@@ -138,7 +138,9 @@ test('a wrong integration: found with its remedy, mended, gone', async () => {
   await shop.connect('--key', shop.keys[1]!);
   await shop.hit('v-one');
   for (let n = 1; n <= 5; n += 1) intentPayment(shop.account, { amount: n * 100, currency: 'usd' });
-  await expect(async () => expect(await shop.payments()).toHaveLength(5)).toPass({ timeout: 40_000 });
+  // Booked, and credited after that: only then it is known that they carry no id.
+  const reasons = async () => (await shop.payments()).map(({ reason }) => reason);
+  await expect(async () => expect(await reasons()).toEqual(Array(5).fill('no_visitor_id'))).toPass({ timeout: 40_000 });
   const finding = (code: string) => page.locator(`[data-testid=finding][data-code=${code}]`);
   await shop.open('check-up');
   await expect(finding('payment_without_id')).toContainText('5 payments carry no visitor id');
