@@ -4,7 +4,6 @@ import { execFile, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -138,13 +137,25 @@ export async function until<T>(
   }
 }
 
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+const PORTS_OF_A_PROCESS = 20;
+let portsAsked = 0;
+
+/**
+ * A port that nobody listens on, and that nobody else will be given before it is: below those that the system gives out, to
+ * outgoing connections too, and other ones for each process of a test run. Two servers once were given the same one.
+ */
+export async function freePort(): Promise<number> {
+  for (let tried = 0; tried < PORTS_OF_A_PROCESS; tried += 1) {
+    const port = 11_000 + (process.pid % 1_000) * PORTS_OF_A_PROCESS + (portsAsked++ % PORTS_OF_A_PROCESS);
+    if (await isFree(port)) return port;
+  }
+  throw new Error('none of the ports of this process is free');
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
     const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => resolve(port));
-    });
+    probe.once('error', () => resolve(false));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
   });
 }
