@@ -4,17 +4,10 @@ import { describe, it } from 'node:test';
 import * as fc from 'fast-check';
 import { readCsv } from './csv.ts';
 import { readSpendFile } from './read-file.ts';
+import { NOTHING_SAID } from './options.fixture.ts';
 import type { SpendFileOptions } from './options.ts';
 import { SpendRefused } from './refused.ts';
 
-const NOTHING_SAID: SpendFileOptions = {
-  platform: null,
-  currency: null,
-  source: null,
-  medium: null,
-  account: null,
-  dates: null,
-};
 const TODAY = '2026-11-21';
 const sample = (name: string) => readFileSync(new URL(`../../test/spend/${name}`, import.meta.url));
 const read = (bytes: Uint8Array | string, said: Partial<SpendFileOptions> = {}) =>

@@ -1,17 +1,9 @@
 // What a line of an export is: spend, a total, a remark of the platform.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { SpendFileOptions } from './options.ts';
+import { NOTHING_SAID } from './options.fixture.ts';
 import { readSpendFile } from './read-file.ts';
 
-const NOTHING_SAID: SpendFileOptions = {
-  platform: null,
-  currency: null,
-  source: null,
-  medium: null,
-  account: null,
-  dates: null,
-};
 const read = (...lines: string[]) => readSpendFile(Buffer.from(lines.join('\n')), NOTHING_SAID, '2026-11-21');
 const META = 'Reporting starts,Reporting ends,Campaign name,Amount spent (USD)';
 const LINKEDIN = 'Start Date (in UTC),Campaign Name,Currency,Total Spent';
