@@ -19,6 +19,7 @@ import { targetFor } from '../../src/rehearsal/stage.ts';
 import { startStripe } from '../../src/rehearsal/stripe/start.ts';
 import type { SimulatedStripe } from '../../src/rehearsal/stripe/start.ts';
 import { freePort, until } from '../headwater.ts';
+import { isIdle } from '../schedules/perform.ts';
 
 let stripe: SimulatedStripe;
 let running: Running;
@@ -66,12 +67,10 @@ async function tell(story: string, then: (told: Told) => Promise<void>): Promise
   await then({ site: target.site, ask, restatements });
 }
 
-/** Nothing waits to be recorded or credited, three times in a row: what is fetched comes between. */
+/** Three times in a row: what is fetched comes between. */
 async function isAtRest(site: string): Promise<boolean> {
-  const { inbox, attributions } = running.app.records;
   for (let times = 0; times < 3; times += 1) {
-    const waiting = [(await inbox.counts()).pending, await attributions.count(site)];
-    if (waiting.some((count) => count > 0)) return false;
+    if (!(await isIdle(running.app.records, site))) return false;
     await sleep(300);
   }
   return true;

@@ -83,7 +83,8 @@ async function quiet({ app: { records } }: Theatre, site: string): Promise<void>
   while (Date.now() < deadline && !(await isIdle(records, site)));
 }
 
-async function isIdle(records: Theatre['app']['records'], site: string): Promise<boolean> {
+/** Nothing of the site waits to be recorded or credited. */
+export async function isIdle(records: Theatre['app']['records'], site: string): Promise<boolean> {
   const [inbox, attributions] = await Promise.all([records.inbox.counts(site), records.attributions.count(site)]);
   return inbox.pending === 0 && attributions === 0;
 }
