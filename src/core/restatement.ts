@@ -89,21 +89,21 @@ const HITS_MISSED = new Set<string | null>([
 function reasonsOf(asked: readonly RestatementReason[], before: Credited, after: Credited): RestatementReason[] {
   const isJoined = before.visitors.join() !== after.visitors.join();
   const isRelinked = JSON.stringify(before.usedLink) !== JSON.stringify(after.usedLink) || isJoined;
-  const kinds = changedKinds(before.rows, after.rows);
-  const holds: Partial<Record<RestatementReason, boolean>> = {
-    new_payment: false,
-    payment_details: false,
-    amount_changed: kinds.has('charge'),
-    refund: kinds.has('refund'),
-    dispute: kinds.has('dispute'),
+  const isChanged = (kind: LedgerEntry['kind']) => changedKinds(before.rows, after.rows).has(kind);
+  const holds: Partial<Record<RestatementReason, () => boolean>> = {
+    new_payment: () => false,
+    payment_details: () => false,
+    amount_changed: () => isChanged('charge'),
+    refund: () => isChanged('refund'),
+    dispute: () => isChanged('dispute'),
     // A link to somebody unknown changes why the payment is unattributed, and nothing else.
-    late_link: isRelinked || (after.reason !== null && before.reason !== null && !HITS_MISSED.has(before.reason)),
-    identity_joined: isJoined,
-    customer_joined: isJoined,
-    late_hit: before.visitors.length === 0 ? HITS_MISSED.has(before.reason) : isAnotherPath(before, after),
+    late_link: () => isRelinked || (after.reason !== null && before.reason !== null && !HITS_MISSED.has(before.reason)),
+    identity_joined: () => isJoined,
+    customer_joined: () => isJoined,
+    late_hit: () => (before.visitors.length === 0 ? HITS_MISSED.has(before.reason) : isAnotherPath(before, after)),
   };
   const distinct = [...new Set(asked)];
-  const left = distinct.filter((reason) => holds[reason] ?? true);
+  const left = distinct.filter((reason) => holds[reason]?.() ?? true);
   return left.length > 0 ? left : distinct;
 }
 

@@ -1,12 +1,15 @@
+import type { CreditRow } from '../core/attribution/credit.ts';
 import { creditChanges } from '../core/attribution/credits.ts';
 import { pathEnd } from '../core/attribution/path.ts';
 import { pathChanges } from '../core/attribution/path-row.ts';
+import type { PathRow } from '../core/attribution/path-row.ts';
 import { modelSettingsOf } from '../core/attribution/settings.ts';
 import type { Renewals } from '../core/attribution/settings.ts';
 import { resolveVisitor } from '../core/link.ts';
 import type { Payment } from '../core/payment.ts';
 import { restatementOf } from '../core/restatement.ts';
 import type { Restatement, RestatementReason } from '../core/restatement.ts';
+import type { Facts } from '../storage/facts/facts.ts';
 import type { Attribution, Records } from '../storage/records/records.ts';
 import { attribute, digestOf, inputsOf } from './attribute-payment.ts';
 import type { Known } from './attribute-payment.ts';
@@ -20,12 +23,16 @@ export type AttributionRequest = Awaited<ReturnType<Records['attributions']['due
 /** The ledger of a payment, and what its site says about crediting. */
 type Rules = Pick<Known, 'entries' | 'conversion' | 'settings'> & { renewals: Renewals };
 /** What is to be carried to the facts store. */
-type Changes = Parameters<Records['outbox']['add']>[0][number];
+interface Changes {
+  credits: CreditRow[];
+  paths: PathRow[];
+}
 
 /** An addition to the outbox is carried whole: it must fit into memory beside others. */
 const ROWS_PER_ADDITION = 2_000;
 
 interface Batch {
+  facts: Pick<Facts, 'written'>;
   site: string;
   requests: readonly AttributionRequest[];
   evidence: Evidence;
@@ -37,7 +44,7 @@ interface Batch {
  *
  * @returns whether there is something in the outbox
  */
-export async function creditTogether(tx: Records, { site, requests, evidence, now }: Batch): Promise<boolean> {
+export async function creditTogether(tx: Records, { facts, site, requests, evidence, now }: Batch): Promise<boolean> {
   const ordered = requests.toSorted((a, b) => (a.paymentId < b.paymentId ? -1 : 1));
   const { rows, standing, siblingsOf, readRules } = await lockAndRead(tx, site, ordered);
   /** Visitors as they are after this batch so far: its payments may be of one customer. */
@@ -79,9 +86,10 @@ export async function creditTogether(tx: Records, { site, requests, evidence, no
     [...rows.values()],
   );
   await tx.payments.setAttributions(site, written);
-  const changed = written.filter(({ changes }) => changes.length > 0);
+  const changed = written.filter(({ changes }) => rowsIn(changes) > 0);
   await addToOutbox(
     tx,
+    facts,
     changed.map(({ changes }) => changes),
   );
   await requestSubscriptions(
@@ -112,7 +120,7 @@ interface Written {
   inputs: string;
   /** How it was credited so far. */
   standing: Attribution;
-  changes: Changes[];
+  changes: Changes;
   of: Payment;
   restatement: Restatement | null;
 }
@@ -128,12 +136,21 @@ async function compareWithStanding(tx: Records, site: string, fresh: readonly Fr
     // A payment of its customer, credited before it in this batch, is a reason too: it is asked for below, and credited.
     const reasons = [...(asked.get(payment.id) ?? request.reasons), ...(affected.get(payment.id) ?? [])];
     const before = standing.get(payment.id)!;
-    const changes = [...creditChanges(before.rows, attribution.rows), ...pathChanges(payment, before, attribution)];
+    const credits = creditChanges(before.rows, attribution.rows);
+    const paths = pathChanges(payment, before, attribution);
     for (const id of affectedSiblings(before.visitor, attribution.visitor, siblings)) {
       affected.set(id, new Set([...(affected.get(id) ?? []), ...siblingReasons(reasons)]));
     }
     const restatement = restatementOf(reasons, before, attribution);
-    return { payment: payment.id, attribution, inputs, standing: before, changes, of: payment, restatement };
+    return {
+      payment: payment.id,
+      attribution,
+      inputs,
+      standing: before,
+      changes: { credits, paths },
+      of: payment,
+      restatement,
+    };
   });
   return { written, affected };
 }
@@ -198,16 +215,20 @@ function customerLocks(site: string, payments: readonly Payment[]): string[] {
 }
 
 /** Each payment's changes stay together. */
-async function addToOutbox(tx: Records, changes: readonly Changes[][]): Promise<void> {
-  let rows: Changes[] = [];
+async function addToOutbox(tx: Records, facts: Pick<Facts, 'written'>, changes: readonly Changes[]): Promise<void> {
+  let all: Changes = { credits: [], paths: [] };
+  const add = () => tx.outbox.add(facts.written(all.credits, all.paths));
   for (const ofPayment of changes) {
-    for (const row of ofPayment) rows.push(row);
-    if (rows.length < ROWS_PER_ADDITION) continue;
-    await tx.outbox.add(rows);
-    rows = [];
+    for (const row of ofPayment.credits) all.credits.push(row);
+    for (const row of ofPayment.paths) all.paths.push(row);
+    if (rowsIn(all) < ROWS_PER_ADDITION) continue;
+    await add();
+    all = { credits: [], paths: [] };
   }
-  if (rows.length > 0) await tx.outbox.add(rows);
+  await add();
 }
+
+const rowsIn = ({ credits, paths }: Changes) => credits.length + paths.length;
 
 /** What is credited moves what its subscription brings. */
 async function requestSubscriptions(tx: Records, payments: readonly Payment[], now: number): Promise<void> {

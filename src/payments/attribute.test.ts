@@ -292,11 +292,9 @@ test('rows whose insert was answered by an outage are inserted once', async () =
   const lost = createMirror({
     records,
     facts: {
-      insertMovements: facts.insertMovements,
-      insertSpend: facts.insertSpend,
-      insertPaths: facts.insertPaths,
-      async insertCredits(...batch) {
-        await facts.insertCredits(...batch);
+      ...facts,
+      async insertWritten(...rows) {
+        await facts.insertWritten(...rows);
         throw new FactsUnavailable('the answer was lost');
       },
     },

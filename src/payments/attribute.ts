@@ -12,21 +12,21 @@ import { readEvidence } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
 
 /** A commit costs more than crediting a payment; more of them would keep other writers waiting for longer. */
-const BATCH_PAYMENTS = 300;
+const BATCH_PAYMENTS = 500;
 /** Read by one question: to each the facts store reads all touchpoints of a site that has few. */
 const GROUP_PAYMENTS = 3 * BATCH_PAYMENTS;
 /**
  * What is credited stands behind what waits to be carried: while there is more of it than this, crediting waits, so that
  * a payment of this moment is in the reports soon although a hundred thousand are credited again.
  */
-const UNCARRIED_MAX_ROWS = 5_000;
+const UNCARRIED_MAX_ROWS = 12_000;
 /** Nobody may be carrying. */
 const UNCARRIED_WAIT_MS = 1_000;
 const RETRY_MAX_MS = 15 * 60_000;
 
 export interface AttributorOptions {
   records: Records;
-  facts: Pick<Facts, 'touchpoints' | 'visitorsOfSessions'>;
+  facts: Pick<Facts, 'touchpoints' | 'visitorsOfSessions' | 'written'>;
   /** Checks the ids of sites that count signed ones only. */
   sign?: Sign;
   now: () => number;
@@ -98,7 +98,9 @@ export function createAttributor(options: AttributorOptions): { runOnce(): Promi
   }
 
   async function creditBatch(site: string, requests: readonly Request[], evidence: Evidence): Promise<void> {
-    const changed = await records.transaction((tx) => creditTogether(tx, { site, requests, evidence, now: now() }));
+    const changed = await records.transaction((tx) =>
+      creditTogether(tx, { facts, site, requests, evidence, now: now() }),
+    );
     if (changed) onOutbox();
   }
 

@@ -1,7 +1,7 @@
 import type { Facts } from '../storage/facts/facts.ts';
 import type { Records } from '../storage/records/records.ts';
 
-const BATCH_ROWS = 5_000;
+const BATCH_ROWS = 12_000;
 
 /**
  * Carries credits, paths and movements of recurring revenue from the records store's outbox to the facts store. Inserted
@@ -13,16 +13,17 @@ export function createMirror({
   facts,
 }: {
   records: Pick<Records, 'outbox'>;
-  facts: Pick<Facts, 'insertCredits' | 'insertMovements' | 'insertPaths' | 'insertSpend'>;
+  facts: Pick<Facts, 'insertWritten' | 'insertMovements' | 'insertSpend' | 'insertCredits' | 'insertPaths'>;
 }): { runOnce(): Promise<boolean> } {
   return {
     /** True when there may be more. Throws when a store does not answer; the batch then stays as it is. */
     async runOnce() {
       const batch = await records.outbox.nextBatch(BATCH_ROWS);
       if (!batch) return false;
-      const { rows, movements, paths, spend, token } = batch;
+      const { written, rows, movements, paths, spend, token } = batch;
       // A token names its exact rows in each table. Waited for all of them: what is repeated must not meet itself.
       const inserted = await Promise.allSettled([
+        ...written.map((some, index) => facts.insertWritten(some, `${token}.${index}`)),
         rows.length > 0 && facts.insertCredits(rows, token),
         movements.length > 0 && facts.insertMovements(movements, token),
         paths.length > 0 && facts.insertPaths(paths, token),

@@ -6,6 +6,8 @@ import type { Link } from '../../src/core/link.ts';
 import type { Touchpoint } from '../../src/core/touchpoint.ts';
 import { createAttributor } from '../../src/payments/attribute.ts';
 import { createRecompute } from '../../src/payments/recompute.ts';
+import { writtenCredits } from '../../src/storage/facts/credits.ts';
+import { writtenPaths } from '../../src/storage/facts/paths.ts';
 import type { SiteSettings } from '../../src/storage/records/records.ts';
 import { addSite, describeStores, makeEntry, makePayment, makeTouchpoint, quiet } from './record-stores.ts';
 import type { OpenedRecords } from './record-stores.ts';
@@ -56,6 +58,7 @@ async function openShop(records: OpenedRecords, seed: number) {
     facts: {
       touchpoints: async (_, visitors) => shuffled(TOUCHES, seed).filter((touch) => visitors.includes(touch.visitor)),
       visitorsOfSessions: async () => new Map(),
+      written: (credits, paths) => [writtenCredits(credits), writtenPaths(paths)],
     },
     now: () => NOW,
     log: quiet,
@@ -76,7 +79,7 @@ async function openShop(records: OpenedRecords, seed: number) {
     async sent(): Promise<string> {
       const rows: unknown[] = [];
       for (let batch = await records.outbox.nextBatch(5_000); batch; batch = await records.outbox.nextBatch(5_000)) {
-        rows.push(...batch.rows, ...batch.paths);
+        rows.push(...batch.written.flatMap(({ text }) => text.split('\n')));
         await records.outbox.remove(batch.token);
       }
       return JSON.stringify(rows).replaceAll(site, 'SITE');

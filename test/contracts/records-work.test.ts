@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
+import { createPacker } from '../../src/storage/records/credit-pack.ts';
+import type { OutboxBatch } from '../../src/storage/records/records-outbox.ts';
 import {
   addConnection,
   addSite,
@@ -230,10 +232,22 @@ describeStores('work in the records store', (stores) => {
       const values = { added_with: 'earlier', batch: null, body: JSON.stringify(row) };
       await store.db.insertInto('outbox').values(values).execute();
     }
-    await store.outbox.add([{ ...credit, sign: -1 }]);
-    assert.equal(await store.outbox.count(), 3);
+    const packer = createPacker();
+    packer.add({ ...credit, sign: -1 });
+    const packedPath = JSON.stringify({ ...path, sign: -1, touchpoints: [packer.touchpoint(touchpoint)] });
+    const packed = `{"paths":[${packedPath}],"others":[],${packer.text()}}`;
+    await store.db.insertInto('outbox').values({ added_with: 'packed', batch: null, body: packed, held: 2 }).execute();
+    await store.outbox.add([{ table: 'credits', columns: ['site', 'sign'], lines: ['["s1",1]', '["s1",-1]'] }]);
+    assert.equal(await store.outbox.count(), 6);
     const batch = (await store.outbox.nextBatch(10))!;
-    assert.deepEqual([batch.rows, batch.paths], [[credit, { ...credit, sign: -1 }], [path]]);
+    assert.deepEqual(
+      [batch.rows, batch.paths],
+      [
+        [credit, { ...credit, sign: -1 }],
+        [path, { ...path, sign: -1 }],
+      ],
+    );
+    assert.deepEqual(batch.written, [{ table: 'credits', columns: ['site', 'sign'], text: '["s1",1]\n["s1",-1]' }]);
 
     const { payment, entry, touchpoint: _, ...row } = credit;
     const head = { visitor: 'v1', visitors: ['v1'], reason: null, usedLink: null, credits: { first_touch: [5] } };
@@ -248,17 +262,18 @@ describeStores('work in the records store', (stores) => {
 
   test('a batch of the outbox keeps its rows, their order and its token until it is removed', async () => {
     const store = await stores.fresh();
-    const touchpoint = makeTouchpoint('v1', 5);
-    const credits = (from: number, count: number) =>
-      Array.from({ length: count }, (_, index) => makeCredit('s1', makeEntry(`ch_${from + index}`), touchpoint));
-    const idsOf = (batch: { rows: { entry: { id: string } }[] } | null) => batch?.rows.map((row) => row.entry.id);
+    const columns = ['entry_id'];
+    const linesFrom = (from: number, count: number) => Array.from({ length: count }, (_, n) => `["ch_${from + n}"]`);
+    const credits = (from: number, count: number) => [{ table: 'credits', columns, lines: linesFrom(from, count) }];
+    const linesIn = (batch: OutboxBatch | null) => batch!.written.flatMap(({ text }) => text.split('\n'));
     assert.equal(await store.outbox.nextBatch(10), null);
     await store.outbox.add([]);
     await store.outbox.add(credits(0, 3));
     await store.outbox.add(credits(3, 4));
     await store.outbox.add(credits(7, 2));
     const batch = (await store.outbox.nextBatch(4))!;
-    assert.deepEqual(batch.rows, credits(0, 7), 'a re-credit is never split between two inserts');
+    const first = { table: 'credits', columns, text: linesFrom(0, 7).join('\n') };
+    assert.deepEqual(batch.written, [first], 'a re-credit is never split between two inserts');
     await store.outbox.add(credits(9, 1));
     const other = stores.open(stores.addressOf(store));
     assert.deepEqual(await other.outbox.nextBatch(1000), batch, 'exactly as it was, after a crash too');
@@ -267,12 +282,19 @@ describeStores('work in the records store', (stores) => {
     assert.equal(await store.outbox.count(), 3);
     const next = await Promise.all([store.outbox.nextBatch(1000), other.outbox.nextBatch(1000)]);
     assert.deepEqual(next[0], next[1], 'two drainers get the same batch');
-    assert.deepEqual(idsOf(next[0]), ['ch_7', 'ch_8', 'ch_9']);
+    assert.deepEqual(linesIn(next[0]), linesFrom(7, 3));
     assert.notEqual(next[0]?.token, batch.token);
     await store.outbox.remove(next[0]!.token);
     assert.equal(await store.outbox.nextBatch(1), null);
-    await store.outbox.add(credits(0, 1200));
-    assert.equal((await store.outbox.nextBatch(1))?.rows.length, 1200);
+    await store.outbox.add([...credits(0, 4200), { ...credits(4200, 1)[0]!, columns: ['other'] }]);
+    assert.equal(await store.outbox.count(), 4201);
+    const large = (await store.outbox.nextBatch(1))!;
+    assert.deepEqual(linesIn(large), linesFrom(0, 4201));
+    assert.deepEqual(
+      large.written.map((some) => some.columns),
+      [columns, ['other']],
+      'rows that an earlier version wrote down keep its columns',
+    );
   });
 
   test(`a job is run by one of ${WORKERS} workers, and by the next when that one stops`, async () => {

@@ -64,12 +64,12 @@ export async function openShop(settings: Partial<Site['settings']> = {}) {
     records,
     sign,
     facts: {
+      ...facts,
       async touchpoints(...question) {
         asked += 1;
         if (outages > 0) throw new FactsUnavailable('stopped');
         return facts.touchpoints(...question);
       },
-      visitorsOfSessions: (...question) => facts.visitorsOfSessions(...question),
     },
     now: () => NOW,
     log,

@@ -29,6 +29,7 @@ export function shareEntries(weights: readonly bigint[], entries: readonly Ledge
   const shares = new Map<string, number[]>();
   const charges = ordered.filter((entry) => entry.kind === 'charge');
   const original = shareCumulatively(charges, weights, shares);
+  if (charges.length === ordered.length) return shares;
   // A refund can be booked before its charge is known: it then follows the model's own weights, and once the charge
   // arrives everything is shared again.
   const taken = original.some((amount) => amount !== 0) ? original.map((amount) => BigInt(Math.abs(amount))) : weights;
@@ -127,32 +128,35 @@ export function creditRows(
   const weights = ofModels((model) => weightsOf(model, path, settings));
   const own = partsOf(payment, entries, weights);
   const isConverted = convertedFields(conversion);
-  const rows = inLedgerOrder(entries).flatMap((entry) =>
-    path.map((touchpoint, position): CreditRow => ({
+  const rows = inLedgerOrder(entries).flatMap((entry) => {
+    const parts = own(entry.id);
+    return path.map((touchpoint, position): CreditRow => ({
       ...rowOf(payment, entry),
       position,
       touchpoint,
-      amounts: own.amounts(entry.id, position),
-      fees: own.fees(entry.id, position),
-      taxes: own.taxes(entry.id, position),
+      ...parts(position),
       ...isConverted(entry.id),
-    })),
-  );
+    }));
+  });
   if (conversion === null) return rows;
   const said = entriesSaid(conversion);
   const converted = partsOf(taxedIn(payment, entries, conversion), said, weights);
-  const further = said.flatMap(({ id, amountMinor, feeMinor }) =>
-    path.map((touchpoint, position): CreditRow => ({
-      ...rowOf(payment, ledgerEntryOf(conversion, id)),
-      position,
-      touchpoint,
-      amounts: converted.amounts(id, position),
-      ...(feeMinor === null ? {} : { fees: converted.fees(id, position) }),
-      taxes: converted.taxes(id, position),
-      money: conversion.to,
-      wholeMinor: amountMinor,
-    })),
-  );
+  const further = said.flatMap(({ id, amountMinor, feeMinor }) => {
+    const parts = converted(id);
+    return path.map((touchpoint, position): CreditRow => {
+      const { amounts, fees, taxes } = parts(position);
+      return {
+        ...rowOf(payment, ledgerEntryOf(conversion, id)),
+        position,
+        touchpoint,
+        amounts,
+        ...(feeMinor === null ? {} : { fees }),
+        taxes,
+        money: conversion.to,
+        wholeMinor: amountMinor,
+      };
+    });
+  });
   return [...rows, ...further];
 }
 
@@ -160,14 +164,35 @@ function rowOf(payment: Payment, entry: LedgerEntry) {
   return { site: payment.site, mode: payment.mode, payment, entry, reason: '', sign: 1 as const };
 }
 
+/** Entry → position in the path → what every model gives there. */
 function partsOf(payment: Payment, entries: readonly LedgerEntry[], weights: Record<RuleModel, readonly bigint[]>) {
   const taxed = taxEntries(payment, entries);
-  const amounts = ofModels((model) => shareEntries(weights[model], entries));
-  const fees = ofModels((model) => shareFees(weights[model], entries));
-  const taxes = ofModels((model) => shareEntries(weights[model], taxed));
-  const part = (shares: Record<RuleModel, Map<string, number[]>>) => (id: string, position: number) =>
-    ofModels((model) => shares[model].get(id)?.[position] ?? 0);
-  return { amounts: part(amounts), fees: part(fees), taxes: part(taxes) };
+  const shares = ofWeights(weights, (ofModel) => ({
+    amounts: shareEntries(ofModel, entries),
+    fees: shareFees(ofModel, entries),
+    taxes: shareEntries(ofModel, taxed),
+  }));
+  return (id: string) => {
+    const parts = (what: 'amounts' | 'fees' | 'taxes') => {
+      const lists = ofModels((model) => shares[model][what].get(id));
+      return (position: number) => ofModels((model) => lists[model]?.[position] ?? 0);
+    };
+    const [amounts, fees, taxes] = [parts('amounts'), parts('fees'), parts('taxes')];
+    return (position: number) => ({ amounts: amounts(position), fees: fees(position), taxes: taxes(position) });
+  };
+}
+
+/** Several models weigh a path alike, one touchpoint all of them: what follows from the weights is computed once. */
+function ofWeights<T>(weights: Record<RuleModel, readonly bigint[]>, compute: (weights: readonly bigint[]) => T) {
+  const computed: { weights: readonly bigint[]; result: T }[] = [];
+  return ofModels((model): T => {
+    const own = weights[model];
+    const known = computed.find(({ weights: others }) => others.every((other, index) => other === own[index]));
+    if (known) return known.result;
+    const result = compute(own);
+    computed.push({ weights: own, result });
+    return result;
+  });
 }
 
 /** Written out: made from a list, these objects were a third of the time that crediting takes. */
@@ -272,13 +297,10 @@ export function creditsByTouchpoint(rows: readonly CreditRow[]): Partial<Record<
   if (attributed.length === 0) return {};
   const length = attributed.reduce((longest, row) => Math.max(longest, row.position + 1), 0);
   const credits: Partial<Record<RuleModel, number[]>> = {};
-  for (const model of RULE_MODELS) {
-    const amounts = Array.from({ length }, () => 0);
-    for (const row of attributed) {
-      if (row.money === undefined && row.entry.currency === row.payment.currency)
-        amounts[row.position]! += row.amounts[model];
-    }
-    credits[model] = amounts;
+  for (const model of RULE_MODELS) credits[model] = Array.from({ length }, () => 0);
+  for (const { money, entry, payment, position, amounts } of attributed) {
+    if (money !== undefined || entry.currency !== payment.currency) continue;
+    for (const model of RULE_MODELS) credits[model]![position]! += amounts[model];
   }
   return credits;
 }
@@ -295,57 +317,60 @@ export function creditedPath(rows: readonly CreditRow[]): Touchpoint[] {
  * then new rows. Rows that did not change stay, so that attributing twice appends nothing.
  */
 export function creditChanges(before: readonly CreditRow[], after: readonly CreditRow[]): CreditRow[] {
-  const fingerprint = createFingerprint();
-  const old = new Map(before.map((row) => [fingerprint(row), row]));
+  const placeOf = ({ position, money = '', entry }: CreditRow) => `${position} ${money} ${entry.id}`;
+  const old = new Map(before.map((row) => [placeOf(row), row]));
   const added: CreditRow[] = [];
-  const kept = new Set<string>();
   for (const row of after) {
-    const key = fingerprint(row);
-    if (kept.has(key)) continue;
-    kept.add(key);
-    if (!old.has(key)) added.push(row);
+    const standing = old.get(placeOf(row));
+    if (standing !== undefined && saysTheSame(standing, row)) old.delete(placeOf(row));
+    else added.push(row);
   }
-  const gone: CreditRow[] = [];
-  for (const [key, row] of old) if (!kept.has(key)) gone.push({ ...row, sign: -1 });
+  const gone = [...old.values()].map((row): CreditRow => ({ ...row, sign: -1 }));
   return [...gone, ...added];
 }
 
-/**
- * Everything of a row that reaches the facts store. A payment's sums do not: they change with each of its entries. What
- * rows of one payment have in common is written out once.
- */
-function createFingerprint(): (row: CreditRow) => string {
-  const known = new Map<object, string>();
-  const once = <T extends object>(value: T, partsOf: (value: T) => unknown[]) => {
-    const text = known.get(value) ?? JSON.stringify(partsOf(value));
-    known.set(value, text);
-    return text;
-  };
-  const sharesOf = (shares: Partial<ModelAmounts> | undefined) =>
-    RULE_MODELS.map((model) => shares?.[model] ?? 0).join();
-  return ({ payment, entry, touchpoint, ...row }) => {
-    const said = [row.position, row.reason, row.money, row.wholeMinor, row.convertedTo, row.feesConvertedTo];
-    return [
-      once(payment, paymentParts),
-      once(entry, entryParts),
-      touchpoint === null ? '' : once(touchpoint, (touch) => TOUCHPOINT_FIELDS.map((field) => touch[field])),
-      JSON.stringify(said),
-      sharesOf(row.amounts),
-      sharesOf(row.fees),
-      sharesOf(row.taxes),
-    ].join('|');
-  };
+/** Everything of a row that reaches the facts store. A payment's sums do not: they change with each of its entries. */
+function saysTheSame(one: CreditRow, other: CreditRow): boolean {
+  return (
+    isAlike(one.amounts, other.amounts, RULE_MODELS, 0) &&
+    isAlike(one.fees ?? NOTHING, other.fees ?? NOTHING, RULE_MODELS, 0) &&
+    isAlike(one.taxes ?? NOTHING, other.taxes ?? NOTHING, RULE_MODELS, 0) &&
+    isAlike(one, other, ROW_FIELDS) &&
+    isSameTouchpoint(one.touchpoint, other.touchpoint) &&
+    isAlike(one.entry, other.entry, ENTRY_FIELDS) &&
+    isAlike(one.payment, other.payment, PAYMENT_FIELDS)
+  );
 }
 
-function paymentParts(payment: Payment): unknown[] {
-  const { id, mode, kind, currency, occurredAt, customer, subscription, product, productName, coupon } = payment;
-  const sold = [product, productName, coupon].map((it) => it ?? null);
-  return [id, mode, kind, currency, occurredAt, customer, subscription, ...sold];
+/** Whether credits and paths say the same of both. */
+export function isSameTouchpoint(one: Touchpoint | null, other: Touchpoint | null): boolean {
+  if (one === null || other === null) return one === other;
+  return isAlike(one, other, TOUCHPOINT_FIELDS);
 }
 
-function entryParts({ id, kind, amountMinor, currency, occurredAt, settledCurrency }: LedgerEntry): unknown[] {
-  return [id, kind, amountMinor, currency, occurredAt, settledCurrency];
+/** @param absent what a field that is not there stands for: rows that were stored earlier have fewer */
+function isAlike<T extends object>(one: T, other: T, fields: readonly (keyof T)[], absent: unknown = null): boolean {
+  return fields.every((field) => (one[field] ?? absent) === (other[field] ?? absent));
 }
+
+const NOTHING: Partial<ModelAmounts> = {};
+
+const ROW_FIELDS = ['reason', 'wholeMinor', 'convertedTo', 'feesConvertedTo'] as const;
+
+const ENTRY_FIELDS = ['id', 'kind', 'amountMinor', 'currency', 'occurredAt', 'settledCurrency'] as const;
+
+const PAYMENT_FIELDS = [
+  'id',
+  'mode',
+  'kind',
+  'currency',
+  'occurredAt',
+  'customer',
+  'subscription',
+  'product',
+  'productName',
+  'coupon',
+] as const;
 
 const TOUCHPOINT_FIELDS = [
   'visitor',

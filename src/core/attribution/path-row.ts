@@ -1,5 +1,6 @@
 import type { Mode, Payment } from '../payment.ts';
 import type { Touchpoint } from '../touchpoint.ts';
+import { isSameTouchpoint } from './credits.ts';
 
 /**
  * The whole path of a payment, before any lookback window, as the facts store has it: what a question with another window
@@ -48,5 +49,10 @@ function rowsOf(
 }
 
 function isSame(old: PathRow, fresh: PathRow): boolean {
-  return JSON.stringify({ ...old, sign: 1 }) === JSON.stringify(fresh);
+  return (
+    old.customer === fresh.customer &&
+    old.endsAt === fresh.endsAt &&
+    old.touchpoints.length === fresh.touchpoints.length &&
+    old.touchpoints.every((touch, index) => isSameTouchpoint(touch, fresh.touchpoints[index]!))
+  );
 }

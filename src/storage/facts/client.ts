@@ -5,6 +5,7 @@ import {
   type ClickHouseClient,
   type ClickHouseSettings,
 } from '@clickhouse/client';
+import type { WrittenText } from '../../core/written-rows.ts';
 import { FactsUnavailable } from './facts.ts';
 
 /** Where the engine answers now; null while it is down. */
@@ -32,6 +33,8 @@ export type FactsParams = Record<string, unknown>;
 export interface FactsClient {
   /** Appends rows (arrays in the order of `columns`), once per token, through all views. */
   insert(table: string, columns: readonly string[], rows: Iterable<readonly unknown[]>, token: string): Promise<void>;
+  /** As `insert`, rows that are written out already (rowText). */
+  insertWritten(rows: WrittenText, token: string): Promise<void>;
   /** Look-ups of the program itself. `{name:Type}` in the text is bound from `params`. */
   query<Row>(sql: string, params?: FactsParams): Promise<Row[]>;
   /** Questions of people: read-only, and capped in time, memory and result. */
@@ -85,18 +88,25 @@ export function createFactsClient(options: {
     return answer.json<Row>();
   };
 
+  const insertTexts = async (table: string, columns: readonly string[], texts: RowsText[], token: string) => {
+    await connection.client().insert({
+      table,
+      columns: columns as [string, ...string[]],
+      values: texts,
+      format: 'JSONCompactEachRow',
+      clickhouse_settings: { ...INSERT_SETTINGS, insert_deduplication_token: token },
+    });
+  };
+
   return {
     insert: (table, columns, rowsToInsert, token) =>
       guarded(true, async () => {
         const texts = await rowTexts(rowsToInsert);
-        if (texts.length === 0) return;
-        await connection.client().insert({
-          table,
-          columns: columns as [string, ...string[]],
-          values: texts,
-          format: 'JSONCompactEachRow',
-          clickhouse_settings: { ...INSERT_SETTINGS, insert_deduplication_token: token },
-        });
+        if (texts.length > 0) await insertTexts(table, columns, texts, token);
+      }),
+    insertWritten: ({ table, columns, text }, token) =>
+      guarded(true, async () => {
+        if (text !== '') await insertTexts(table, columns, [new RowsText(text)], token);
       }),
     query: (sql, params = {}) => guarded(true, () => rows(sql, params, QUERY_SETTINGS)),
     read: (sql, params = {}) => guarded(false, () => rows(sql, params, readSettings)),
@@ -142,6 +152,12 @@ class RowsText {
   }
 }
 
+/** One row as JSON. Half of a surrogate pair, which any sender can put into a title, would fail the batch of all others. */
+export function rowText(row: readonly unknown[]): string {
+  const line = JSON.stringify(row);
+  return line.includes(HALF_PAIR) ? JSON.stringify(row.map(wellFormed)) : line;
+}
+
 /** A large batch takes a while to write as text, and requests are answered in between. */
 async function rowTexts(rows: Iterable<readonly unknown[]>): Promise<RowsText[]> {
   const texts: RowsText[] = [];
@@ -151,8 +167,7 @@ async function rowTexts(rows: Iterable<readonly unknown[]>): Promise<RowsText[]>
     lines = [];
   };
   for (const row of rows) {
-    const line = JSON.stringify(row);
-    lines.push(line.includes(HALF_PAIR) ? JSON.stringify(row.map(wellFormed)) : line);
+    lines.push(rowText(row));
     if (lines.length < ROWS_PER_TEXT) continue;
     close();
     await new Promise((resolve) => setImmediate(resolve));
@@ -161,7 +176,6 @@ async function rowTexts(rows: Iterable<readonly unknown[]>): Promise<RowsText[]>
   return texts;
 }
 
-/** Half of a surrogate pair, which any sender can put into a title, would fail the batch of all others. */
 function wellFormed(cell: unknown): unknown {
   if (typeof cell === 'string') return cell.toWellFormed();
   if (cell === null || typeof cell !== 'object') return cell;

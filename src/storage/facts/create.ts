@@ -1,14 +1,14 @@
 import type { FactsClient } from './client.ts';
 import { createChannelPaths } from './channel-paths.ts';
 import { createCoverageFacts } from './coverage.ts';
-import { createCredits } from './credits.ts';
+import { createCredits, writtenCredits } from './credits.ts';
 import { createEvents } from './events.ts';
 import type { Facts } from './facts.ts';
 import { createPeopleFacts } from './journey-timeline.ts';
 import { createJourneyFacts } from './journeys.ts';
 import { migrateFacts } from './migrate.ts';
 import { createMovements } from './movements.ts';
-import { createPaths } from './paths.ts';
+import { createPaths, writtenPaths } from './paths.ts';
 import { createComparison } from './report-compare.ts';
 import { createSessions } from './sessions.ts';
 import { createSpendFacts } from './spend.ts';
@@ -33,6 +33,8 @@ export function createFacts(
     ...createEvents(client),
     ...createSessions(client),
     ...createTouchpoints(client),
+    written: (credits, paths) => [writtenCredits(credits), writtenPaths(paths)],
+    insertWritten: client.insertWritten,
     ...createCredits(client),
     ...createCoverageFacts(client),
     ...createMovements(client),

@@ -1,13 +1,16 @@
 import { UNATTRIBUTED } from '../../core/report.ts';
 import { DIRECT_CHANNEL, DIRECT_MEDIUM, DIRECT_SOURCE } from '../../core/acquisition.ts';
-import type { CreditRow } from '../../core/attribution/credit.ts';
+import type { CreditRow, ModelAmounts } from '../../core/attribution/credit.ts';
 import { RULE_MODELS } from '../../core/attribution/models.ts';
+import type { LedgerEntry } from '../../core/ledger.ts';
+import type { Payment } from '../../core/payment.ts';
 import type { Touchpoint } from '../../core/touchpoint.ts';
+import { textOf } from '../../core/written-rows.ts';
+import type { WrittenRows } from '../../core/written-rows.ts';
+import { inner, remembered } from './cells.ts';
 import type { FactsClient } from './client.ts';
 import type { Facts } from './facts.ts';
 import { timeText } from './times.ts';
-
-/** The label of money without a known visitor, in every dimension that tells how a visitor arrived. */
 
 export const TOUCHPOINT_COLUMNS = [
   'source',
@@ -26,33 +29,34 @@ export const TOUCHPOINT_COLUMNS = [
   'os',
 ] as const;
 
+/** What rows have in common stands together: it is written out once. */
 const COLUMNS = [
-  'site',
-  'mode',
   'payment_id',
   'payment_kind',
   'payment_at',
-  'currency',
   'customer',
   'subscription',
+  'product',
+  'coupon',
   'entry_id',
   'entry_kind',
   'entry_at',
+  'currency',
   'visitor',
-  'position',
-  'reason',
   'touch_at',
   ...TOUCHPOINT_COLUMNS,
-  'amount',
-  ...RULE_MODELS,
-  'fee_currency',
-  ...RULE_MODELS.map((model) => `fee_${model}` as const),
-  ...RULE_MODELS.map((model) => `tax_${model}` as const),
-  'product',
-  'coupon',
+  'site',
+  'mode',
+  'position',
+  'reason',
   'money',
   'converted',
   'fee_converted',
+  'fee_currency',
+  'amount',
+  ...RULE_MODELS,
+  ...RULE_MODELS.map((model) => `fee_${model}` as const),
+  ...RULE_MODELS.map((model) => `tax_${model}` as const),
   'sign',
 ] as const;
 
@@ -78,57 +82,60 @@ export function touchpointCells(touchpoint: Touchpoint | null): string[] {
   ];
 }
 
-function creditCells({
-  site,
-  mode,
-  payment,
-  entry,
-  position,
-  touchpoint,
-  reason,
-  amounts,
-  fees,
-  taxes,
-  money,
-  wholeMinor,
-  convertedTo,
-  feesConvertedTo,
-  sign,
-}: CreditRow): unknown[] {
+function paymentCells({ id, kind, occurredAt, customer, subscription, product, productName, coupon }: Payment) {
+  return [
+    id,
+    kind,
+    timeText(occurredAt),
+    customer ?? '',
+    subscription ?? '',
+    productName ?? product ?? '',
+    coupon ?? '',
+  ];
+}
+
+function entryCells({ id, kind, occurredAt, currency }: LedgerEntry) {
+  return [id, kind, timeText(occurredAt), currency];
+}
+
+function visitCells(touchpoint: Touchpoint | null) {
+  const seen = touchpoint === null ? ['', null] : [touchpoint.visitor, timeText(touchpoint.occurredAt)];
+  return [...seen, ...touchpointCells(touchpoint)];
+}
+
+function ownCells({ site, mode, position, reason, entry, money, fees, wholeMinor, ...converted }: CreditRow) {
   const hasFee = entry.feeMinor !== null && (money === undefined || fees !== undefined);
   return [
     site,
     mode,
-    payment.id,
-    payment.kind,
-    timeText(payment.occurredAt),
-    entry.currency,
-    payment.customer ?? '',
-    payment.subscription ?? '',
-    entry.id,
-    entry.kind,
-    timeText(entry.occurredAt),
-    touchpoint?.visitor ?? '',
     position,
     reason,
-    touchpoint && timeText(touchpoint.occurredAt),
-    ...touchpointCells(touchpoint),
-    position <= 0 ? (wholeMinor ?? entry.amountMinor) : 0,
-    ...RULE_MODELS.map((model) => amounts[model] ?? 0),
-    hasFee ? (entry.settledCurrency ?? '') : '',
-    ...RULE_MODELS.map((model) => fees?.[model] ?? 0),
-    ...RULE_MODELS.map((model) => taxes?.[model] ?? 0),
-    payment.productName ?? payment.product ?? '',
-    payment.coupon ?? '',
     money ?? '',
-    convertedTo ?? '',
-    feesConvertedTo ?? '',
-    sign,
+    converted.convertedTo ?? '',
+    converted.feesConvertedTo ?? '',
+    hasFee ? (entry.settledCurrency ?? '') : '',
+    position <= 0 ? (wholeMinor ?? entry.amountMinor) : 0,
   ];
+}
+
+const amountsText = (amounts: Partial<ModelAmounts> | undefined) =>
+  amounts === undefined ? NO_AMOUNTS : RULE_MODELS.map((model) => amounts[model] ?? 0).join();
+const NO_AMOUNTS = RULE_MODELS.map(() => 0).join();
+
+/** Credit rows as they are inserted. */
+export function writtenCredits(rows: readonly CreditRow[]): WrittenRows {
+  const payment = remembered(paymentCells);
+  const entry = remembered(entryCells);
+  const visit = remembered(visitCells);
+  const lines = rows.map((row) => {
+    const shared = `${payment(row.payment)},${entry(row.entry)},${visit(row.touchpoint)},${inner(ownCells(row))}`;
+    return `[${shared},${amountsText(row.amounts)},${amountsText(row.fees)},${amountsText(row.taxes)},${row.sign}]`;
+  });
+  return { table: 'credits', columns: COLUMNS, lines };
 }
 
 export function createCredits(client: FactsClient): Pick<Facts, 'insertCredits'> {
   return {
-    insertCredits: (rows, token) => client.insert('credits', COLUMNS, rows.map(creditCells), token),
+    insertCredits: (rows, token) => client.insertWritten(textOf(writtenCredits(rows)), token),
   };
 }

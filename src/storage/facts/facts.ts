@@ -8,6 +8,7 @@ import type { MovementRow } from '../../core/movement-row.ts';
 import type { ReportQuery, ReportRow } from '../../core/report.ts';
 import type { SpendRow } from '../../core/spend.ts';
 import type { Touchpoint } from '../../core/touchpoint.ts';
+import type { WrittenRows, WrittenText } from '../../core/written-rows.ts';
 import type { CoverageFacts } from './coverage-facts.ts';
 import type { JourneyFacts, PeopleFacts } from './journey-facts.ts';
 
@@ -60,6 +61,10 @@ export interface Facts extends CoverageFacts {
   touchpoints(site: string, visitors: readonly string[]): Promise<Touchpoint[]>;
   /** Visitors that own one of these session ids: session → visitor. */
   visitorsOfSessions(site: string, sessions: readonly string[]): Promise<Map<string, string>>;
+  /** Credit rows and paths as they are inserted, to be kept and inserted later. */
+  written(credits: readonly CreditRow[], paths: readonly PathRow[]): WrittenRows[];
+  /** Appends such rows exactly once per token. */
+  insertWritten(rows: WrittenText, token: string): Promise<void>;
   /** Appends credit rows exactly once per token. */
   insertCredits(rows: readonly CreditRow[], token: string): Promise<void>;
   /** Appends movements of recurring revenue exactly once per token. */

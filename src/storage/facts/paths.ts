@@ -1,37 +1,30 @@
 import type { PathRow } from '../../core/attribution/path-row.ts';
+import type { Touchpoint } from '../../core/touchpoint.ts';
+import { textOf } from '../../core/written-rows.ts';
+import type { WrittenRows } from '../../core/written-rows.ts';
 import type { FactsClient } from './client.ts';
+import { inner, remembered } from './cells.ts';
 import { TOUCHPOINT_COLUMNS } from './credits.ts';
 import type { Facts } from './facts.ts';
 import { timeText } from './times.ts';
 
+/** What paths have in common stands together: it is written out once. */
 const COLUMNS = [
+  'visitor',
+  'touch_at',
+  ...TOUCHPOINT_COLUMNS,
   'site',
   'mode',
   'payment_id',
   'customer',
   'ends_at',
   'position',
-  'visitor',
-  'touch_at',
-  ...TOUCHPOINT_COLUMNS,
   'sign',
 ] as const;
 
-export function createPaths(client: FactsClient): Pick<Facts, 'insertPaths'> {
-  return {
-    insertPaths: (rows, token) => client.insert('payment_paths', COLUMNS, rows.flatMap(pathCells), token),
-  };
-}
-
 /** Tags as they are: what they are called in a report is the question's to say. In the order of TOUCHPOINT_COLUMNS. */
-function pathCells({ pathOf, site, mode, customer, endsAt, touchpoints, sign }: PathRow): unknown[][] {
-  return touchpoints.map((touch, position) => [
-    site,
-    mode,
-    pathOf,
-    customer ?? '',
-    timeText(endsAt),
-    position,
+function visitCells(touch: Touchpoint): unknown[] {
+  return [
     touch.visitor,
     timeText(touch.occurredAt),
     touch.source,
@@ -48,6 +41,21 @@ function pathCells({ pathOf, site, mode, customer, endsAt, touchpoints, sign }: 
     touch.device,
     touch.browser,
     touch.os,
-    sign,
-  ]);
+  ];
+}
+
+/** Paths as they are inserted: a row for each touchpoint. */
+export function writtenPaths(rows: readonly PathRow[]): WrittenRows {
+  const visit = remembered(visitCells);
+  const lines = rows.flatMap(({ pathOf, site, mode, customer, endsAt, touchpoints, sign }) => {
+    const own = inner([site, mode, pathOf, customer ?? '', timeText(endsAt)]);
+    return touchpoints.map((touch, position) => `[${visit(touch)},${own},${position},${sign}]`);
+  });
+  return { table: 'payment_paths', columns: COLUMNS, lines };
+}
+
+export function createPaths(client: FactsClient): Pick<Facts, 'insertPaths'> {
+  return {
+    insertPaths: (rows, token) => client.insertWritten(textOf(writtenPaths(rows)), token),
+  };
 }

@@ -7,18 +7,18 @@ import { randomId } from './ids.ts';
 import { packOutbox, unpackOutbox } from './outbox-body.ts';
 import type { Outbox, OutboxBatch } from './records-outbox.ts';
 
-/** Rows for the facts store in one row of the outbox: some hundred kilobytes. */
-const HELD_MAX = 2_000;
-
 export function createOutbox(db: Kysely<Database>): Outbox {
   return {
     async add(rows) {
-      if (rows.length === 0) return;
+      const bodies = packOutbox(rows);
+      if (bodies.length === 0) return;
       const added = randomId();
       await atomically(db, async (transaction) => {
-        for (const part of chunks(rows, HELD_MAX)) {
-          const row = { added_with: added, batch: null, body: packOutbox(part), held: part.length };
-          await transaction.insertInto('outbox').values(row).execute();
+        for (const body of bodies) {
+          await transaction
+            .insertInto('outbox')
+            .values({ added_with: added, batch: null, ...body })
+            .execute();
         }
       });
     },
@@ -87,7 +87,8 @@ async function batchOf(transaction: Kysely<Database>, token: string): Promise<Ou
     .where('batch', '=', token)
     .orderBy('seq')
     .execute();
-  const batch: OutboxBatch = { token, rows: [], movements: [], paths: [], spend: [] };
-  for (const { body } of rows) unpackOutbox(body, batch);
-  return batch;
+  return unpackOutbox(
+    token,
+    rows.map(({ body }) => body),
+  );
 }

@@ -2,8 +2,10 @@ import type { CreditRow } from '../../core/attribution/credit.ts';
 import type { PathRow } from '../../core/attribution/path-row.ts';
 import type { MovementRow } from '../../core/movement-row.ts';
 import type { SpendRow } from '../../core/spend.ts';
+import type { WrittenRows, WrittenText } from '../../core/written-rows.ts';
 
-export type OutboxRow = CreditRow | MovementRow | PathRow | SpendRow;
+/** Of credits and paths there are many: they are written out as the facts store takes them in. */
+export type OutboxRow = WrittenRows | MovementRow | SpendRow;
 
 /** Rows on their way to the facts store. Insert first, delete after; a batch keeps its rows and its token for ever. */
 export interface Outbox {
@@ -16,9 +18,12 @@ export interface Outbox {
 
 export interface OutboxBatch {
   token: string;
-  rows: CreditRow[];
+  /** One for each table and list of columns, which an earlier version may have had otherwise. */
+  written: WrittenText[];
   /** Of recurring revenue. */
   movements: MovementRow[];
-  paths: PathRow[];
   spend: SpendRow[];
+  /** As earlier versions kept them. */
+  rows: CreditRow[];
+  paths: PathRow[];
 }
