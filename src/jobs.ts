@@ -3,6 +3,7 @@ import type { Log } from './loop.ts';
 import { createBackfill } from './payments/backfill.ts';
 import type { Turn } from './payments/backfill.ts';
 import { createBackfillStarter } from './payments/backfill-start.ts';
+import { requestComparison } from './payments/compare-facts.ts';
 import { createPoller } from './payments/poll.ts';
 import type { PollerOptions } from './payments/poll-place.ts';
 import { createNightlyReconcile, createReconcile } from './payments/reconcile.ts';
@@ -93,16 +94,23 @@ export function recomputeTurn(deps: {
 }): JobTurn {
   const { records, recompute, now, onProgress, requireVisits } = deps;
   return async (job) => {
-    if (typeof job.args.site !== 'string') throw new Error('the job names no site');
-    await requireVisits?.(job.args.site);
+    const { site } = job.args;
+    if (typeof site !== 'string') throw new Error('the job names no site');
+    const why = job.args.reason === 'settings_changed' ? job.args.reason : 'recompute';
+    // What is credited as it was appends nothing: a row that the facts store lost is missed by a comparison only.
+    const compare = async () => why === 'recompute' && (await requestComparison(records, site, now()));
+    await requireVisits?.(site).catch(async (error: unknown) => {
+      await compare();
+      throw error;
+    });
     const from = typeof job.progress.requested === 'number' ? (job.progress as unknown as RecomputeProgress) : null;
     let isOurs = true;
     const saved = async (progress: RecomputeProgress) => {
       onProgress();
       return (isOurs = await records.jobs.progress(job, { ...progress }, now() + LEASE_MS));
     };
-    const why = job.args.reason === 'settings_changed' ? job.args.reason : 'recompute';
-    await recompute.run(job.args.site, from, saved, why);
+    await recompute.run(site, from, saved, why);
+    if (isOurs) await compare();
     return { state: isOurs ? 'done' : 'lost' };
   };
 }

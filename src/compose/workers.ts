@@ -7,6 +7,8 @@ import { createJobRunner, doctorTurn, historyWorkers, offStripeTurn, recomputeTu
 import { createLoop } from '../loop.ts';
 import type { Loop } from '../loop.ts';
 import { createAttributor } from '../payments/attribute.ts';
+import { COMPARE, compareTurn } from '../payments/compare-facts.ts';
+import { createComparisonStarter } from '../payments/compare-start.ts';
 import { createRefusalCounter } from '../payments/endpoints-refusals.ts';
 import { createFetcher } from '../payments/fetch.ts';
 import { createHandOver } from '../payments/link.ts';
@@ -69,9 +71,11 @@ export function createWorkers(parts: { config: Config; log: Logger; base: Base; 
     recompute: andSpend(spend, recomputeTurn({ records, recompute, now, onProgress: wake('attribute'), ...visits })),
     [RECREDIT]: andSpend(spend, recreditTurn({ records, now, onProgress: wake('attribute') })),
     [COUNT_OFF_STRIPE]: offStripeTurn({ records, now, log, onProgress: wake('attribute') }),
+    [COMPARE]: compareTurn({ records, facts, now, log, onOutbox }),
     doctor: doctorTurn({ records, checkUp: base.checkUpWith(facts), now }),
   };
   add('jobs', 500, createJobRunner({ records, turns, now, log }));
+  add('compare', 60_000, createComparisonStarter({ records, now }));
   const history = { ...reading, types: WEBHOOK_EVENTS, onStored: wake('record') };
   for (const { name, everyMs, worker } of historyWorkers(history)) add(name, everyMs, worker);
   add('day salts', 3_600_000, base.salts);

@@ -217,7 +217,7 @@ function customerLocks(site: string, payments: readonly Payment[]): string[] {
 /** Each payment's changes stay together. */
 async function addToOutbox(tx: Records, facts: Pick<Facts, 'written'>, changes: readonly Changes[]): Promise<void> {
   let all: Changes = { credits: [], paths: [] };
-  const add = () => tx.outbox.add(facts.written(all.credits, all.paths));
+  const add = () => tx.outbox.add(facts.written(all));
   for (const ofPayment of changes) {
     for (const row of ofPayment.credits) all.credits.push(row);
     for (const row of ofPayment.paths) all.paths.push(row);

@@ -6,7 +6,8 @@ type Stores = { records: Pick<Records, 'payments' | 'sites'>; facts: Pick<Facts,
 
 const NEWEST = 100;
 const REMEDY =
-  'was it lost, or does CLICKHOUSE_URL name another one? Bring the one back that holds them (docs/operations.md)';
+  'was it lost, or does CLICKHOUSE_URL name another one? Bring the one back that holds them; what payments were ' +
+  'credited with is written to this one meanwhile (docs/operations.md)';
 
 /** Payments are credited to visits, and the facts store has no hit of that site: it is not the one it was. */
 async function areLost({ records, facts }: Stores, site: string): Promise<boolean> {

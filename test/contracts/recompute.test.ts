@@ -6,8 +6,7 @@ import type { Link } from '../../src/core/link.ts';
 import type { Touchpoint } from '../../src/core/touchpoint.ts';
 import { createAttributor } from '../../src/payments/attribute.ts';
 import { createRecompute } from '../../src/payments/recompute.ts';
-import { writtenCredits } from '../../src/storage/facts/credits.ts';
-import { writtenPaths } from '../../src/storage/facts/paths.ts';
+import { written } from '../../src/storage/facts/create.ts';
 import type { SiteSettings } from '../../src/storage/records/records.ts';
 import { addSite, describeStores, makeEntry, makePayment, makeTouchpoint, quiet } from './record-stores.ts';
 import type { OpenedRecords } from './record-stores.ts';
@@ -58,7 +57,7 @@ async function openShop(records: OpenedRecords, seed: number) {
     facts: {
       touchpoints: async (_, visitors) => shuffled(TOUCHES, seed).filter((touch) => visitors.includes(touch.visitor)),
       visitorsOfSessions: async () => new Map(),
-      written: (credits, paths) => [writtenCredits(credits), writtenPaths(paths)],
+      written,
     },
     now: () => NOW,
     log: quiet,

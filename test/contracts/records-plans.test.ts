@@ -189,6 +189,7 @@ async function runEverything(db: Kysely<Database>): Promise<void> {
   await outbox.add([{ table: 'credits', columns: ['site'], lines: ['["s"]'] }]);
   const batch = await outbox.nextBatch(10);
   await outbox.nextBatch(10);
+  await outbox.span();
   await outbox.remove(batch!.token);
 
   const rates = createRates(db);

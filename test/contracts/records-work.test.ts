@@ -266,7 +266,7 @@ describeStores('work in the records store', (stores) => {
     const linesFrom = (from: number, count: number) => Array.from({ length: count }, (_, n) => `["ch_${from + n}"]`);
     const credits = (from: number, count: number) => [{ table: 'credits', columns, lines: linesFrom(from, count) }];
     const linesIn = (batch: OutboxBatch | null) => batch!.written.flatMap(({ text }) => text.split('\n'));
-    assert.equal(await store.outbox.nextBatch(10), null);
+    assert.deepEqual([await store.outbox.nextBatch(10), await store.outbox.span()], [null, null]);
     await store.outbox.add([]);
     await store.outbox.add(credits(0, 3));
     await store.outbox.add(credits(3, 4));
@@ -283,6 +283,8 @@ describeStores('work in the records store', (stores) => {
     const next = await Promise.all([store.outbox.nextBatch(1000), other.outbox.nextBatch(1000)]);
     assert.deepEqual(next[0], next[1], 'two drainers get the same batch');
     assert.deepEqual(linesIn(next[0]), linesFrom(7, 3));
+    const { first: oldest, last: newest } = (await store.outbox.span())!;
+    assert.ok(oldest < newest);
     assert.notEqual(next[0]?.token, batch.token);
     await store.outbox.remove(next[0]!.token);
     assert.equal(await store.outbox.nextBatch(1), null);

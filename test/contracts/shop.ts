@@ -18,6 +18,7 @@ import { createMirror } from '../../src/payments/mirror.ts';
 import { createDefaultMode } from '../../src/reports/mode.ts';
 import { createPaymentReports } from '../../src/reports/payments.ts';
 import { createFactsClient } from '../../src/storage/facts/client.ts';
+import type { FactsClient } from '../../src/storage/facts/client.ts';
 import { createFacts } from '../../src/storage/facts/create.ts';
 import { startEmbedded } from '../../src/storage/facts/embedded/supervise.ts';
 import { FactsUnavailable } from '../../src/storage/facts/facts.ts';
@@ -31,12 +32,13 @@ export const NOW = Date.parse('2026-12-01T00:00:00Z');
 let directory: string;
 export let records: Records;
 export let facts: Facts;
+export let client: FactsClient;
 
 before(async () => {
   directory = await mkdtemp(join(tmpdir(), 'headwater-attribute-'));
   records = openRecords({ dataDir: directory, log });
   const engine = await startEmbedded({ directory: join(directory, 'facts'), log });
-  const client = createFactsClient({ endpoint: () => engine.endpoint() });
+  client = createFactsClient({ endpoint: () => engine.endpoint() });
   facts = createFacts(client, createReport(client), { close: () => engine.close() });
   await Promise.all([records.migrate(), facts.migrate()]);
 });

@@ -94,6 +94,10 @@ describe('a facts store that was lost', { timeout: 60_000 }, () => {
     const paid = charge({ name: 'a', amount: 2_000, created, metadata: { hw_visitor_id: 'v1' } });
     await shop.deliver(eventOf('charge.succeeded', paid, { created }));
     const source = async () => (await shop.payment('ch_a')).source;
+    const revenue = async () =>
+      (await shop.report({ metrics: 'revenue', dimensions: 'source' })).rows.map(
+        (row) => `${row.source} ${row.revenue}`,
+      );
     await until(async () => (await source()) === 'google', 'the payment to be credited');
     await headwater.stop();
     assert.doesNotMatch(headwater.said(), /facts store holds/);
@@ -105,5 +109,6 @@ describe('a facts store that was lost', { timeout: 60_000 }, () => {
     const { error } = await headwater.failing<{ error: { message: string } }>('recompute', '--site', shop.site);
     assert.match(error.message, /^recompute: the facts store holds no visit of this site/);
     assert.equal(await source(), 'google');
+    await until(async () => (await revenue()).includes('google 2000'), 'what was credited to be written again');
   });
 });

@@ -137,6 +137,14 @@ export const CREDIT_BUGS: readonly Bug[] = [
     tests: ['src/payments/attribute.test.ts'],
   },
   {
+    name: 'what changed while it was compared is mended too',
+    tempting: 'the facts store held other rows',
+    file: 'src/payments/compare-facts.ts',
+    find: 'const mended = suspects.filter((key) => JSON.stringify(standing.get(key)) === JSON.stringify(before.get(key)));',
+    replace: 'const mended = suspects.filter((key) => standing.has(key) && before.has(key));',
+    tests: ['test/contracts/compare-facts.test.ts'],
+  },
+  {
     name: 'the outbox marks before the insert',
     tempting: 'a batch that was given out is done',
     file: 'src/storage/records/outbox.ts',

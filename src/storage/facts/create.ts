@@ -1,18 +1,29 @@
+import type { WrittenRows } from '../../core/written-rows.ts';
 import type { FactsClient } from './client.ts';
 import { createChannelPaths } from './channel-paths.ts';
 import { createCoverageFacts } from './coverage.ts';
 import { createCredits, writtenCredits } from './credits.ts';
 import { createEvents } from './events.ts';
-import type { Facts } from './facts.ts';
+import { createDifferences } from './differences.ts';
+import type { Facts, RowsByTable } from './facts.ts';
 import { createPeopleFacts } from './journey-timeline.ts';
 import { createJourneyFacts } from './journeys.ts';
 import { migrateFacts } from './migrate.ts';
-import { createMovements } from './movements.ts';
+import { createMovements, writtenMovements } from './movements.ts';
 import { createPaths, writtenPaths } from './paths.ts';
 import { createComparison } from './report-compare.ts';
 import { createSessions } from './sessions.ts';
-import { createSpendFacts } from './spend.ts';
+import { createSpendFacts, writtenSpend } from './spend.ts';
 import { createTouchpoints } from './touchpoints.ts';
+
+export function written({ credits, paths, movements, spend }: RowsByTable): WrittenRows[] {
+  return [
+    ...(credits ? [writtenCredits(credits)] : []),
+    ...(paths ? [writtenPaths(paths)] : []),
+    ...(movements ? [writtenMovements(movements)] : []),
+    ...(spend ? [writtenSpend(spend)] : []),
+  ];
+}
 
 /**
  * The facts store over one client, embedded or by URL.
@@ -33,7 +44,8 @@ export function createFacts(
     ...createEvents(client),
     ...createSessions(client),
     ...createTouchpoints(client),
-    written: (credits, paths) => [writtenCredits(credits), writtenPaths(paths)],
+    written,
+    differences: createDifferences(client),
     insertWritten: client.insertWritten,
     ...createCredits(client),
     ...createCoverageFacts(client),

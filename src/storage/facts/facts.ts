@@ -39,6 +39,13 @@ export interface SessionEnd {
   clickId: string;
 }
 
+export interface RowsByTable {
+  credits?: readonly CreditRow[];
+  paths?: readonly PathRow[];
+  movements?: readonly MovementRow[];
+  spend?: readonly SpendRow[];
+}
+
 /** The facts store (ClickHouse): events, sessions, touchpoints, credits. Everything in it can be asked over HTTP only. */
 export interface Facts extends CoverageFacts {
   /** Resolves when the engine answers; rejects with FactsUnavailable. */
@@ -61,8 +68,14 @@ export interface Facts extends CoverageFacts {
   touchpoints(site: string, visitors: readonly string[]): Promise<Touchpoint[]>;
   /** Visitors that own one of these session ids: session → visitor. */
   visitorsOfSessions(site: string, sessions: readonly string[]): Promise<Map<string, string>>;
-  /** Credit rows and paths as they are inserted, to be kept and inserted later. */
-  written(credits: readonly CreditRow[], paths: readonly PathRow[]): WrittenRows[];
+  /** Rows as they are inserted, to be kept and inserted later: one for each table that is given. */
+  written(rows: RowsByTable): WrittenRows[];
+  /**
+   * What to append so that of these keys exactly the expected rows stand. Keys are payments; subscriptions of movements;
+   * days of spend.
+   * @returns key → lines, of the keys of which other rows stand
+   */
+  differences(expected: WrittenRows, site: string, keys: readonly string[]): Promise<Map<string, string[]>>;
   /** Appends such rows exactly once per token. */
   insertWritten(rows: WrittenText, token: string): Promise<void>;
   /** Appends credit rows exactly once per token. */

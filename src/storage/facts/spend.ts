@@ -1,4 +1,7 @@
 import type { SpendRow } from '../../core/spend.ts';
+import { textOf } from '../../core/written-rows.ts';
+import type { WrittenRows } from '../../core/written-rows.ts';
+import { rowText } from './client.ts';
 import type { FactsClient } from './client.ts';
 import type { Facts } from './facts.ts';
 
@@ -22,9 +25,14 @@ const COLUMNS = [
   'sign',
 ] as const;
 
+/** Spend as it is inserted. */
+export function writtenSpend(rows: readonly SpendRow[]): WrittenRows {
+  return { table: 'spend', columns: COLUMNS, lines: rows.map((row) => rowText(spendCells(row))) };
+}
+
 export function createSpendFacts(client: FactsClient): Pick<Facts, 'insertSpend'> {
   return {
-    insertSpend: (rows, token) => client.insert('spend', COLUMNS, rows.map(spendCells), token),
+    insertSpend: (rows, token) => client.insertWritten(textOf(writtenSpend(rows)), token),
   };
 }
 

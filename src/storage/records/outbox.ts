@@ -45,6 +45,12 @@ export function createOutbox(db: Kysely<Database>): Outbox {
         .executeTakeFirstOrThrow();
       return Number(row.rows ?? 0);
     },
+    async span() {
+      const end = (direction: 'asc' | 'desc') =>
+        db.selectFrom('outbox').select('seq').orderBy('seq', direction).limit(1).executeTakeFirst();
+      const [first, last] = [await end('asc'), await end('desc')];
+      return first && last ? { first: Number(first.seq), last: Number(last.seq) } : null;
+    },
   };
 }
 

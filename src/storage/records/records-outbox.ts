@@ -14,6 +14,8 @@ export interface Outbox {
   nextBatch(limit: number): Promise<OutboxBatch | null>;
   remove(token: string): Promise<void>;
   count(): Promise<number>;
+  /** What waits, in the order it was added; null: nothing. What is added later has a higher number. */
+  span(): Promise<{ first: number; last: number } | null>;
 }
 
 export interface OutboxBatch {
