@@ -46,12 +46,19 @@ export function createOutbox(db: Kysely<Database>): Outbox {
       return Number(row.rows ?? 0);
     },
     async span() {
-      const end = (direction: 'asc' | 'desc') =>
-        db.selectFrom('outbox').select('seq').orderBy('seq', direction).limit(1).executeTakeFirst();
-      const [first, last] = [await end('asc'), await end('desc')];
-      return first && last ? { first: Number(first.seq), last: Number(last.seq) } : null;
+      // Apart: together SQLite reads the whole table for them.
+      const [first, last] = [await end(db, 'min'), await end(db, 'max')];
+      return first === null || last === null ? null : { first, last };
     },
   };
+}
+
+async function end(db: Kysely<Database>, which: 'min' | 'max'): Promise<number | null> {
+  const row = await db
+    .selectFrom('outbox')
+    .select((eb) => eb.fn[which]<number | string | null>('seq').as('seq'))
+    .executeTakeFirstOrThrow();
+  return row.seq === null ? null : Number(row.seq);
 }
 
 /**
