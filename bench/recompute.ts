@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LedgerEntry } from '../src/core/ledger.ts';
 import type { Payment } from '../src/core/payment.ts';
+import { createJobRunner } from '../src/jobs.ts';
 import { createAttributor } from '../src/payments/attribute.ts';
+import { COMPARE, compareTurn, requestComparison } from '../src/payments/compare-facts.ts';
 import { createMirror } from '../src/payments/mirror.ts';
 import { createRecompute } from '../src/payments/recompute.ts';
 import { createFactsClient } from '../src/storage/facts/client.ts';
@@ -81,6 +83,7 @@ export async function measure(count = 100_000): Promise<string[]> {
     lines.push(
       `a payment booked meanwhile stood in the facts store after ${Math.round(waits.at(-1)!)} ms at worst, ${Math.round(waits[waits.length >> 1]!)} ms in the middle of ${waits.length}`,
     );
+    lines.push(await compare(site.id));
     const booked = count + waits.length;
     const [sums] = await client.query<Record<string, number>>(
       'SELECT sum(linear * sign) AS linear, sum(time_decay * sign) AS time_decay, sum(first_touch * sign) AS first_touch, sum(sign) AS rows FROM credits WHERE site = {site:String}',
@@ -97,6 +100,20 @@ export async function measure(count = 100_000): Promise<string[]> {
     await records.close();
     await facts.close();
     rmSync(dataDir, { recursive: true, force: true });
+  }
+
+  /** Without its pauses. */
+  async function compare(site: string): Promise<string> {
+    const [startedAt, own, engineOwn] = [performance.now(), cpuMsOf(process.pid), cpuMsOf(engine.pid()!)];
+    const turns = { [COMPARE]: compareTurn({ records, facts, now: () => 1, log, onOutbox() {} }) };
+    await requestComparison(records, site, 1);
+    const [job] = await records.jobs.open(COMPARE);
+    const runner = createJobRunner({ records, turns, now: () => 1, log });
+    while (await runner.runOnce({ id: job!.id }));
+    const { state, progress } = (await records.jobs.get(job!.id))!;
+    if (state !== 'done' || progress.rows !== 0) throw new Error(`comparison: ${state}, ${JSON.stringify(progress)}`);
+    const [busy, engineBusy] = [cpuMsOf(process.pid) - own, cpuMsOf(engine.pid()!) - engineOwn];
+    return `comparison of ${progress.compared} payments with the facts store: ${Math.round(performance.now() - startedAt)} ms (cpu ${busy} ms here, ${engineBusy} ms in the engine)`;
   }
 
   /** One payment after the other while many wait, each until its credits stand; adds how long it took. */
