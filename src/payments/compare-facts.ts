@@ -16,7 +16,8 @@ const PAGE_PAYMENTS = 500;
 const PAGE_SUBSCRIPTIONS = 200;
 const PAGE_DAYS = 30;
 const PLACES = 1_000;
-const CARRY_WAIT_MS = 10_000;
+/** Longer, and other jobs would wait behind this one: it comes back later. */
+const CARRY_WAIT_MS = 3_000;
 const CARRY_POLL_MS = 50;
 const RETRY_MS = 60_000;
 
