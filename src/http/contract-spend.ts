@@ -100,7 +100,10 @@ export const spendAnswer = z.object({
       totals: amounts,
     }),
   ),
-  /** Those with spend in these days, the most expensive first: all without visitors, and the first 2,000 with some. */
+  /**
+   * Those with spend in these days, the most expensive in the currency of the site first, those without an exchange rate last:
+   * all without visitors, and the first 2,000 with some.
+   */
   campaigns: z.array(
     z.object({
       platform: z.enum(SPEND_PLATFORMS),

@@ -137,7 +137,7 @@ function anyOf(origins: readonly Origin[]): FilterGroup {
   return ['or', ...parts];
 }
 
-/** One for each campaign, whatever currencies it was paid in; the most expensive first. */
+/** One for each campaign, whatever currencies it was paid in; the most expensive in the site's currency first. */
 function campaignsOf(
   spent: readonly CampaignSpend[],
   visitors: ReadonlyMap<string, number>,
@@ -148,7 +148,7 @@ function campaignsOf(
   const groups = Map.groupBy(spent, (one) =>
     JSON.stringify([one.platform, one.account, one.campaignId, one.campaign, one.source, one.medium, one.utmCampaign]),
   );
-  return [...groups.values()].map((group) => {
+  return [...groups.values()].toSorted(byCost).map((group) => {
     const [first] = group as [CampaignSpend];
     const { platform, account, campaignId, campaign, source, medium, utmCampaign, channel } = first;
     const arrived = visitors.get(keyOf(originOf(first))) ?? 0;
@@ -176,6 +176,24 @@ function campaignsOf(
       suggestions: isHelped ? suggest({ campaign, campaignId, source, medium: originOf(first).medium }) : [],
     };
   });
+}
+
+/**
+ * 5,000 yen are less than 60 euros, so what was spent is compared in the site's currency. Campaigns without any rate come
+ * last, each currency by itself. Alike ones keep the order of their names.
+ */
+function byCost(a: readonly CampaignSpend[], b: readonly CampaignSpend[]): number {
+  const [costA, costB] = [costOf(a), costOf(b)];
+  if (costA !== null && costB !== null) return costB - costA;
+  if (costA !== null || costB !== null) return costA === null ? 1 : -1;
+  const [{ currency }, { currency: other }] = [a[0]!, b[0]!];
+  if (currency !== other) return currency < other ? -1 : 1;
+  return b[0]!.amountMinor - a[0]!.amountMinor;
+}
+
+function costOf(group: readonly CampaignSpend[]): number | null {
+  const known = group.flatMap(({ reportingMinor }) => (reportingMinor === null ? [] : [reportingMinor]));
+  return known.length === 0 ? null : known.reduce((sum, amount) => sum + amount, 0);
 }
 
 function sums(amounts: readonly { currency: string; amount: number }[]) {

@@ -268,6 +268,35 @@ test('the page names spend without visitors, and who it could belong to', async 
   assert.deepEqual([after.unmatched.campaigns, after.campaigns[0]!.visitors, after.aliases.length], [0, 1, 1]);
 });
 
+test('campaigns stand by what they cost in the site’s currency; those without a rate come last', async () => {
+  const shop = await openShop();
+  await records.rates.put(
+    [
+      { day: '2026-11-03', base: 'eur', quote: 'usd', rate: '1.1' },
+      { day: '2026-11-03', base: 'jpy', quote: 'usd', rate: '0.0065' },
+    ],
+    'file',
+  );
+  await spend(
+    shop,
+    { source: 'tokyo', currency: 'jpy', amount: 5_000 },
+    { source: 'paris', currency: 'eur', amount: 60_00 },
+    { source: 'boston', amount: 50_00 },
+    { source: 'oslo', currency: 'nok', amount: 900_00 },
+    { source: 'lima', currency: 'pen', amount: 700_00 },
+    { source: 'bergen', currency: 'nok', amount: 800_00 },
+    { source: 'austin', amount: 50_00 },
+    { source: 'free', amount: 0 },
+  );
+  const page = createSpendPage({ records, facts, defaultMode: async () => 'live', now: () => NOW });
+  const site = (await records.sites.get(shop.site))!;
+  const { campaigns } = await page(site, { from: '2026-11-01', to: '2026-11-30' });
+  assert.deepEqual(
+    campaigns.map(({ source }) => source),
+    ['paris', 'austin', 'boston', 'tokyo', 'free', 'oslo', 'bergen', 'lima'],
+  );
+});
+
 test('a campaign with few visitors is matched, however many others have more', async () => {
   const shop = await openShop();
   const names = Array.from({ length: 5_010 }, (_, index) => `partner-${index}`);

@@ -54,6 +54,8 @@ export interface CampaignSpend extends Omit<CampaignIdentity, 'key'> {
   channel: string;
   currency: string;
   amountMinor: number;
+  /** What of it counts in the currency the site reports in; null: no day of it has a rate. */
+  reportingMinor: number | null;
   clicks: number;
   impressions: number;
   /** Days without a rate into the site's currency. */
@@ -90,7 +92,7 @@ export interface Spend {
   remove(site: string, places: readonly SpendPlace[]): Promise<void>;
   /** What the campaigns of a platform were called in all imports. */
   identities(site: string, platform: SpendPlatform): Promise<CampaignIdentity[]>;
-  /** The most expensive first. */
+  /** By name. */
   campaigns(site: string, days: SpendDays): Promise<CampaignSpend[]>;
   aliases(site: string): Promise<SpendAlias[]>;
   putAlias(site: string, alias: SpendAlias): Promise<void>;

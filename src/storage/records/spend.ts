@@ -164,6 +164,7 @@ async function campaigns(db: Kysely<Database>, site: string, days: SpendDays): P
     .select(names)
     .select((eb) => [
       eb.fn.sum<number>('amount_minor').as('amount'),
+      eb.fn.sum<number | null>('reporting_minor').as('reporting'),
       eb.fn.sum<number | null>('clicks').as('clicks'),
       eb.fn.sum<number | null>('impressions').as('impressions'),
       sql<number>`sum(case when reporting_minor is null then 1 else 0 end)`.as('unconverted'),
@@ -171,9 +172,14 @@ async function campaigns(db: Kysely<Database>, site: string, days: SpendDays): P
       eb.fn.max('day').as('to'),
     ])
     .groupBy(names)
-    .orderBy('amount', 'desc')
     .orderBy('platform')
     .orderBy('name')
+    .orderBy('source')
+    .orderBy('medium')
+    .orderBy('campaign')
+    .orderBy('campaign_id')
+    .orderBy('account')
+    .orderBy('currency')
     .execute();
   return rows.map((row) => ({
     platform: row.platform as SpendPlatform,
@@ -186,6 +192,7 @@ async function campaigns(db: Kysely<Database>, site: string, days: SpendDays): P
     channel: row.channel,
     currency: row.currency,
     amountMinor: Number(row.amount),
+    reportingMinor: row.reporting === null ? null : Number(row.reporting),
     clicks: Number(row.clicks ?? 0),
     impressions: Number(row.impressions ?? 0),
     unconvertedDays: Number(row.unconverted),
