@@ -146,11 +146,11 @@ export function spendRow(
   };
 }
 
-/** What to append so that the facts store says what is true now. */
-export function spendChanges(before: SpendRow | null, after: SpendRow | null): SpendRow[] {
-  const isSame = before !== null && after !== null && spendKey(before) === spendKey(after);
-  if (isSame) return [];
-  return [...(before ? [{ ...before, sign: -1 as const }] : []), ...(after ? [after] : [])];
+/** What to append so that the facts store says what is true now. Both are of one campaign and day, one row for each currency. */
+export function spendChanges(before: readonly SpendRow[], after: readonly SpendRow[]): SpendRow[] {
+  const [were, are] = [new Set(before.map(spendKey)), new Set(after.map(spendKey))];
+  const gone = before.filter((row) => !are.has(spendKey(row)));
+  return [...gone.map((row) => ({ ...row, sign: -1 as const })), ...after.filter((row) => !were.has(spendKey(row)))];
 }
 
 /** Of rows with sign 1. The evidence is told, not reported: another rate that gives the same amount changes nothing. */

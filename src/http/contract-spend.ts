@@ -55,7 +55,7 @@ export const spendImportAnswer = z.object({
   from: z.string(),
   to: z.string(),
   days: z.number().int(),
-  /** Campaigns' days. */
+  /** Campaigns' days, one for each currency. */
   lines: z.number().int(),
   campaigns: z.number().int(),
   totals: amounts,

@@ -143,7 +143,10 @@ export async function undoSpend({ records, now, wake }: Deps, site: string, id: 
   return true;
 }
 
-/** How many campaigns' days are new, are otherwise now, and are as they were. */
+/**
+ * How many lines are new, are otherwise now, and are as they were. A campaign's day is told whole: when one of its currencies
+ * comes or goes, all of its lines are otherwise.
+ */
 async function compare(
   records: Pick<Records, 'spend'>,
   site: string,
@@ -152,18 +155,22 @@ async function compare(
   const counts = { new: 0, changed: 0, unchanged: 0 };
   // In the order of the index: neighbours are read together.
   const ordered = lines.toSorted((a, b) => (a.spend.day < b.spend.day ? -1 : a.spend.day > b.spend.day ? 1 : 0));
-  for (const lines of chunksOf(ordered, LINES_TOGETHER)) {
-    const part = lines.map(({ key, spend }) => ({ day: spend.day, key, spend }));
-    const before = new Map((await records.spend.winners(site, part)).map((one) => [`${one.day} ${one.key}`, one.line]));
-    for (const { day, key, spend } of part) {
-      const old = before.get(`${day} ${key}`);
-      counts[old === undefined ? 'new' : isSame(old, spend) ? 'unchanged' : 'changed'] += 1;
+  const told = [...Map.groupBy(ordered, ({ key, spend }) => `${spend.day} ${key}`).values()];
+  for (const part of chunksOf(told, LINES_TOGETHER)) {
+    const places = part.map(([one]) => ({ day: one!.spend.day, key: one!.key }));
+    const standing = Map.groupBy(await records.spend.winners(site, places), ({ day, key }) => `${day} ${key}`);
+    for (const [index, lines] of part.entries()) {
+      const { day, key } = places[index]!;
+      const before = (standing.get(`${day} ${key}`) ?? []).map(({ line }) => line);
+      const isSame =
+        before.length === lines.length && lines.every(({ spend }) => before.some((line) => isAlike(line, spend)));
+      counts[before.length === 0 ? 'new' : isSame ? 'unchanged' : 'changed'] += lines.length;
     }
   }
   return counts;
 }
 
-function isSame(a: SpendLine, b: SpendLine): boolean {
+function isAlike(a: SpendLine, b: SpendLine): boolean {
   return (Object.keys(b) as (keyof SpendLine)[]).every((name) => a[name] === b[name]);
 }
 

@@ -261,11 +261,14 @@ describe('what a person says about a file', () => {
     );
   });
 
-  it('one campaign and day in two currencies is refused, not added', async () => {
-    const found = await read('Day,Campaign,Currency code,Cost\n2026-11-02,A,EUR,1\n2026-11-02,A,USD,1\n');
-    assert.deepEqual(found.rejected, [
-      { line: 3, reason: 'is in usd, while line 2 has the same campaign and day in eur' },
-    ]);
+  it('one campaign and day in two currencies is two lines, each added up by itself', async () => {
+    const text =
+      'Day,Campaign,Currency code,Cost\n2026-11-02,A,EUR,1\n2026-11-02,A,USD,1\n2026-11-02,A,EUR,2\n2026-11-02,A,USD,5\n';
+    const found = await read(text);
+    assert.deepEqual(
+      [found.rejected, rows(found)],
+      [[], ['2026-11-02 ·  ·  · A · 300 · eur · ? · ?', '2026-11-02 ·  ·  · A · 600 · usd · ? · ?']],
+    );
   });
 });
 

@@ -56,8 +56,9 @@ async function settlePages(
 }
 
 /**
- * What stands at a place is the line of the latest import there that was not undone, under today's aliases and rates. The
- * facts store gets the difference, in the same transaction: doing it twice changes nothing.
+ * What stands at a place are the lines of the latest import there that was not undone, under today's aliases and rates: an
+ * import tells a campaign's day whole, in whatever currencies. The facts store gets the difference, in the same transaction:
+ * doing it twice changes nothing.
  */
 async function settlePlaces(tx: Records, site: Site, places: readonly SpendPlace[]): Promise<void> {
   const aliases: SpendAlias[] = await tx.spend.aliases(site.id);
@@ -73,26 +74,25 @@ async function settlePlaces(tx: Records, site: Site, places: readonly SpendPlace
         ]);
   const table = rateTable(rates);
   const placeOf = ({ day, key }: SpendPlace) => `${day} ${key}`;
-  const before = new Map(standing.map((one) => [placeOf(one), one.row]));
-  const after = new Map(
-    winners.map((one) => [placeOf(one), { ...one, row: spendRow(site, one.line, aliases, table) }]),
+  const rowsAt = (all: Map<string, StandingSpend[]>, place: SpendPlace) => all.get(placeOf(place)) ?? [];
+  const before = Map.groupBy(standing, placeOf);
+  const after = Map.groupBy(
+    winners.map(({ day, key, line }): StandingSpend => ({ day, key, row: spendRow(site, line, aliases, table) })),
+    placeOf,
   );
-  const changes = places.flatMap((place) =>
-    spendChanges(before.get(placeOf(place)) ?? null, after.get(placeOf(place))?.row ?? null),
-  );
-  if (changes.length === 0) return;
-  const changed = places.filter((place) => {
-    const [old, now] = [before.get(placeOf(place)) ?? null, after.get(placeOf(place))?.row ?? null];
-    return spendChanges(old, now).length > 0;
+  const changed = places.flatMap((place) => {
+    const [old, now] = [rowsAt(before, place), rowsAt(after, place)];
+    const changes = spendChanges(
+      old.map(({ row }) => row),
+      now.map(({ row }) => row),
+    );
+    return changes.length === 0 ? [] : [{ place, changes }];
   });
-  const put: StandingSpend[] = changed.flatMap((place) => {
-    const one = after.get(placeOf(place));
-    return one ? [{ day: one.day, key: one.key, row: one.row }] : [];
-  });
-  await tx.spend.put(put);
+  if (changed.length === 0) return;
   await tx.spend.remove(
     site.id,
-    changed.filter((place) => !after.has(placeOf(place))),
+    changed.map(({ place }) => place),
   );
-  await tx.outbox.add(changes);
+  await tx.spend.put(changed.flatMap(({ place }) => rowsAt(after, place)));
+  await tx.outbox.add(changed.flatMap(({ changes }) => changes));
 }

@@ -6,6 +6,8 @@ import type { SpendRow } from '../../src/core/spend.ts';
 import { setSpendAlias } from '../../src/spend/alias.ts';
 import { importSpend, SPEND_JOB, undoSpend } from '../../src/spend/book.ts';
 import { SpendRefused } from '../../src/spend/refused.ts';
+import { MIGRATIONS } from '../../src/storage/records/migrations/all.ts';
+import { migrate } from '../../src/storage/records/migrations/migrate.ts';
 import { settleImport, settleStanding } from '../../src/spend/settle.ts';
 import { andSpend, spendTurn } from '../../src/spend/turns.ts';
 import type { Job, Site } from '../../src/storage/records/records.ts';
@@ -137,6 +139,61 @@ describeStores('spend', (stores) => {
       '2026-11-02 google / cpc / Brand 100 usd',
       '2026-11-02 google / cpc / Brand 300 usd',
     ]);
+  });
+
+  test('a campaign’s day in several currencies stands in each; the next import of it replaces all of them', async () => {
+    const site = await addSite(records);
+    const columns = 'Day,Campaign,Currency code,Cost';
+    const told = (...lines: string[]) => load(site, google(lines, columns));
+    const [eur, usd] = ['2026-11-02 google / cpc / Brand 1000 eur?', '2026-11-02 google / cpc / Brand 700 usd'];
+    const both = await told('2026-11-02,Brand,EUR,10.00', '2026-11-02,Brand,USD,7.00', '2026-11-03,Brand,USD,1.00');
+    assert.deepEqual([both.new, both.lines, both.campaigns, both.rejected.count], [3, 3, 1, 0]);
+    const third = '2026-11-03 google / cpc / Brand 100 usd';
+    assert.deepEqual(await reported(site), [eur, usd, third]);
+    // In another order: the same.
+    const again = await told('2026-11-02,Brand,USD,7.00', '2026-11-02,Brand,EUR,10.00', '2026-11-03,Brand,USD,1.00');
+    assert.deepEqual([again.state, again.unchanged], ['unchanged', 3]);
+    const places = [{ day: '2026-11-02', key: (await records.spend.standingPlaces(site.id, {}, null, 10))[0]!.key }];
+    assert.equal((await records.spend.standing(site.id, places)).length, 2);
+    assert.equal((await records.spend.standingPlaces(site.id, {}, null, 10)).length, 2);
+    // The currency of one was wrong.
+    const corrected = await told('2026-11-02,Brand,GBP,10.00', '2026-11-02,Brand,USD,7.00');
+    assert.deepEqual([corrected.new, corrected.changed, corrected.unchanged], [0, 2, 0]);
+    assert.deepEqual(await reported(site), ['2026-11-02 google / cpc / Brand 1000 gbp?', usd, third]);
+    // All of it was in one.
+    const one = await told('2026-11-02,Brand,USD,7.00');
+    assert.deepEqual([one.state, one.changed], ['imported', 1]);
+    assert.deepEqual(await reported(site), [usd, third]);
+    await undoSpend({ records, now }, site.id, one.import!);
+    await undoSpend({ records, now }, site.id, corrected.import!);
+    assert.deepEqual(await reported(site), [eur, usd, third]);
+    await settleStanding(records, site.id, {});
+    assert.deepEqual(await facts(), []);
+    await undoSpend({ records, now }, site.id, both.import!);
+    assert.deepEqual([await reported(site), await records.spend.standing(site.id, places)], [[], []]);
+  });
+
+  test('what was imported before currencies told lines apart stands as it did', async () => {
+    const store = stores.open(await stores.empty());
+    const older = MIGRATIONS.filter(({ name }) => name < '0018');
+    await migrate(store.db, older, NOW);
+    const tags = { source: 'google', medium: 'cpc', campaign: 'Brand' };
+    const line = { platform: 'google_ads', account: '', campaign_id: '1', currency: 'eur', amount_minor: 7 };
+    const place = { site: 's', day: '2026-11-02', campaign_key: 'k', clicks: 3, impressions: null };
+    const imported = { ...place, ...line, ...tags };
+    const reporting = { reporting_currency: null, reporting_minor: null, evidence: null };
+    await store.db
+      .insertInto('spend_lines')
+      .values([1, 2].map((seq) => ({ ...imported, import: seq })))
+      .execute();
+    await store.db
+      .insertInto('spend')
+      .values({ ...imported, ...reporting, name: 'Brand', channel: 'Paid Search' })
+      .execute();
+    await store.migrate();
+    assert.deepEqual(await store.spend.importPlaces('s', 2, null, 10), [{ day: '2026-11-02', key: 'k' }]);
+    const [standing] = await store.spend.standing('s', [{ day: '2026-11-02', key: 'k' }]);
+    assert.deepEqual([standing?.row.amountMinor, standing?.row.currency, standing?.row.name], [7, 'eur', 'Brand']);
   });
 
   test('bad lines stop the whole file, unless the others are asked for; a preview stores nothing', async () => {
@@ -277,14 +334,15 @@ describeStores('spend', (stores) => {
       fc.record({
         day: fc.integer({ min: 1, max: 3 }),
         campaign: fc.constantFrom('a', 'b'),
-        cents: fc.integer({ min: 0, max: 50 }),
+        cents: fc.dictionary(fc.constantFrom('usd', 'eur'), fc.integer({ min: 0, max: 50 }), { minKeys: 1 }),
       }),
       fc.record({ undo: fc.nat(5) }),
     );
     await fc.assert(
       fc.asyncProperty(fc.array(act, { maxLength: 8 }), async (acts) => {
         const site = await addSite(records);
-        const done: { id: string; day: number; campaign: string; cents: number; isUndone: boolean }[] = [];
+        type Cents = Record<string, number>;
+        const done: { id: string; day: number; campaign: string; cents: Cents; isUndone: boolean }[] = [];
         for (const one of acts) {
           if ('undo' in one) {
             const it = done[one.undo];
@@ -293,21 +351,18 @@ describeStores('spend', (stores) => {
             it.isUndone = true;
             continue;
           }
-          const row = {
-            date: `2026-11-0${one.day}`,
-            source: 's',
-            medium: 'm',
-            campaign: one.campaign,
-            amount: one.cents,
-            currency: 'usd',
-          };
-          const answer = await importSpend({ records, now }, site, { kind: 'rows', name: 'API', rows: [row] }, ONCE);
+          const day = { date: `2026-11-0${one.day}`, source: 's', medium: 'm', campaign: one.campaign };
+          const rows = Object.entries(one.cents).map(([currency, amount]) => ({ ...day, currency, amount }));
+          const answer = await importSpend({ records, now }, site, { kind: 'rows', name: 'API', rows }, ONCE);
           if (answer.import !== null) done.push({ ...one, id: answer.import, isUndone: false });
         }
         const latest = new Map(
           done.filter((it) => !it.isUndone).map((it) => [`2026-11-0${it.day} s / m / ${it.campaign}`, it.cents]),
         );
-        assert.deepEqual(await reported(site), [...latest].map(([place, cents]) => `${place} ${cents} usd`).sort());
+        const stands = [...latest].flatMap(([place, cents]) =>
+          Object.entries(cents).map(([code, amount]) => `${place} ${amount} ${code}${code === 'usd' ? '' : '?'}`),
+        );
+        assert.deepEqual(await reported(site), stands.sort());
         await settleStanding(records, site.id, {});
         assert.deepEqual(await facts(), []);
       }),

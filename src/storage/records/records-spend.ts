@@ -24,7 +24,7 @@ export interface SpendSummary {
   totals: { currency: string; amount: number }[];
 }
 
-/** A campaign's day. The key is the campaign's, whatever the file called it. */
+/** A campaign's day. The key is the campaign's, whatever the file called it. It has one line for each currency it was paid in. */
 export interface SpendPlace {
   day: string;
   key: string;
@@ -85,10 +85,11 @@ export interface Spend {
   importPlaces(site: string, seq: number, after: SpendPlace | null, limit: number): Promise<SpendPlace[]>;
   /** Places with standing spend, in the order (day, key), after one of them. */
   standingPlaces(site: string, days: SpendDays, after: SpendPlace | null, limit: number): Promise<SpendPlace[]>;
-  /** Of each place the line of the latest import that is done. */
+  /** Of each place all lines of the latest import there that is done. */
   winners(site: string, places: readonly SpendPlace[]): Promise<KeyedLine[]>;
   standing(site: string, places: readonly SpendPlace[]): Promise<StandingSpend[]>;
   put(rows: readonly StandingSpend[]): Promise<void>;
+  /** All that stands at these places. */
   remove(site: string, places: readonly SpendPlace[]): Promise<void>;
   /** What the campaigns of a platform were called in all imports. */
   identities(site: string, platform: SpendPlatform): Promise<CampaignIdentity[]>;

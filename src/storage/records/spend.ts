@@ -26,6 +26,7 @@ export function createSpend(db: Kysely<Database>): Spend {
       return db
         .selectFrom('spend_lines')
         .select(['day', 'campaign_key as key'])
+        .distinct()
         .where('site', '=', site)
         .where('import', '=', seq)
         .$if(after !== null, (query) => query.where(afterPlace(after!)))
@@ -37,6 +38,7 @@ export function createSpend(db: Kysely<Database>): Spend {
     async standingPlaces(site, days, after, limit) {
       return ofDays(db, site, days)
         .select(['day', 'campaign_key as key'])
+        .distinct()
         .$if(after !== null, (query) => query.where(afterPlace(after!)))
         .orderBy('day')
         .orderBy('campaign_key')
@@ -53,18 +55,7 @@ export function createSpend(db: Kysely<Database>): Spend {
       return found;
     },
     put: (rows) => put(db, rows),
-    async remove(site, places) {
-      for (const [day, ofDay] of Map.groupBy(places, (place) => place.day)) {
-        for (const part of chunks(ofDay.map(({ key }) => key))) {
-          await db
-            .deleteFrom('spend')
-            .where('site', '=', site)
-            .where('day', '=', day)
-            .where('campaign_key', 'in', part)
-            .execute();
-        }
-      }
-    },
+    remove: (site, places) => remove(db, site, places),
     async identities(site, platform) {
       return db
         .selectFrom('spend_lines')
@@ -98,10 +89,15 @@ async function winners(db: Kysely<Database>, site: string, places: readonly Spen
   for (const part of chunks(places, PLACES_TOGETHER)) {
     const rows = await db.selectFrom('spend_lines').selectAll().where('site', '=', site).where(isOneOf(part)).execute();
     const done = await doneImports(db, [...new Set(rows.map((row) => row.import))]);
-    const standing = rows.filter((row) => done.has(row.import)).sort((a, b) => a.import - b.import);
-    // The latest of a place comes last.
-    const last = new Map(standing.map((row) => [`${row.day} ${row.campaign_key}`, row]));
-    found.push(...[...last.values()].map((row) => ({ day: row.day, key: row.campaign_key, line: toLine(row) })));
+    const places = Map.groupBy(
+      rows.filter((row) => done.has(row.import)),
+      (row) => `${row.day} ${row.campaign_key}`,
+    );
+    for (const told of places.values()) {
+      const latest = Math.max(...told.map((row) => row.import));
+      const standing = told.filter((row) => row.import === latest);
+      found.push(...standing.map((row) => ({ day: row.day, key: row.campaign_key, line: toLine(row) })));
+    }
   }
   return found;
 }
@@ -126,7 +122,7 @@ async function put(db: Kysely<Database>, rows: readonly StandingSpend[]): Promis
       .insertInto('spend')
       .values(part.map(standingRow))
       .onConflict((conflict) =>
-        conflict.columns(['site', 'day', 'campaign_key']).doUpdateSet((eb) => ({
+        conflict.columns(['site', 'day', 'campaign_key', 'currency']).doUpdateSet((eb) => ({
           platform: eb.ref('excluded.platform'),
           account: eb.ref('excluded.account'),
           campaign_id: eb.ref('excluded.campaign_id'),
@@ -135,7 +131,6 @@ async function put(db: Kysely<Database>, rows: readonly StandingSpend[]): Promis
           medium: eb.ref('excluded.medium'),
           campaign: eb.ref('excluded.campaign'),
           channel: eb.ref('excluded.channel'),
-          currency: eb.ref('excluded.currency'),
           amount_minor: eb.ref('excluded.amount_minor'),
           reporting_currency: eb.ref('excluded.reporting_currency'),
           reporting_minor: eb.ref('excluded.reporting_minor'),
@@ -145,6 +140,19 @@ async function put(db: Kysely<Database>, rows: readonly StandingSpend[]): Promis
         })),
       )
       .execute();
+  }
+}
+
+async function remove(db: Kysely<Database>, site: string, places: readonly SpendPlace[]): Promise<void> {
+  for (const [day, ofDay] of Map.groupBy(places, (place) => place.day)) {
+    for (const part of chunks(ofDay.map(({ key }) => key))) {
+      await db
+        .deleteFrom('spend')
+        .where('site', '=', site)
+        .where('day', '=', day)
+        .where('campaign_key', 'in', part)
+        .execute();
+    }
   }
 }
 

@@ -11,6 +11,7 @@ import { spend } from './0012-spend.ts';
 import { identity } from './0013-identity.ts';
 import { recompute } from './0015-recompute.ts';
 import { outboxHeld } from './0016-outbox-held.ts';
+import { spendCurrencies } from './0018-spend-currencies.ts';
 import { alerts } from './0014-alerts.ts';
 import type { Migration } from './migration.ts';
 
@@ -30,4 +31,5 @@ export const MIGRATIONS: readonly Migration[] = [
   alerts,
   recompute,
   outboxHeld,
+  spendCurrencies,
 ];
