@@ -2,8 +2,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
+import type { Mode } from '../src/core/payment.ts';
 import { ConnectRefused } from '../src/payments/connect.ts';
 import { createDefaultMode } from '../src/reports/mode.ts';
+import { createReportFiles } from '../src/reports/report-file.ts';
+import { createReports } from '../src/reports/report.ts';
 import { createRuns } from '../src/reports/runs.ts';
 import { createRecomputeStatus } from '../src/sites/recompute-status.ts';
 import { sitesThatFollow } from '../src/sites/site-changes.ts';
@@ -79,6 +82,16 @@ function writeDashboard(dataDir: string): string {
   return dashboardDir;
 }
 
+/** Reports over facts without any. */
+function emptyReports(defaultMode: (site: string) => Promise<Mode>) {
+  const nothing = async () => ({ rows: [], totals: { revenue: 0 } });
+  const channelPaths = async () => {
+    throw new Error('there are no paths');
+  };
+  const facts = { report: nothing, compareModels: nothing, channelPaths };
+  return createReports({ facts, solve: channelPaths, now: Date.now, defaultMode });
+}
+
 function depsOver(records: Records, accounts: TestAccounts): Omit<HttpDeps, 'now' | 'publicUrl' | 'dashboardDir'> {
   const lastHit = async () => ({ occurredAt: Date.UTC(2026, 10, 1), url: 'https://shop.example.com/' });
   const publicUrl = 'http://localhost:1323';
@@ -116,6 +129,7 @@ function depsOver(records: Records, accounts: TestAccounts): Omit<HttpDeps, 'now
     oauth: null,
     doctor: async () => ({ checked_at: new Date(0).toISOString(), findings: [], checks: [] }),
     report: async () => ({ ok: true, value: { rows: [], totals: { revenue: 0 }, currency: 'usd', mode: 'test' } }),
+    reportFile: createReportFiles(emptyReports(defaultMode).askWith),
     subscriptions: {
       list: async () => ({ ok: true, value: { subscriptions: [], next: null } }),
       get: async () => null,

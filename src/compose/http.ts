@@ -24,6 +24,7 @@ import { createReplay } from '../payments/replay.ts';
 import { createDefaultMode } from '../reports/mode.ts';
 import { createPaymentReports } from '../reports/payments.ts';
 import { createSubscriptionReports } from '../reports/subscriptions.ts';
+import { createReportFiles } from '../reports/report-file.ts';
 import { createReports } from '../reports/report.ts';
 import { createRuns } from '../reports/runs.ts';
 import { createSolver } from '../reports/solver.ts';
@@ -77,6 +78,7 @@ export async function httpDeps(parts: Parts): Promise<HttpDeps> {
     historyJob: createHistoryJob({ records, now, wake: workers.wake('history') }),
     replay: createReplay({ records, now, wake: workers.wake('record') }),
     report: reports.ask,
+    reportFile: createReportFiles(reports.askWith),
     journeys: createJourneys({ facts, defaultMode, now }),
     timelines: createTimelines({ records, facts, defaultMode }),
     findPeople: createPeopleSearch({ records, facts, hashEmail: secrets.hash, defaultMode }),

@@ -1,6 +1,7 @@
 import { currencyExponent, decimalString } from './currency.ts';
 import type { Metric, ReportRow } from './report.ts';
-import { MONEY_METRICS } from './report-scope.ts';
+import { pairRows } from './report-pairs.ts';
+import { MONEY_METRICS, TIME_DIMENSIONS } from './report-scope.ts';
 
 /** A report as a file for spreadsheets: a line for each row, money in units of its currency, names as the API has them. */
 
@@ -13,17 +14,46 @@ const AMOUNTS: ReadonlySet<string> = new Set([
 /** Digits of an average beyond those of the currency. */
 const FURTHER_DIGITS = 4;
 
-/** @param totals its names are the metrics' columns, also where there is no row */
-export function reportCsv(
-  { rows, totals, currency }: { rows: readonly ReportRow[]; totals: ReportRow; currency: string },
-  dimensions: readonly string[],
-): string {
-  const columns = [...dimensions, ...Object.keys(totals)];
-  const lines = rows.map((row) =>
-    columns.map((name) => cell(name, row[name] ?? null, String(row.currency ?? currency))),
-  );
-  return [columns.map(textCell), ...lines].map((cells) => `${cells.join(',')}\r\n`).join('');
+interface Report {
+  rows: readonly ReportRow[];
+  /** Its names are the metrics' columns, also where there is no row. */
+  totals: ReportRow;
+  currency: string;
 }
+/** The range before: what its columns are called, and the first day of each of the two. */
+export interface ComparedRange {
+  name: string;
+  rows: readonly ReportRow[];
+  first: { present: string; before: string };
+}
+
+export function reportCsv(
+  report: Report,
+  dimensions: readonly string[],
+  compared: ComparedRange | null = null,
+): string {
+  const { rows, totals, currency } = report;
+  const metrics = Object.keys(totals);
+  const valueOf = (row: ReportRow | null, name: string) =>
+    row === null ? '' : cell(name, row[name] ?? null, String(row.currency ?? currency));
+  if (!compared) {
+    const columns = [...dimensions, ...metrics];
+    return asText([columns.map(textCell), ...rows.map((row) => columns.map((name) => valueOf(row, name)))]);
+  }
+  // Names are the same in both ranges; of times, each range has its own.
+  const isTime = (name: string) => TIME_DIMENSIONS.some((one) => one === name);
+  const twice = (name: string) => isTime(name) || metrics.includes(name);
+  const columns = [...dimensions, ...metrics];
+  const header = columns.flatMap((name) => (twice(name) ? [name, `${name}:${compared.name}`] : [name]));
+  const lines = pairRows(rows, compared.rows, dimensions, compared.first).map(({ row, before }) =>
+    columns.flatMap((name) =>
+      twice(name) ? [valueOf(row, name), valueOf(before, name)] : [valueOf(row ?? before, name)],
+    ),
+  );
+  return asText([header.map(textCell), ...lines]);
+}
+
+const asText = (lines: readonly string[][]) => lines.map((cells) => `${cells.join(',')}\r\n`).join('');
 
 function cell(name: string, value: string | number | null, currency: string): string {
   if (value === null) return '';

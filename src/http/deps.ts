@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { AlertUse } from '../alerts/use.ts';
 import type { IdentityUse } from '../reports/identity.ts';
+import type { FileOutcome } from '../reports/report-file.ts';
 import type { Journeys } from '../journeys/journeys.ts';
 import type { PeopleSearch } from '../journeys/search.ts';
 import type { Timelines } from '../journeys/timeline.ts';
@@ -71,6 +72,8 @@ export interface HttpDeps {
 
   /** `question` is the query string as received. */
   report(site: Site, question: Record<string, string>): Promise<Outcome<ReportAnswer>>;
+  /** The rows of its answer as CSV. */
+  reportFile(site: Site, question: Record<string, string>): Promise<FileOutcome>;
   payments: {
     list(
       site: Site,

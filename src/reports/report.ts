@@ -4,7 +4,7 @@ import { DATA_DRIVEN_MODELS } from '../core/attribution/data-driven.ts';
 import type { Mode } from '../core/payment.ts';
 import { addDays, countDays, yearBefore } from '../core/report-days.ts';
 import { TIME_DIMENSIONS } from '../core/report-scope.ts';
-import type { ReportQuery, ReportRow } from '../core/report.ts';
+import type { Dimension, ReportQuery, ReportRow } from '../core/report.ts';
 import { FactsCrowded, TooMuchToCompute } from '../storage/facts/facts.ts';
 import type { Facts, ReportAnswer } from '../storage/facts/facts.ts';
 import { answerDataDriven } from './data-driven.ts';
@@ -35,10 +35,17 @@ export type ReportOutcome =
   | { ok: true; value: ReportReply }
   | { ok: false; code: string; message: string; field?: string; status?: number; retryAfterS?: number };
 
+interface Said {
+  settings: ModelSettings;
+  days: { from: string; to: string };
+  dimensions: readonly Dimension[];
+  compare: Comparison | null;
+}
+
 /** An answer, and what was understood of its question; null: nothing. */
 export interface AnsweredQuestion {
   outcome: ReportOutcome;
-  said: { settings: ModelSettings; days: { from: string; to: string } } | null;
+  said: Said | null;
 }
 
 export interface ReportsOptions extends DataDrivenDeps {
@@ -108,8 +115,9 @@ export function createReports({ facts, solve, now, defaultMode }: ReportsOptions
       return { outcome: { ok: false, code: 'bad_question', field, message: `${field}: ${reason}` }, said: null };
     }
     const outcome = await answer(parsed).catch(refusalOf);
-    const { from, to } = parsed.query;
-    return { outcome, said: { settings: parsed.asked.settings, days: { from, to } } };
+    const { query, compare, asked } = parsed;
+    const { from, to, dimensions } = query;
+    return { outcome, said: { settings: asked.settings, days: { from, to }, dimensions, compare } };
   }
 
   return {

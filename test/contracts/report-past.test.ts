@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { creditRows } from '../../src/core/attribution/credits.ts';
 import type { ReportRow } from '../../src/core/report.ts';
+import { createReportFiles } from '../../src/reports/report-file.ts';
 import { createReports } from '../../src/reports/report.ts';
 import { createSolver } from '../../src/reports/solver.ts';
 import { entry, event, openReports, payment, touch } from './report-facts.ts';
@@ -17,10 +18,12 @@ const SOLD: Record<string, Record<string, number>> = {
 describe('the rows of a comparison', () => {
   const { store, events, credits, paths } = openReports();
   const question = { from: '2026-03-02', to: '2026-03-02', dimensions: 'source', compare: 'previous_period' };
-  async function ask(more: Record<string, string>) {
+  function open() {
     const [now, defaultMode] = [() => Date.parse('2026-03-03T12:00:00Z'), async () => 'live' as const];
-    const reports = createReports({ facts: store(), solve: createSolver(), now, defaultMode });
-    const outcome = await reports.ask(SITE, { ...question, ...more });
+    return createReports({ facts: store(), solve: createSolver(), now, defaultMode });
+  }
+  async function ask(more: Record<string, string>) {
+    const outcome = await open().ask(SITE, { ...question, ...more });
     assert.ok(outcome.ok, JSON.stringify(outcome));
     return outcome.value;
   }
@@ -85,5 +88,33 @@ describe('the rows of a comparison', () => {
   test('that run with the time are the past’s own', async () => {
     const days = await ask({ metrics: 'revenue', dimensions: 'day', limit: '1' });
     assert.deepEqual(days.compare!.rows, [{ day: '2026-03-01', revenue: 2105 }]);
+  });
+
+  test('stand beside those of the present in a file', async () => {
+    const file = async (more: Record<string, string>) => {
+      const outcome = await createReportFiles(open().askWith)(SITE, { ...question, ...more });
+      assert.ok(outcome.ok, JSON.stringify(outcome));
+      return outcome.value.csv.trimEnd().split('\r\n');
+    };
+    assert.deepEqual(await file({ metrics: 'revenue,visitors', limit: '2' }), [
+      'source,revenue,revenue:previous_period,visitors,visitors:previous_period',
+      'google,5.00,3.00,1,1',
+      'bing,4.00,2.00,1,1',
+      '(other),4.00,16.05,2,3',
+    ]);
+    assert.deepEqual(await file({ metrics: 'revenue', models: 'linear,last_touch', limit: '1' }), [
+      'source,revenue:linear,revenue:linear:previous_period,revenue:last_touch,revenue:last_touch:previous_period',
+      'google,5.00,3.00,5.00,3.00',
+      '(other),8.00,18.05,8.00,18.05',
+    ]);
+    assert.deepEqual(await file({ metrics: 'revenue', dimensions: 'day' }), [
+      'day,day:previous_period,revenue,revenue:previous_period',
+      '2026-03-02,2026-03-01,13.00,21.05',
+    ]);
+    assert.deepEqual(await file({ metrics: 'revenue', compare: '', limit: '1' }), [
+      'source,revenue',
+      'google,5.00',
+      '(other),8.00',
+    ]);
   });
 });

@@ -19,6 +19,9 @@ const TABLES: readonly { dimension: Dimension; title: string }[] = [
   { dimension: 'landing_page', title: 'Landing pages' },
 ];
 
+/** With a byte order mark: most people open it in Excel. */
+const AS_FILE = { limit: ROWS_MAX, format: 'csv', bom: 'true' };
+
 interface Context {
   siteId: string;
   asked: Params;
@@ -65,7 +68,7 @@ function SourceTable({
           {count > 0 ? (
             <a
               className="text-link text-[0.87rem]"
-              href={addressOf(pathOf(siteId, '/report'), { ...question, limit: ROWS_MAX, format: 'csv' })}
+              href={addressOf(pathOf(siteId, '/report'), { ...question, ...AS_FILE })}
               download
               aria-label={`Download ${title.toLowerCase()} as CSV`}
               data-testid={`csv-${dimension}`}

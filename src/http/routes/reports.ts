@@ -1,10 +1,8 @@
 import { z } from 'zod';
 import type { FastifyReply } from 'fastify';
-import { reportCsv } from '../../core/report-csv.ts';
 import type { Site } from '../../storage/records/records.ts';
 import type { ApiScope } from '../api-scope.ts';
 import { paymentDetailAnswer, paymentsAnswer, paymentsQuery } from '../contract.ts';
-import type { ReportAnswer } from '../contract.ts';
 import { reportAnswer } from '../contract-report.ts';
 import type { HttpDeps, Outcome } from '../deps.ts';
 import { Refusal } from '../errors.ts';
@@ -35,6 +33,10 @@ const reportQuestion = z
     order: text.optional(),
     bots: text.optional(),
     format: z.enum(['json', 'csv']).optional().describe('csv: the rows as a file, money in units of its currency'),
+    bom: z
+      .enum(['true', 'false'])
+      .optional()
+      .describe('true: the file begins with a byte order mark, without which Excel misreads letters such as é'),
   })
   .catchall(text);
 
@@ -46,13 +48,10 @@ export function reportRoutes(scope: ApiScope, deps: HttpDeps): void {
     '/sites/:site/report',
     { config, schema: { params: siteParams, querystring: reportQuestion, response: { 200: reportAnswer } } },
     async ({ site, query }, reply) => {
-      const { format, ...question } = query as Record<string, string>;
-      const isFile = format === 'csv';
-      if (isFile && question.compare) {
-        throw new Refusal(400, { code: 'invalid', field: 'compare', message: COMPARED_FILE });
-      }
-      const report = answered(await deps.report(site!, question));
-      return isFile ? sendCsv(reply, site!, question, report) : report;
+      const { format, bom, ...question } = query as Record<string, string>;
+      if (format !== 'csv') return answered(await deps.report(site!, question));
+      const { csv, ...named } = answered(await deps.reportFile(site!, question));
+      return sendCsv(reply, (bom === 'true' ? BYTE_ORDER_MARK : '') + csv, nameOf(site!, question, named));
     },
   );
 
@@ -80,18 +79,20 @@ export function reportRoutes(scope: ApiScope, deps: HttpDeps): void {
   );
 }
 
-const COMPARED_FILE =
-  'compare: a file holds the rows of one range; leave it out, and ask for the other range by itself';
+const BYTE_ORDER_MARK = '\uFEFF';
 
-function sendCsv(reply: FastifyReply, site: Site, question: Record<string, string>, report: ReportAnswer) {
-  const named = (question.dimensions ?? '').split(',').map((name) => name.trim());
-  const dimensions = [...new Set(named)].filter(Boolean);
-  const parts = [site.domain, ...dimensions, question.from, question.to, report.currency, report.mode];
-  const name = parts
+function nameOf(
+  site: Site,
+  { from, to, compare }: Record<string, string>,
+  { dimensions, currency, mode }: { dimensions: readonly string[]; currency: string; mode: string },
+): string {
+  return [site.domain, ...dimensions, from, to, compare, currency, mode]
     .filter(Boolean)
     .join('-')
     .replaceAll(/[^\w.-]/g, '_');
-  const csv = reportCsv(report, dimensions);
+}
+
+function sendCsv(reply: FastifyReply, csv: string, name: string) {
   reply.type('text/csv; charset=utf-8').header('content-disposition', `attachment; filename="${name}.csv"`);
   // The contract's serializer writes JSON.
   return reply.serializer(String).send(csv as never);
