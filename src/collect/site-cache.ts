@@ -2,6 +2,7 @@ import { plainHost } from '../core/acquisition-host.ts';
 import { isListed } from './traffic-lists.ts';
 import { type PageUrl, readPageUrl } from '../core/acquisition-url.ts';
 import { type CollectRules, collectRulesOf } from '../core/collect-rules.ts';
+import { readPath } from '../core/page-path.ts';
 import { createNetworks, readNetwork } from '../core/networks.ts';
 import { createRecent, type Recent } from './recent.ts';
 import type { Site } from '../storage/records/records.ts';
@@ -101,7 +102,7 @@ function contextOf(site: Site, pages: Pages): SiteContext {
       return page;
     },
     serial,
-    excludedPaths,
+    excludedPaths: excludedPaths.map(readPath),
     excludedHosts: said.excludedHosts.map(plainHost),
     excludedCountries: new Set(said.excludedCountries),
     isExcludedAddress: addresses.has,

@@ -1,5 +1,6 @@
 import clickIds from './acquisition-click-ids.json' with { type: 'json' };
 import { plainHost } from './acquisition-host.ts';
+import { readablePath } from './page-path.ts';
 
 /**
  * The cut of addresses: what a page's URL may tell us, decided before anything is stored. Of its query only campaign,
@@ -18,7 +19,7 @@ export interface PageUrl {
   url: string;
   /** Lower case, 'www.' kept: it is shown as a dimension. */
   hostname: string;
-  /** Path as in the URL; with hash routing the route is part of it ('/app#/pricing'). */
+  /** Path as people read it (core/page-path); with hash routing the route is part of it ('/app#/pricing'). */
   path: string;
   /** Surviving parameters by lower-case name, decoded; the first of a repeated name counts. */
   parameters: ReadonlyMap<string, string>;
@@ -59,7 +60,7 @@ export function readPageUrl(raw: string, rules: UrlRules = NO_RULES): PageUrl | 
   return {
     url: wellFormed(`${parsed.protocol}//${parsed.host}${path}${kept}${route}`, URL_LIMITS.urlChars),
     hostname: parsed.hostname,
-    path: wellFormed(path + (route === '' ? '' : route.replace(/\?.*$/, '')), URL_LIMITS.pathChars),
+    path: wellFormed(readablePath(parsed.pathname + route.replace(/\?.*$/, '')), URL_LIMITS.pathChars),
     parameters,
   };
 }

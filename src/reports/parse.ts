@@ -2,7 +2,8 @@ import { ROWS_MAX } from '../core/report.ts';
 import type { ModelSettings } from '../core/attribution/settings.ts';
 import type { Mode } from '../core/payment.ts';
 import { addDays, dayAt, isDay } from '../core/report-days.ts';
-import { conditionsIn, readFilters } from '../core/report-filters.ts';
+import { pathSpellings } from '../core/page-path.ts';
+import { conditionsIn, isGroup, readFilters } from '../core/report-filters.ts';
 import { canSplit, dimensionsOf, METRIC_SOURCES, TIME_DIMENSIONS } from '../core/report-scope.ts';
 import { DIMENSIONS, METRICS } from '../core/report.ts';
 import type { Dimension, FilterNode, Metric, ReportQuery } from '../core/report.ts';
@@ -168,5 +169,17 @@ function readFilter(value: string | undefined): FilterNode[] {
   }
   const read = readFilters(written);
   if ('problem' in read) throw new Refused('filter', read.problem);
-  return read.filters;
+  return read.filters.map(withSpellings);
+}
+
+const PAGES: readonly Dimension[] = ['landing_page', 'exit_page', 'page'];
+
+/** A page is found by what is seen of it, by its escapes, and under what it was kept as before paths were decoded. */
+function withSpellings(node: FilterNode): FilterNode {
+  if (isGroup(node)) {
+    const [joined, ...parts] = node;
+    return [joined, ...parts.map(withSpellings)];
+  }
+  const [dimension, operator, values] = node;
+  return PAGES.includes(dimension) ? [dimension, operator, [...new Set(values.flatMap(pathSpellings))]] : node;
 }
