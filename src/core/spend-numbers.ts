@@ -10,10 +10,17 @@ export type DecimalMark = '.' | ',';
 const SCALE = 18;
 const ONE = 10n ** BigInt(SCALE);
 
+/** Before it: '$', 'US$', 'EUR', 'kr.', 'S/'. After it: '€', 'zł', 'Kč', but no word for thousands: '1.2K', '3 Mio.'. */
+const SCALE_WORD = '(?:[kmbt]|bn|mi|mio|mil|mln|mrd|tsd|tys)\\.?$';
+const WRITTEN = new RegExp(
+  `^(-?)\\p{L}{0,3}[/.]?\\p{Sc}?(-?)(\\d[\\d.,]*)(?:\\p{Sc}|(?!${SCALE_WORD})\\p{L}{1,3}\\.?)?$`,
+  'iu',
+);
+
 /** '12,00 €' → '12,00': without currency, spaces and apostrophes. Null: there is something else in it. */
 function bare(text: string): string | null {
   const plain = text.replaceAll(/[\s\u00a0\u202f'’]/g, '').replace(/^[−–]/, '-');
-  const match = /^(-?)(?:[A-Za-z]{0,3}\p{Sc}?)(-?)(\d[\d.,]*)(?:\p{Sc}|[A-Za-z]{1,3}\.?)?$/u.exec(plain);
+  const match = WRITTEN.exec(plain);
   if (!match || (match[1] !== '' && match[2] !== '')) return null;
   return `${match[1]}${match[2]}${match[3]}`;
 }

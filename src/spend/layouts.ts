@@ -1,5 +1,6 @@
 import type { DayOrder } from '../core/spend-days.ts';
 import type { SpendPlatform } from '../core/spend.ts';
+import words from './header-words.json' with { type: 'json' };
 
 /** The columns that spend is read from. */
 export const FIELDS = [
@@ -17,7 +18,7 @@ export const FIELDS = [
 ] as const;
 export type Field = (typeof FIELDS)[number];
 
-/** Header names of a platform's export in English, the best first, lower case. */
+/** Header names of a platform's export in English, the best first, lower case; in other languages: header-words.json. */
 interface Layout {
   names: Partial<Record<Field, readonly string[]>>;
   /** In which order it writes slashed dates when the file itself does not tell. */
@@ -125,7 +126,22 @@ export interface Recognised {
   isRange: boolean;
 }
 
-const normal = (cell: string) => cell.replaceAll(/\s+/g, ' ').trim().toLowerCase();
+/** What Google Ads and Meta call their columns in other languages → in English. No word means two things. */
+const WORDS = new Map(Object.values(words).flatMap((language) => Object.entries(language)));
+
+const normal = (cell: string) =>
+  cell.normalize('NFC').replaceAll('’', "'").replaceAll(/\s+/g, ' ').trim().toLowerCase();
+
+/** A column's name in English, lower case: 'Ausgegebener Betrag (EUR)' → 'amount spent (eur)'. */
+export function columnName(cell: string): string {
+  const name = normal(cell);
+  const known = WORDS.get(name);
+  if (known !== undefined) return known;
+  const [, amount, currency] = AMOUNT_IN.exec(name) ?? [];
+  const translated = amount === undefined ? undefined : WORDS.get(amount);
+  return translated === undefined ? name : `${translated} (${currency})`;
+}
+
 /** Columns of days that are the day only where the range ends on it too. */
 const RANGE_STARTS = new Set(['reporting starts', 'start date (in utc)', 'start date']);
 /** 'amount spent (eur)' → 'amount spent' and 'eur'. */
@@ -136,7 +152,11 @@ const AMOUNT_IN = /^(.+?) \(([a-z]{3})\)$/;
  * @param wanted a person said which; null: the header decides
  */
 export function recognise(cells: readonly string[], wanted: SpendPlatform | null): Recognised | null {
-  const names = cells.map(normal);
+  // As it stands first: a column of an English export may be called like something else in another language.
+  return recogniseNames(cells.map(normal), wanted) ?? recogniseNames(cells.map(columnName), wanted);
+}
+
+function recogniseNames(names: readonly string[], wanted: SpendPlatform | null): Recognised | null {
   const platform = wanted ?? platformOf(names);
   if (platform === null) return null;
   const columns: Recognised['columns'] = {};

@@ -127,6 +127,58 @@ describe('exports of ad platforms', () => {
     assert.deepEqual(left(found), ['13 a total', '15 a remark of the platform']);
   });
 
+  const LANGUAGES: [what: string, platform: string, lines: string[]][] = [
+    ['Google, German', 'google_ads', ['Tag,Kampagne,Währungscode,Kosten,Klicks,Impr.', 'Gesamt: Kampagnen,,EUR,1,1,1']],
+    ['Google, French', 'google_ads', ['Jour,Campagne,Code de devise,Coût,Clics,Impr.', 'Total : campagnes,,EUR,1,1,1']],
+    ['Google, Spanish', 'google_ads', ['Día,Campaña,Código de moneda,Coste,Clics,Impr.', 'Total: Cuenta,,EUR,1,1,1']],
+    ['Google, Italian', 'google_ads', ['Giorno,Campagna,Codice valuta,Costo,Clic,Impr.', 'Totale: Account,,EUR,1,1,1']],
+    [
+      'Google, Portuguese',
+      'google_ads',
+      ['Dia,Campanha,Código da moeda,Custo,Cliques,Impr.', 'Total: Conta,,EUR,1,1,1'],
+    ],
+    ['Google, Dutch', 'google_ads', ['Dag,Campagne,Valutacode,Kosten,Klikken,Vert.', 'Totaal: Account,,EUR,1,1,1']],
+    [
+      'Meta, German',
+      'meta_ads',
+      ['Tag,Kampagnenname,Währung,Ausgegebener Betrag (EUR),Link-Klicks,Impressionen', ',,,1,1,1'],
+    ],
+    [
+      'Meta, French',
+      'meta_ads',
+      ['Jour,Nom de la campagne,Devise,Montant dépensé (EUR),Clics sur le lien,Impressions', ',,,1,1,1'],
+    ],
+    [
+      'Meta, Spanish',
+      'meta_ads',
+      ['Día,Nombre de la campaña,Divisa,Importe gastado (EUR),Clics en el enlace,Impresiones', ',,,1,1,1'],
+    ],
+    [
+      'Meta, Italian',
+      'meta_ads',
+      ['Giorno,Nome della campagna,Valuta,Importo speso (EUR),Clic sul link,Impression', ',,,1,1,1'],
+    ],
+    [
+      'Meta, Portuguese',
+      'meta_ads',
+      ['Dia,Nome da campanha,Moeda,Valor usado (EUR),Cliques no link,Impressões', ',,,1,1,1'],
+    ],
+    ['Meta, Dutch', 'meta_ads', ['Dag,Campagnenaam,Valuta,Besteed bedrag (EUR),Linkklikken,Weergaven', ',,,1,1,1']],
+  ];
+  for (const [what, platform, [header, total]] of LANGUAGES) {
+    it(`${what}: the same columns, a total at the end`, async () => {
+      const found = await read(`Report\n${header}\n2026-11-02,Été,EUR,"1.204,50",7,"1.310"\n${total}\n`);
+      assert.equal(found.platform, platform);
+      assert.deepEqual(rows(found), ['2026-11-02 ·  ·  · Été · 120450 · eur · 7 · 1310']);
+      assert.equal(found.leftOut.length, 1);
+    });
+  }
+
+  it('a column of an English export that means another in German', async () => {
+    const found = await read('Tag,Day,Campaign,Currency code,Cost\nx,2026-11-02,Brand,EUR,1.50\n');
+    assert.deepEqual(rows(found), ['2026-11-02 ·  ·  · Brand · 150 · eur · ? · ?']);
+  });
+
   it('our own layout, in several currencies', async () => {
     const found = await read(sample('own.csv'));
     assert.equal(found.platform, 'own');
@@ -177,6 +229,12 @@ describe('what cannot be read', () => {
     ],
     'by week': [
       'Week,Campaign,Currency code,Cost\n2026-11-02,Brand,EUR,1',
+      {},
+      'file',
+      /is by week, not by day; in Google/,
+    ],
+    'by week, in German': [
+      'Woche,Kampagne,Währungscode,Kosten\n2026-11-02,Marke,EUR,1',
       {},
       'file',
       /is by week, not by day; in Google/,

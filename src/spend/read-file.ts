@@ -7,7 +7,7 @@ import type { SpendPlatform } from '../core/spend.ts';
 import { readCsv } from './csv.ts';
 import type { CsvRecord } from './csv.ts';
 import { decodeSpend } from './decode.ts';
-import { FIELDS, LAYOUTS, recognise } from './layouts.ts';
+import { columnName, FIELDS, LAYOUTS, recognise } from './layouts.ts';
 import type { Field, Recognised } from './layouts.ts';
 import { groupLines } from './group.ts';
 import type { GroupedSpend } from './group.ts';
@@ -117,7 +117,8 @@ async function findHeader(text: string, wanted: SpendPlatform | null): Promise<F
     .split(/[\r\n]/, 1)[0]!
     .slice(0, 100);
   const known =
-    'Google Ads, Meta, LinkedIn, TikTok and Microsoft exports in English, and date,source,medium,campaign,amount,currency';
+    'Google Ads, Meta, LinkedIn, TikTok and Microsoft exports in English (Google Ads and Meta in German, French, Spanish, ' +
+    'Italian, Portuguese and Dutch, too), and date,source,medium,campaign,amount,currency';
   const remedy =
     'if it is of one of these platforms, say which (--platform, ?platform=); else write its lines as the last of these';
   const message = `no line of it is a header that is known (it begins "${first}"); known are ${known}; ${remedy}`;
@@ -167,8 +168,8 @@ function requireColumns(
   const { byDay } = LAYOUTS[platform];
   const names = header.cells.map((cell) => cell.trim());
   if (columns.day === undefined) {
-    const coarser = names.find((name) => WITHOUT_DAY.includes(name.toLowerCase()));
-    const what = coarser === undefined ? 'has no column with the day' : `is by ${coarser.toLowerCase()}, not by day`;
+    const coarser = names.map(columnName).find((name) => WITHOUT_DAY.includes(name));
+    const what = coarser === undefined ? 'has no column with the day' : `is by ${coarser}, not by day`;
     throw new SpendRefused('file', `line ${header.line}: the export ${what}; ${byDay}`);
   }
   if (columns.campaign === undefined) {

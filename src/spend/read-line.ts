@@ -41,7 +41,7 @@ export interface Reading {
 
 const EARLIEST_DAY = '2000-01-01';
 const TEXT_MAX = 255;
-const TOTAL = /^(?:overall |grand |sub)?totals?\b/i;
+const TOTAL = /^(?:(?:overall |grand |sub)?totals?|totale|totaal|gesamt)\b/i;
 const REMARK = /^(?:©|\(c\) ?\d{4}|copyright\b)/i;
 
 export function readLine(record: CsvRecord, cell: (field: Field) => string, reading: Reading): ReadLine | Unread {
