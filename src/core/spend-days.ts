@@ -3,7 +3,21 @@ import { isDay } from './report-days.ts';
 /** Days as ad platforms write them. 03/04/2026 is a day of March in one country and of April in another. */
 export type DayOrder = 'mdy' | 'dmy';
 
-const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
+/** What months begin with, without accents: in English, German, French, Spanish, Italian, Portuguese and Dutch. */
+const MONTHS = [
+  /^(?:jan|ene|gen)/,
+  /^(?:feb|fev)/,
+  /^(?:mar|mrz|mrt)/,
+  /^(?:apr|avr|abr)/,
+  /^(?:may|mai|mei|mag)/,
+  /^(?:jun|juin|giu)/,
+  /^(?:jul|juil|lug)/,
+  /^(?:aug|ago|aou)/,
+  /^(?:sep|set)/,
+  /^(?:oct|okt|ott|out)/,
+  /^nov/,
+  /^(?:dec|dez|dic)/,
+];
 const TIME = /[T\s]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:\s*[ap]\.?m\.?)?(?:\s*(?:Z|UTC|[+-]\d{2}:?\d{2}))?$/i;
 
 interface Numbers {
@@ -43,7 +57,7 @@ export function dayOf(text: string, order: DayOrder): string | null {
   const plain = text
     .trim()
     .replace(TIME, '')
-    .replace(/^[A-Za-z]{3,9},\s*/, '');
+    .replace(/^\p{L}{2,12}(?:-feira)?(?:\.?,|\.(?=\s\d{1,2}\.?\s\p{L}))\s*/u, '');
   const numbers = numbersOf(plain);
   if (numbers) {
     const { a, b, year } = numbers;
@@ -53,14 +67,16 @@ export function dayOf(text: string, order: DayOrder): string | null {
   if (iso && (iso[2] !== '' || plain.length === 8)) return dayFrom(Number(iso[1]), Number(iso[3]), Number(iso[4]));
   const dotted = /^(\d{1,2})\.(\d{1,2})\.(\d{4})$/.exec(plain);
   if (dotted) return dayFrom(Number(dotted[3]), Number(dotted[2]), Number(dotted[1]));
-  const named = /^([A-Za-z]{3,9})\.? (\d{1,2}),? (\d{4})$/.exec(plain);
+  const named = /^(\p{L}{3,10})\.? (\d{1,2}),? (\d{4})$/u.exec(plain);
   if (named) return dayFrom(Number(named[3]), monthOf(named[1]!), Number(named[2]));
-  const dayFirst = /^(\d{1,2})[ -]([A-Za-z]{3,9})\.?,?[ -](\d{4})$/.exec(plain);
+  // 2 Nov 2026, 2. Nov. 2026, 2 de nov. de 2026
+  const dayFirst = /^(\d{1,2})\.?[ -](?:de )?(\p{L}{3,10})\.?,?[ -](?:de )?(\d{4})$/u.exec(plain);
   return dayFirst && dayFrom(Number(dayFirst[3]), monthOf(dayFirst[2]!), Number(dayFirst[1]));
 }
 
 function monthOf(name: string): number {
-  return MONTHS.indexOf(name.slice(0, 3).toLowerCase()) + 1;
+  const plain = name.normalize('NFD').replaceAll(/\p{M}/gu, '').toLowerCase();
+  return MONTHS.findIndex((begins) => begins.test(plain)) + 1;
 }
 
 function dayFrom(year: number, month: number, day: number): string | null {

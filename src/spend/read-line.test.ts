@@ -33,6 +33,11 @@ describe('what is no spend', () => {
       ['2026-11-01 Spring 2000'],
       ['2 a total', '3 a total', '5 a total'],
     ],
+    'the same in Spanish': [
+      ['Día,Nombre de la campaña,Importe gastado (EUR)', 'Todos,,30', 'Todos,Spring,30', '2026-11-01,Spring,20'],
+      ['2026-11-01 Spring 2000'],
+      ['2 a total', '3 a total'],
+    ],
     'campaigns that are called like remarks, and remarks': [
       [
         'Campaign,Day,Currency code,Cost',

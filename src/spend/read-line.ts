@@ -42,6 +42,7 @@ export interface Reading {
 const EARLIEST_DAY = '2000-01-01';
 const TEXT_MAX = 255;
 const TOTAL = /^(?:(?:overall |grand |sub)?totals?|totale|totaal|gesamt)\b/i;
+const ALL_DAYS = /^(?:all|alle|tous|toutes|tod[ao]s|tutt[ei])$/i;
 const REMARK = /^(?:©|\(c\) ?\d{4}|copyright\b)/i;
 
 export function readLine(record: CsvRecord, cell: (field: Field) => string, reading: Reading): ReadLine | Unread {
@@ -106,7 +107,7 @@ function asideOf(
   if (!hasDay && REMARK.test(first)) return 'a remark of the platform';
   if (!hasDay && [first, cell('day'), cell('campaign')].some((text) => TOTAL.test(text))) return 'a total';
   // Meta by day: the sum of all days stands above them, for all campaigns and for each.
-  if (platform !== 'own' && /^all$/i.test(cell('day'))) return 'a total';
+  if (platform !== 'own' && ALL_DAYS.test(cell('day'))) return 'a total';
   if (cell('campaign') !== '' || cell('campaignId') !== '') return null;
   // Meta's and LinkedIn's sums have no campaign, and no day of their own: none, or the report's range, which may be one day.
   if (isRange) return 'a total: it names no campaign';
