@@ -144,4 +144,12 @@ export const MONEY_BUGS: readonly Bug[] = [
     replace: 'site: at.site }',
     tests: ['src/payments/off-stripe.test.ts'],
   },
+  {
+    name: 'of advertising paid in two currencies on a day one stands',
+    tempting: 'a campaign has one line a day, the latest',
+    file: 'src/storage/records/spend.ts',
+    find: 'const standing = told.filter((row) => row.import === latest);',
+    replace: 'const standing = told.filter((row) => row.import === latest).slice(-1);',
+    tests: [{ file: 'test/contracts/records-spend.test.ts', named: 'in several currencies' }],
+  },
 ];
