@@ -48,9 +48,9 @@ export function SpendImportPanel({ siteId }: { siteId: string }) {
     <section className="panel px-4 py-4 sm:px-5" aria-label="Import spend" data-testid="spend-import-panel">
       <h2 className="font-semibold">Import</h2>
       <p className="mt-1 text-muted">
-        An export by day and campaign from Google Ads, Meta, LinkedIn, TikTok or Microsoft Advertising, in English; or
-        lines of date,source,medium,campaign,amount,currency. Days that were imported before are replaced, never counted
-        twice.
+        An export by day and campaign from Google Ads, Meta, LinkedIn, TikTok or Microsoft Advertising, best in English;
+        or lines of date,source,medium,campaign,amount,currency. Days that were imported before are replaced, never
+        counted twice.
       </p>
       <DropZone onFile={choose} isBusy={preview.isPending || store.isPending} />
       {file && preview.error ? <Refused error={preview.error} said={said} onSay={retry} /> : null}
