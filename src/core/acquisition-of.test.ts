@@ -57,6 +57,13 @@ test('tags before shorthand before click id before referrer', () => {
   for (const [query, referrer, expected] of TAGS) assert.equal(told(`${PAGE}?${query}`, referrer), expected, query);
 });
 
+test('white space and controls within a tag are one space, as in what spend is imported for', () => {
+  const { source, campaign, term } = arrive(
+    `${PAGE}?utm_source=+google%0A&utm_campaign=Brand++%E2%80%94%C2%A0+EU%0D%0A2026&utm_term=a%00b`,
+  );
+  assert.deepEqual([source, campaign, term], ['google', 'Brand — EU 2026', 'a b']);
+});
+
 const REFERRERS: [referrer: string, expected: string][] = [
   ['', DIRECT],
   ['not a url', DIRECT],

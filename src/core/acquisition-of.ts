@@ -11,6 +11,8 @@ import { type Channel, channelOf } from './channel.ts';
  * referrer, then what an in-app browser gives away, then direct: `source` is ''.
  */
 const TAG_CHARS = 255;
+/** Line breaks and the like are no part of a name; two spaces are one, as in the campaigns that spend is imported for. */
+const BLANKS = /[\s\p{Cc}]+/gu;
 /** What a campaign without a source is called in GA4's reports. */
 const NOT_SET = '(not set)';
 /** Rows of reports that stand for no arrival: a link with `utm_source=(unattributed)` would add its visitors to them. */
@@ -53,7 +55,7 @@ interface ClickId extends Origin {
 export function acquisitionOf({ page, referrer, siteHosts, inAppBrowser }: Arrival): Acquisition {
   const parameters = page?.parameters ?? new Map<string, string>();
   const tag = (name: string) => {
-    const text = wellFormed((parameters.get(name) ?? '').trim(), TAG_CHARS);
+    const text = wellFormed((parameters.get(name) ?? '').replaceAll(BLANKS, ' ').trim(), TAG_CHARS);
     return REPORTS_OWN.has(text) ? NOT_SET : text;
   };
   const from = outsideReferrer(readReferrer(referrer), page, siteHosts);

@@ -2,7 +2,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { NOTHING_SAID } from './options.fixture.ts';
+import { acquisitionOf } from '../core/acquisition-of.ts';
+import { readPageUrl } from '../core/acquisition-url.ts';
 import { readSpendFile } from './read-file.ts';
+import { cleanText } from './read-line.ts';
 
 const read = (...lines: string[]) => readSpendFile(Buffer.from(lines.join('\n')), NOTHING_SAID, '2026-11-21');
 const META = 'Reporting starts,Reporting ends,Campaign name,Amount spent (USD)';
@@ -93,4 +96,12 @@ describe('ids that a spreadsheet took for numbers', () => {
       ['120212000000000123', '120212000000000123', '12E3', 'E+17'],
     );
   });
+});
+
+it('a campaign is called as its visitors’ tag is, however many spaces the platform has in it', () => {
+  for (const name of ['Brand', 'Brand  —\u00a0 EU', ' Brand\t2026 ', 'two\r\nlines', 'Été  '.repeat(60)]) {
+    const page = readPageUrl(`https://shop.example/?utm_campaign=${encodeURIComponent(name)}`);
+    const { campaign } = acquisitionOf({ page, referrer: '', siteHosts: [], inAppBrowser: '' });
+    assert.equal(campaign, cleanText(name));
+  }
 });
