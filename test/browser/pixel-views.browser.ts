@@ -1,5 +1,6 @@
 // Every way to arrive at a page, counted once: from the back/forward cache, prerendered, by the fragment.
 import { expect, test } from '@playwright/test';
+import { readPageUrl } from '../../src/core/acquisition-url.ts';
 import { openPixelSite, pathOf } from './pixel-site.ts';
 import type { PixelSite } from './pixel-site.ts';
 import settings from './playwright.config.ts';
@@ -63,4 +64,14 @@ test('routes in the fragment are views when the tag says so; places in the page 
     '/#/about',
     '/other#/deep',
   ]);
+});
+
+test('pages outside of Latin letters are read as people write them', async ({ page }) => {
+  await page.goto(site.url('/café'));
+  await site.received(1);
+  await page.evaluate(`history.pushState({}, '', '/прайс?q=é')`);
+  await page.evaluate(`history.pushState({}, '', '/a%2Fb%20c')`);
+  const hits = await site.received(3);
+  expect(hits.map(({ url }) => url!.replace(site.url(''), ''))[0]).toBe('/caf%C3%A9');
+  expect(hits.map(({ url }) => readPageUrl(url!)!.path)).toEqual(['/café', '/прайс', '/a%2Fb%20c']);
 });
