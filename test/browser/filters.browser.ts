@@ -28,7 +28,14 @@ test.beforeAll(async () => {
     });
     const user_agent = 'Mozilla/5.0 (X11; Linux x86_64; rv:141.0) Gecko/20100101 Firefox/141.0';
     const who = { visitor: `visitor-${index}`, session: `session-${index}`, user_agent };
-    return { id: crypto.randomUUID(), name: 'pageview', url: `https://shop.example/?${tags}`, at: Date.now(), ...who };
+    const page = source === '' ? 'caf%C3%A9' : '';
+    return {
+      id: crypto.randomUUID(),
+      name: 'pageview',
+      url: `https://shop.example/${page}?${tags}`,
+      at: Date.now(),
+      ...who,
+    };
   });
   const sent = await headwater.post('/api/event', { site, events }, { authorization: `Bearer ${key}` });
   expect(await sent.json()).toEqual({ accepted: VISITS.length });
@@ -82,6 +89,19 @@ test('chips that all hold, each of one condition or of several', async ({ browse
     await page.getByTestId('filter-remove-or').click();
     await visitorsAre(page, 10);
     await expect(page).not.toHaveURL(/filter/);
+  });
+  await test.step('a page is shown and found as people write it, and is readable in Excel', async () => {
+    const pages = page.getByTestId('table-landing_page');
+    await pages.getByText('/café').click();
+    await expect(page.getByTestId('filter-chip-landing_page')).toHaveText('Landing page is /café');
+    await visitorsAre(page, 1);
+    const address = await page.getByTestId('csv-landing_page').getAttribute('href');
+    const file = await page.request.get(headwater.url + address!);
+    expect((await file.body()).toString('utf8')).toBe(
+      '\ufefflanding_page,visitors,customers,revenue\r\n/café,1,0,0.00\r\n',
+    );
+    await page.getByTestId('filter-remove-landing_page').click();
+    await visitorsAre(page, 10);
   });
   await test.step('what was written by hand, and what has a long name, is shown and fits a phone', async () => {
     const deep = ['or', ['and', ['source', 'is', ['google']], ['campaign', 'is', [LONG]]], ['source', 'is', ['bing']]];
