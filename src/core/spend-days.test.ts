@@ -22,6 +22,8 @@ const WRITTEN: [month: number, texts: string[]][] = [
     [
       'Mon, Nov 2, 2026',
       'Nov. 2, 2026',
+      '2-Nov-26',
+      '02-nov-2026',
       'Monday, November 02, 2026',
       'Mo., 2. Nov. 2026',
       'lun. 2 nov. 2026',
@@ -39,7 +41,17 @@ test('months by name', () => {
 });
 
 test('what is no day', () => {
-  for (const text of ['', 'Nov 2026', '31 Nov 2026', '2 Foo 2026', 'Total 2, 2026', '2026-13-01', '30.02.2026']) {
+  for (const text of [
+    '',
+    'Nov 2026',
+    '31 Nov 2026',
+    '2 Foo 2026',
+    '2 Nov 1999',
+    '2 Nov 6',
+    'Total 2, 2026',
+    '2026-13-01',
+    '30.02.2026',
+  ]) {
     assert.equal(dayOf(text, 'dmy'), null, text);
   }
 });

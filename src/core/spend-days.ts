@@ -69,9 +69,9 @@ export function dayOf(text: string, order: DayOrder): string | null {
   if (dotted) return dayFrom(Number(dotted[3]), Number(dotted[2]), Number(dotted[1]));
   const named = /^(\p{L}{3,10})\.? (\d{1,2}),? (\d{4})$/u.exec(plain);
   if (named) return dayFrom(Number(named[3]), monthOf(named[1]!), Number(named[2]));
-  // 2 Nov 2026, 2. Nov. 2026, 2 de nov. de 2026
-  const dayFirst = /^(\d{1,2})\.?[ -](?:de )?(\p{L}{3,10})\.?,?[ -](?:de )?(\d{4})$/u.exec(plain);
-  return dayFirst && dayFrom(Number(dayFirst[3]), monthOf(dayFirst[2]!), Number(dayFirst[1]));
+  // 2 Nov 2026, 2. Nov. 2026, 2 de nov. de 2026; 2-Nov-26 is what Excel makes of Nov 2, 2026.
+  const dayFirst = /^(\d{1,2})\.?[ -](?:de )?(\p{L}{3,10})\.?,?[ -](?:de )?((?:20)?\d{2})$/u.exec(plain);
+  return dayFirst && dayFrom(2000 + (Number(dayFirst[3]) % 100), monthOf(dayFirst[2]!), Number(dayFirst[1]));
 }
 
 function monthOf(name: string): number {
