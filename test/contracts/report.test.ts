@@ -267,4 +267,27 @@ describe('a customer who pays again', () => {
     // cus_1 (first paid in October), cus_2, and the visitor behind ch_5 and ch_6: two of the three are new.
     assert.deepEqual((await report(site, { metrics })).totals, { conversions: 5, customers: 3, conversion_rate: 1 });
   });
+
+  test('is one without a Stripe customer too, when a browser was joined with another between two payments', async () => {
+    const guests = 'guests';
+    const visits = (visitor: string) => [touch(visitor, '2026-11-01T00:00:00Z', 'google')];
+    const names = Array.from({ length: 8 }, (_, index) => String(index));
+    await credits(
+      names.flatMap((name) => {
+        const [phone, desk] = [visits(`phone-${name}`), [touch(`desk-${name}`, '2026-11-05T00:00:00Z', '')]];
+        return [
+          { id: `ch_${name}`, when: '2026-11-02T12:00:00Z', path: phone },
+          { id: `ch_${name}_later`, when: '2026-11-06T12:00:00Z', path: [...phone, ...desk] },
+        ].flatMap(({ id, when, path }) => {
+          const paid = payment(guests, id, when);
+          return creditRows(paid, [entry(paid, 'charge', 10_00)], path);
+        });
+      }),
+    );
+    const metrics = ['conversions', 'customers', 'new_customers', 'lifetime_value'] as const;
+    const totals = { conversions: 16, customers: 8, new_customers: 8, lifetime_value: 20_00 };
+    for (const model of ['first_touch', 'linear'] as const) {
+      assert.deepEqual((await report(guests, { metrics, model })).totals, totals);
+    }
+  });
 });

@@ -154,7 +154,8 @@ const NEW_CUSTOMER_METRICS: readonly Metric[] = [
 
 /**
  * Payment → its charge's total and who paid. Only rows that still stand count: a cancelled row may name a visitor or a
- * customer the payment no longer has. Payments and payers are told apart by hashes, as sessions are. To tell a first
+ * customer the payment no longer has. Without a customer it is the visitor whose touchpoint is the first: that of one
+ * browser who is joined with another stays the same, however many of both are on the paths of later payments. Payments and payers are told apart by hashes, as sessions are. To tell a first
  * payment, all of them are read; else those of the range.
  */
 export function payers(query: ReportQuery): string {
@@ -163,12 +164,12 @@ export function payers(query: ReportQuery): string {
   return `
       SELECT payment, total, who, ${everything ? `${firstAt} = paid_at` : '0'} AS is_first, ${firstAt} AS first_at FROM (
         SELECT payment, sum(charged) AS total, min(paid) AS paid_at,
-          if(max(payer) = 0, payment, minIf(payer, payer != 0)) AS who
+          if(max(payer) = 0, payment, max(payer)) AS who
         FROM (
           SELECT c.payment_key AS payment, c.payer_key AS payer, min(c.payment_at) AS paid, sum(c.first_touch * c.sign) AS charged, sum(c.sign) AS standing
           FROM credits AS c
           WHERE c.site = {site:String} AND c.mode = {mode:String} AND c.entry_kind = 'charge' AND c.money = ''
-            ${everything ? '' : `AND ${inRange('c.payment_at')}`}
+            AND c.position <= 0 ${everything ? '' : `AND ${inRange('c.payment_at')}`}
           GROUP BY payment, payer
           HAVING standing > 0
         )
