@@ -56,6 +56,17 @@ describe('within a channel', () => {
     ]);
   });
 
+  test('a refund nearly as large as a sale makes neither of them larger than the money there is', () => {
+    const linear = [
+      { channel: 'Paid Search', key: 'google', amountMinor: 101_00 },
+      { channel: 'Paid Search', key: 'bing', amountMinor: -100_00 },
+    ];
+    assert.deepEqual(applyShares(300_00, shares.slice(1), linear), [
+      { channel: 'Paid Search', key: 'google', amountMinor: 251_24 },
+      { channel: 'Paid Search', key: 'bing', amountMinor: 48_76 },
+    ]);
+  });
+
   test('a channel that linear says nothing about keeps its money, on a row of its own', () => {
     const linear = [{ channel: 'Paid Search', key: 'google', amountMinor: 10 }];
     assert.deepEqual(applyShares(9_00, shares, linear), [

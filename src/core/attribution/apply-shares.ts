@@ -47,17 +47,21 @@ function withinChannel(channel: string, amountMinor: number, rows: readonly Line
 }
 
 /**
- * Splits an amount in proportion to numbers of either sign, exactly: a day with refunds only takes back. Null when the
- * numbers add up to nothing, and so say nothing about proportions.
+ * Splits an amount in proportion to numbers of either sign, exactly: a day with refunds only takes back. Of both signs,
+ * each number stands, and what the amount has more or less than they add up to is shared by their sizes: in proportion
+ * to a sale of 101 and a refund of 100, an amount of 300 would make a sale of 30,300. Null when the numbers add up to
+ * nothing, and so say nothing about proportions.
  */
 function inProportion(amountMinor: number, proportions: readonly number[]): number[] | null {
   const total = proportions.reduce((sum, one) => sum + BigInt(one), 0n);
   if (total === 0n) return null;
   // Signs out of the way first, so that what is taken back mirrors what was given.
   const sign = total < 0n ? -1n : 1n;
-  const size = total * sign;
+  const own = proportions.map((one) => BigInt(one) * sign);
+  const sizes = own.map((one) => (one < 0n ? -one : one));
+  const size = sizes.reduce((sum, one) => sum + one, 0n);
   const amount = BigInt(Math.abs(amountMinor));
-  const exact = proportions.map((one) => amount * BigInt(one) * sign);
+  const exact = own.map((one, index) => one * size + (amount - total * sign) * sizes[index]!);
   const remainders = exact.map((part, index) => ({ index, remainder: ((part % size) + size) % size }));
   const floors = exact.map((part, index) => (part - remainders[index]!.remainder) / size);
   let left = Number(amount - floors.reduce((sum, part) => sum + part, 0n));
