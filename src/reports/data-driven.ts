@@ -72,7 +72,8 @@ export async function answerDataDriven(
     facts.report({ ...whole, model: 'linear', limit: ROWS_MAX, order: null }),
   ]);
   const laidOut = layOut(query, shares, linear.rows);
-  const rows = query.dimensions.length === 0 ? [rest.totals] : limited(query, joined(query, laidOut, rest.rows));
+  const split = query.dimensions.length === 0 ? [rest.totals] : limited(query, joined(query, laidOut, rest.rows));
+  const rows = await countedAnew(facts, whole, split);
   const basedOn = basisOf(shares, { order, paths: paths.length });
   const answer = { rows, totals: rest.totals, ...(rest.unconverted ? { unconverted: rest.unconverted } : {}) };
   return { ok: true, value: { ...answer, basedOn } };
@@ -175,7 +176,7 @@ function joined(query: ReportQuery, laidOut: Map<string, Parts>, rest: readonly 
       ...Object.fromEntries(
         query.metrics.map((metric) => [
           metric,
-          SPLIT[metric]?.(parts) ?? (isOfCredits(metric) ? null : (row?.[metric] ?? emptyOf(metric))),
+          SPLIT[metric]?.(parts) ?? (isOfCredits(metric) ? null : row ? (row[metric] ?? null) : emptyOf(metric)),
         ]),
       ),
     };
@@ -185,16 +186,45 @@ function joined(query: ReportQuery, laidOut: Map<string, Parts>, rest: readonly 
   return told.length === 0 ? rows : rows.filter((row) => told.some((metric) => (row[metric] ?? 0) !== 0));
 }
 
-const emptyOf = (metric: Metric) => (METRIC_SOURCES[metric].length === 1 ? 0 : null);
+/** A count of nothing is 0; a rate over nothing is unknown. */
+const emptyOf = (metric: Metric) => (RATES.has(metric) ? null : 0);
+const RATES: ReadonlySet<Metric> = new Set<Metric>([
+  'bounce_rate',
+  'views_per_session',
+  'visit_duration',
+  'cost_per_click',
+  'subscriber_churn_rate',
+  'mrr_churn_rate',
+]);
 
-/** As reports order and limit rows; of what is beyond the limit only sums are known. */
+const isRest = ({ dimensions }: ReportQuery, row: ReportRow) =>
+  dimensions.some((dimension) => dimension !== 'currency' && row[dimension] === OTHER);
+
+/** What does not depend on a model is told of "(other)" too: a visitor of several rows beyond the limit is one there. */
+async function countedAnew(facts: Pick<Facts, 'report'>, query: ReportQuery, rows: ReportRow[]): Promise<ReportRow[]> {
+  const metrics = query.metrics.filter((metric) => !isOfCredits(metric));
+  if (metrics.length === 0 || !rows.some((row) => isRest(query, row))) return rows;
+  const named = rows.filter((row) => !isRest(query, row));
+  const names = named.map((row) => query.dimensions.map((dimension) => String(row[dimension])));
+  const counted = await facts.report({ ...query, metrics, order: null, rows: names });
+  const rest = new Map(counted.rows.filter((row) => isRest(query, row)).map((row) => [row.currency ?? '', row]));
+  return rows.map((row) => {
+    if (!isRest(query, row)) return row;
+    const known = rest.get(row.currency ?? '');
+    return {
+      ...row,
+      ...Object.fromEntries(metrics.map((metric) => [metric, known ? (known[metric] ?? null) : emptyOf(metric)])),
+    };
+  });
+}
+
+/** As reports order and limit rows; of what is beyond the limit only sums are known here. */
 function limited(query: ReportQuery, rows: readonly ReportRow[]): ReportRow[] {
   const first = query.dimensions[0]!;
   const isTime = ['hour', 'day', 'week', 'month'].includes(first);
   const order =
     query.order ?? (isTime ? { key: first, descending: false } : { key: query.metrics[0]!, descending: true });
   const direction = order.descending ? -1 : 1;
-  const rest = (row: ReportRow) => query.dimensions.some((dimension) => row[dimension] === OTHER);
   const compare = (a: ReportRow, b: ReportRow) => {
     const [left, right] = [a[order.key] ?? null, b[order.key] ?? null];
     if (left === right)
@@ -203,12 +233,12 @@ function limited(query: ReportQuery, rows: readonly ReportRow[]): ReportRow[] {
     if (right === null) return -1;
     return left < right ? -direction : direction;
   };
-  const ranked = rows.filter((row) => !rest(row)).toSorted(compare);
+  const ranked = rows.filter((row) => !isRest(query, row)).toSorted(compare);
   const wanted = query.rows && new Set(query.rows.map(keyOf));
   const named = wanted
     ? ranked.filter((row) => wanted.has(keyOf(query.dimensions.map((d) => row[d]))))
     : ranked.slice(0, query.limit);
-  const beyond = [...new Set(ranked).difference(new Set(named)), ...rows.filter(rest)];
+  const beyond = [...new Set(ranked).difference(new Set(named)), ...rows.filter((row) => isRest(query, row))];
   const others = [...Map.groupBy(beyond, (row) => row.currency ?? '').values()].map((group): ReportRow => ({
     ...Object.fromEntries(
       query.dimensions.map((dimension) => [dimension, dimension === 'currency' ? group[0]!.currency! : OTHER]),

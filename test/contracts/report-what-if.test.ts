@@ -6,7 +6,7 @@ import * as fc from 'fast-check';
 import { RULE_MODELS } from '../../src/core/attribution/models.ts';
 import { DEFAULT_MODEL_SETTINGS } from '../../src/core/attribution/settings.ts';
 import { FactsCrowded } from '../../src/storage/facts/facts.ts';
-import type { Metric, ReportQuery } from '../../src/core/report.ts';
+import type { Metric, ReportQuery, ReportRow } from '../../src/core/report.ts';
 import { creditRows, unattributedRows } from '../../src/core/attribution/credits.ts';
 import { answerDataDriven } from '../../src/reports/data-driven.ts';
 import { createSolver } from '../../src/reports/solver.ts';
@@ -283,6 +283,16 @@ describe('data-driven models over what is stored', () => {
       assert.equal(
         other.value.rows.reduce((sum, row) => sum + Number(row.revenue), 0),
         whole + 7_00,
+      );
+      const seen: Metric[] = ['revenue', 'sessions', 'visitors', 'bounce_rate'];
+      const visited = ask(site, { metrics: seen, dimensions: ['source'], limit: 1 });
+      const beyond = await answerDataDriven(deps, visited, asked);
+      assert.ok(beyond.ok);
+      const named = beyond.value.rows.slice(0, 1).map((row) => [String(row.source)]);
+      const visits = (rows: readonly ReportRow[]) => rows.map((row) => seen.slice(1).map((metric) => row[metric]));
+      assert.deepEqual(
+        visits(beyond.value.rows),
+        visits((await store().report({ ...visited, model: 'linear', rows: named })).rows),
       );
       const filtered = async (...filters: ReportQuery['filters']) =>
         answerDataDriven(deps, ask(site, { metrics: ['revenue'], dimensions: ['channel'], filters }), asked);
