@@ -219,6 +219,20 @@ describe('one person, several visitors', () => {
     assert.deepEqual(await shop.revenue(), { google: 10_00, newsletter: 10_00 });
     assert.deepEqual((await shop.attribution('ch_t')).visitors, ['v2'], 'test and live customers are different people');
   });
+
+  test('a customer of hundreds of payments shares a visitor with all of them, whichever brought it', async () => {
+    const shop = await openShop();
+    await shop.hits(['v1', 5, 'google'], ['v2', 2, 'newsletter']);
+    const pay = (id: string, visitor: string) =>
+      shop.pay(id, { customer: 'cus_1' }, [link(visitor)], [['charge', 10_00]]);
+    const ids = Array.from({ length: 250 }, (_, index) => `ch_${index + 100}`);
+    for (const id of ids) await pay(id, 'v1');
+    await shop.settle();
+    assert.deepEqual(await shop.revenue('first_touch'), { google: 250 * 10_00 });
+    await pay('ch_999', 'v2');
+    await shop.settle();
+    assert.deepEqual(await shop.revenue('first_touch'), { newsletter: 251 * 10_00 });
+  });
 });
 
 test('workers that take the same payments at once credit them once', async () => {

@@ -9,8 +9,11 @@ import type { Records } from '../storage/records/records.ts';
 
 /** A customer, app id or e-mail address that would join more visitors is shared by many people, and joins nobody. */
 export const JOIN_MAX_VISITORS = 50;
-/** Beyond this many payments of one customer only the first (by id) lend their visitors: each is read one by one. */
-const SIBLINGS_MAX = 200;
+/**
+ * Beyond this many payments of one customer only the first (by id) lend their visitors and are asked again when one joins: each
+ * payment of a batch looks at all of them.
+ */
+const SIBLINGS_MAX = 2_000;
 
 /** Another payment of the same customer, and the visitor its own links resolved to. */
 export interface Sibling {
@@ -49,8 +52,8 @@ export async function readEvidence(stores: Stores, site: string, paymentIds: rea
   const payments = await records.payments.getMany(site, paymentIds);
   const linksOf = await records.payments.linksOf(site, paymentIds);
   for (const { id } of payments) links.set(id, linksOf.get(id) ?? []);
-  for (const siblings of (await readSiblings(records, site, payments)).values()) {
-    for (const { visitor } of siblings) if (visitor !== null) candidates.add(visitor);
+  for (const { rows } of await readFamilies(records, site, payments)) {
+    for (const { visitor } of rows) if (visitor !== null) candidates.add(visitor);
   }
   const claims = [...links.values()].flat();
   const claimed = (...kinds: Link['claim'][]) => [
@@ -110,25 +113,46 @@ function ownerOf({ claim, value }: Link, known: KnownVisitors): string | undefin
 export async function readSiblings(
   records: Pick<Records, 'payments'>,
   site: string,
-  payments: readonly Pick<Payment, 'id' | 'mode' | 'customer'>[],
+  payments: readonly CustomerPayment[],
 ): Promise<Map<string, Sibling[]>> {
   const siblings = new Map<string, Sibling[]>();
-  for (const [mode, ofMode] of Map.groupBy(payments, (payment) => payment.mode)) {
-    const customers = [...new Set(ofMode.flatMap(({ customer }) => customer ?? []))];
-    const found = customers.length > 0 ? await records.payments.ofCustomers(site, mode, customers) : new Map();
-    const idsOf = new Map<string, string[]>(
-      [...found].map(([customer, ids]) => [customer, ids.slice(0, SIBLINGS_MAX)]),
-    );
-    // A customer with one payment has nobody to lend a visitor, and most have one.
-    const lending = [...idsOf.values()].filter((ids) => ids.length > 1).flat();
-    const visitors = lending.length > 0 ? await records.payments.visitorsOf(site, lending) : new Map();
-    for (const { id, customer } of ofMode) {
-      const others = (idsOf.get(customer ?? '') ?? []).filter((other) => other !== id);
-      const rows = others.map((other): Sibling => ({ id: other, visitor: visitors.get(other) ?? null }));
-      siblings.set(id, rows);
-    }
+  for (const { rows, asked } of await readFamilies(records, site, payments)) {
+    const at = new Map(rows.map(({ id }, index) => [id, index]));
+    for (const { id } of asked) siblings.set(id, at.has(id) ? rows.toSpliced(at.get(id)!, 1) : rows);
   }
   return siblings;
+}
+
+type CustomerPayment = Pick<Payment, 'id' | 'mode' | 'customer'>;
+
+/** The payments of each customer that these are of. One with a single payment has nobody to lend a visitor, and most have one. */
+async function readFamilies(
+  records: Pick<Records, 'payments'>,
+  site: string,
+  payments: readonly CustomerPayment[],
+): Promise<{ rows: Sibling[]; asked: readonly CustomerPayment[] }[]> {
+  const families: { rows: Sibling[]; asked: readonly CustomerPayment[] }[] = [];
+  for (const [mode, ofMode] of Map.groupBy(payments, (payment) => payment.mode)) {
+    const byCustomer = Map.groupBy(
+      ofMode.filter(({ customer }) => customer !== null),
+      ({ customer }) => customer!,
+    );
+    if (byCustomer.size === 0) continue;
+    const found = await records.payments.ofCustomers(site, mode, [...byCustomer.keys()]);
+    const lending = [...found].flatMap(([customer, ids]) =>
+      ids.length > 1 ? [[customer, ids.slice(0, SIBLINGS_MAX)] as const] : [],
+    );
+    if (lending.length === 0) continue;
+    const visitors = await records.payments.visitorsOf(
+      site,
+      lending.flatMap(([, ids]) => ids),
+    );
+    for (const [customer, ids] of lending) {
+      const rows = ids.map((id): Sibling => ({ id, visitor: visitors.get(id) ?? null }));
+      families.push({ rows, asked: byCustomer.get(customer)! });
+    }
+  }
+  return families;
 }
 
 /** The identities of a site, without what a person rejected. */
