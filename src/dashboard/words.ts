@@ -4,7 +4,7 @@ import { RULE_MODELS } from '../core/attribution/models.ts';
 import type { RuleModel } from '../core/attribution/models.ts';
 import type { UnattributedReason } from '../core/link.ts';
 import type { PaymentKind } from '../core/payment.ts';
-import type { ModelSettingsAnswer } from '../http/contract-models.ts';
+import type { ModelSettingsAnswer, SiteModelsAnswer } from '../http/contract-models.ts';
 
 export const UNATTRIBUTED = '(unattributed)';
 export const UNATTRIBUTED_TEXT = 'Unattributed — paid without a known visitor';
@@ -57,7 +57,7 @@ export function hoursText(hours: number): string {
 }
 
 /** What narrows a path, said in a few words. */
-export function settingsText(models: ModelSettingsAnswer): string {
+export function settingsText(models: ModelSettingsAnswer & Pick<Partial<SiteModelsAnswer>, 'renewals'>): string {
   const parts = [
     models.window_days === null
       ? 'lifetime'
@@ -66,6 +66,7 @@ export function settingsText(models: ModelSettingsAnswer): string {
     models.collapse_repeats ? 'repeats collapsed' : '',
     `half-life ${hoursText(models.half_life_hours).replace(/^(hour|day)$/, '1 $1')}`,
     Object.values(models.position_percents).join('/'),
+    models.renewals === 'latest_touch' ? 'renewals follow all touchpoints before them' : '',
   ];
   return parts.filter(Boolean).join(' · ');
 }

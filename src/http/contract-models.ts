@@ -70,7 +70,7 @@ const runRow = {
   name: z.string(),
   question: z.string(),
   /** The settings the answer was computed with: the site's at that time, or those the question named. */
-  settings: modelSettingsAnswer,
+  settings: modelSettingsAnswer.extend({ renewals: siteModelsAnswer.shape.renewals.optional() }),
   created_at: z.string(),
 };
 export const runAnswer = z.object({ ...runRow, answer: z.unknown() });

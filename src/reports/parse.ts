@@ -1,5 +1,5 @@
 import { ROWS_MAX } from '../core/report.ts';
-import type { ModelSettings } from '../core/attribution/settings.ts';
+import type { ModelSettings, Renewals } from '../core/attribution/settings.ts';
 import type { Mode } from '../core/payment.ts';
 import { addDays, dayAt, isDay } from '../core/report-days.ts';
 import { pathSpellings } from '../core/page-path.ts';
@@ -16,7 +16,11 @@ export interface ReportSite {
   id: string;
   timezone: string;
   currency: string;
-  settings: { windowDays: number | null; models?: Omit<ModelSettings, 'windowDays'> | undefined };
+  settings: {
+    windowDays: number | null;
+    models?: Omit<ModelSettings, 'windowDays'> | undefined;
+    renewals?: Renewals | undefined;
+  };
 }
 
 export const COMPARISONS = ['previous_period', 'previous_year'] as const;

@@ -36,7 +36,8 @@ export function createRuns({ records, askWith, now }: RunsOptions) {
         return { ok: false, status: 422, code: 'too_much', field: 'question', message };
       }
       // Days that were not named are those before today, and today passes.
-      const { settings, days } = said!;
+      const { days } = said!;
+      const settings = { ...said!.settings, renewals: site.settings.renewals ?? 'first_path' };
       const kept = { name: input.name, question: new URLSearchParams({ ...question, ...days }).toString() };
       const run = await records.runs.add(site.id, { ...kept, settings, answer }, RUNS_MAX, now());
       if (run) return { ok: true, value: whole(run) };
@@ -55,7 +56,9 @@ export function createRuns({ records, askWith, now }: RunsOptions) {
 }
 
 function summary({ id, name, question, settings, createdAt }: Omit<SavedRun, 'answer'>) {
-  return { id, name, question, settings: settingsAnswer(settings), created_at: new Date(createdAt).toISOString() };
+  const { renewals } = settings;
+  const used = { ...settingsAnswer(settings), ...(renewals === undefined ? {} : { renewals }) };
+  return { id, name, question, settings: used, created_at: new Date(createdAt).toISOString() };
 }
 
 function whole(run: SavedRun) {

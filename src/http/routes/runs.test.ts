@@ -77,6 +77,13 @@ it('a saved run keeps the question, the settings it was answered with and the an
   const found = (await call('GET', `/${list[0].id}`)).json();
   assert.deepEqual(found.answer.totals, { revenue: 100 }, 'as it was answered then');
   assert.deepEqual(found, saved.json());
+  assert.equal(found.settings.renewals, 'first_path');
+  const models = { renewals: 'latest_touch' };
+  await server.inject({ method: 'PATCH', url: `/api/v1/sites/${id}`, headers, payload: { models } });
+  const later = (await call('POST', '', { name: 'Later', question })).json();
+  assert.equal(later.settings.renewals, 'latest_touch', 'no part of the question, and yet of the answer');
+  assert.equal((await call('GET', `/${list[0].id}`)).json().settings.renewals, 'first_path');
+  await call('DELETE', `/${later.id}`);
 
   const bad = await call('POST', '', { name: 'x', question: 'metrics=money' });
   assert.deepEqual([bad.statusCode, bad.json().error.field], [400, 'metrics']);

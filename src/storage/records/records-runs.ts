@@ -1,4 +1,7 @@
-import type { ModelSettings } from '../../core/attribution/settings.ts';
+import type { ModelSettings, Renewals } from '../../core/attribution/settings.ts';
+
+/** What the answer was computed with; what renewals follow is not known of the oldest runs. */
+export type RunSettings = ModelSettings & { renewals?: Renewals };
 
 /** A question to reports, what was answered, and with which settings. It never changes. */
 export interface SavedRun {
@@ -6,7 +9,7 @@ export interface SavedRun {
   name: string;
   /** A query string. */
   question: string;
-  settings: ModelSettings;
+  settings: RunSettings;
   /** JSON, as it was answered. */
   answer: string;
   createdAt: number;

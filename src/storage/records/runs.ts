@@ -1,10 +1,9 @@
 import type { Kysely } from 'kysely';
-import type { ModelSettings } from '../../core/attribution/settings.ts';
 import { atomically } from './atomically.ts';
 import type { Database } from './database.ts';
 import { lockName } from './dialects/differences.ts';
 import { randomId } from './ids.ts';
-import type { SavedRuns } from './records-runs.ts';
+import type { RunSettings, SavedRuns } from './records-runs.ts';
 
 export function createRuns(db: Kysely<Database>): SavedRuns {
   return {
@@ -49,5 +48,5 @@ export function createRuns(db: Kysely<Database>): SavedRuns {
 
 function toRun(row: { id: string; name: string; question: string; settings: string; created_at: number }) {
   const { id, name, question, settings, created_at: createdAt } = row;
-  return { id, name, question, settings: JSON.parse(settings) as ModelSettings, createdAt };
+  return { id, name, question, settings: JSON.parse(settings) as RunSettings, createdAt };
 }
