@@ -47,21 +47,23 @@ function withinChannel(channel: string, amountMinor: number, rows: readonly Line
 }
 
 /**
- * Splits an amount in proportion to numbers of either sign, exactly: a day with refunds only takes back. Of both signs,
- * each number stands, and what the amount has more or less than they add up to is shared by their sizes: in proportion
- * to a sale of 101 and a refund of 100, an amount of 300 would make a sale of 30,300. Null when the numbers add up to
- * nothing, and so say nothing about proportions.
+ * Splits an amount in proportion to numbers of either sign, exactly: a day with refunds only takes back. What takes back
+ * counts for at most half of what gives: beside a refund of 100, a sale of 101 would make 30,300 of an amount of 300.
+ * Null when the numbers add up to nothing, and so say nothing about proportions.
  */
-function inProportion(amountMinor: number, proportions: readonly number[]): number[] | null {
-  const total = proportions.reduce((sum, one) => sum + BigInt(one), 0n);
+function inProportion(amountMinor: number, numbers: readonly number[]): number[] | null {
+  const total = numbers.reduce((sum, one) => sum + BigInt(one), 0n);
   if (total === 0n) return null;
   // Signs out of the way first, so that what is taken back mirrors what was given.
   const sign = total < 0n ? -1n : 1n;
-  const own = proportions.map((one) => BigInt(one) * sign);
-  const sizes = own.map((one) => (one < 0n ? -one : one));
-  const size = sizes.reduce((sum, one) => sum + one, 0n);
+  const own = numbers.map((one) => BigInt(one) * sign);
+  const given = own.reduce((sum, one) => (one > 0n ? sum + one : sum), 0n);
+  const taken = given - total * sign;
+  const isBounded = 2n * taken <= given;
+  const proportions = isBounded ? own : own.map((one) => one * (one > 0n ? 2n * taken : given));
+  const size = proportions.reduce((sum, one) => sum + one, 0n);
   const amount = BigInt(Math.abs(amountMinor));
-  const exact = own.map((one, index) => one * size + (amount - total * sign) * sizes[index]!);
+  const exact = proportions.map((one) => amount * one);
   const remainders = exact.map((part, index) => ({ index, remainder: ((part % size) + size) % size }));
   const floors = exact.map((part, index) => (part - remainders[index]!.remainder) / size);
   let left = Number(amount - floors.reduce((sum, part) => sum + part, 0n));
