@@ -12,7 +12,7 @@ import { narrowedPath } from './path.ts';
 import { DEFAULT_MODEL_SETTINGS } from './settings.ts';
 import type { ModelSettings } from './settings.ts';
 
-const PINNED = { version: 1, digest: 'b6e1be8d6e77d7b709af905d12914f168b5c02f329c35b06571ab15264efc54a' };
+const PINNED = { version: 2, digest: 'b6e1be8d6e77d7b709af905d12914f168b5c02f329c35b06571ab15264efc54a' };
 
 const SETTINGS: Partial<ModelSettings>[] = [
   {},

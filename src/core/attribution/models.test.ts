@@ -23,18 +23,27 @@ describe('what each model gives', () => {
   }
 });
 
-test('time decay equals 2^(−age ÷ 7 days) to nine digits', () => {
+test('time decay equals 2^(−age ÷ 7 days) to fifteen digits', () => {
   for (const ageMs of [1, 1_000, 3_600_000, 12_345_678, 604_799_999, 604_800_001, 7_000_000_000]) {
     const [old, fresh] = weightsOf('time_decay', [touch({ occurredAt: 0 }), touch({ occurredAt: ageMs })]);
-    assert.ok(Math.abs(Number(old) / Number(fresh) - 2 ** (-ageMs / 604_800_000)) < 1e-9, String(ageMs));
+    assert.ok(Math.abs(Number(old) / Number(fresh) - 2 ** (-ageMs / 604_800_000)) < 1e-15, String(ageMs));
   }
+});
+
+test('time decay is exact to the unit in the largest amount, too', () => {
+  const weights = weightsOf('time_decay', [touch({ occurredAt: 0 }), touch({ occurredAt: 277_777_777 })]);
+  // 2^(−277,777,777 ÷ 604,800,000) ÷ (1 + that), of 2^53 − 1: …383.18 and …607.82.
+  assert.deepEqual(
+    splitByLargestRemainder(Number.MAX_SAFE_INTEGER, weights),
+    [3_792_722_533_608_383, 5_214_476_721_132_608],
+  );
 });
 
 test('time decay follows its half-life', () => {
   for (const halfLifeHours of [1, 24, 168, 8_760]) {
     const settings = { ...DEFAULT_MODEL_SETTINGS, halfLifeHours };
     const [old, fresh] = weightsOf('time_decay', [touch({}), touch({ occurredAt: 90_000_000 })], settings);
-    assert.ok(Math.abs(Number(old) / Number(fresh) - 2 ** (-25 / halfLifeHours)) < 1e-9, String(halfLifeHours));
+    assert.ok(Math.abs(Number(old) / Number(fresh) - 2 ** (-25 / halfLifeHours)) < 1e-15, String(halfLifeHours));
   }
 });
 

@@ -74,8 +74,10 @@ const EQUAL_PARTS = { fromStart: [], fromEnd: [], others: 1 };
 const HOUR_MS = 3_600_000;
 const SCALE_BITS = 64n;
 const SCALE = 1n << SCALE_BITS;
-/** Binary digits of a fraction of the half-life: 2^-32 of the longest, a year, is 7 milliseconds. */
+/** Binary digits of a fraction of the half-life that roots are taken for. */
 const FRACTION_BITS = 32;
+/** ln 2, scaled as weights are: what these digits leave is so little that 2^−x is 1 − x·ln 2, to 2^-65. */
+const LN_2 = 12_786_308_645_202_655_660n;
 
 /**
  * 2^(−age ÷ half-life), age counted from the newest touchpoint of the path: shares depend on differences of age only, and
@@ -90,12 +92,15 @@ function timeDecay(path: readonly WeighedTouch[], { halfLifeHours }: ModelSettin
 function decay(ageMs: number, halfLifeMs: number): bigint {
   const halfLives = Math.floor(ageMs / halfLifeMs);
   if (halfLives > Number(SCALE_BITS)) return 0n;
-  const fraction = Number((BigInt(ageMs % halfLifeMs) << BigInt(FRACTION_BITS)) / BigInt(halfLifeMs));
+  const [age, half] = [BigInt(ageMs % halfLifeMs) << BigInt(FRACTION_BITS), BigInt(halfLifeMs)];
+  const fraction = Number(age / half);
   const coarse = Math.floor(fraction / 2 ** (FRACTION_BITS - COARSE_BITS));
   // The coarse digits are applied first: what they leave is the same for all ages that share them.
   COARSE[coarse] ??= decayed(SCALE, coarse, { from: 0, to: COARSE_BITS });
   const fine = fraction % 2 ** (FRACTION_BITS - COARSE_BITS);
-  return decayed(COARSE[coarse], fine, { from: COARSE_BITS, to: FRACTION_BITS }) >> BigInt(halfLives);
+  const weight = decayed(COARSE[coarse], fine, { from: COARSE_BITS, to: FRACTION_BITS });
+  const left = (weight * LN_2 * (age % half)) / (half << (BigInt(FRACTION_BITS) + SCALE_BITS));
+  return (weight - left) >> BigInt(halfLives);
 }
 
 /** Applies the roots from `from` on whose binary digit is 1; the last digit of `digits` is that of root `to` − 1. */
