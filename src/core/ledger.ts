@@ -34,7 +34,9 @@ export function moneyObjectOf(entryId: string): string {
 }
 
 /** (occurredAt, id): the order in which a payment's entries are shared and converted. */
-export function inLedgerOrder(entries: readonly LedgerEntry[]): LedgerEntry[] {
+export function inLedgerOrder<Entry extends Pick<LedgerEntry, 'id' | 'occurredAt'>>(
+  entries: readonly Entry[],
+): Entry[] {
   return entries.toSorted((a, b) => a.occurredAt - b.occurredAt || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 import { splitByLargestRemainder } from './money.ts';
 
@@ -59,4 +59,47 @@ test('large weights split as small ones of the same proportions do', () => {
       assert.deepEqual(small, large);
     }),
   );
+});
+
+describe('large weights, next to a tie or a whole unit', () => {
+  const nearTies = fc.record({
+    amount: fc.oneof(fc.integer({ min: -1e4, max: 1e4 }), fc.integer({ min: -1e12, max: 1e12 }), fc.maxSafeInteger()),
+    weights: fc
+      .array(fc.tuple(fc.integer({ min: 1, max: 12 }), fc.integer({ min: -2, max: 2 })), { minLength: 1, maxLength: 9 })
+      .map((all) => all.map(([large, small]) => (BigInt(large) << 64n) + BigInt(small))),
+  });
+
+  /** By the definition, in integers only. */
+  function split(amountMinor: number, weights: readonly bigint[]): number[] {
+    const [amount, total] = [BigInt(Math.abs(amountMinor)), weights.reduce((sum, weight) => sum + weight, 0n)];
+    const parts = weights.map((weight) => (amount * weight) / total);
+    const remainder = (index: number) => (amount * weights[index]!) % total;
+    const order = parts.map((_, index) => index);
+    order.sort((a, b) => (remainder(a) === remainder(b) ? a - b : remainder(a) > remainder(b) ? -1 : 1));
+    const left = Number(amount - parts.reduce((sum, part) => sum + part, 0n));
+    for (const index of order.slice(0, left)) parts[index]! += 1n;
+    return parts.map((part) => Number(part) * (amountMinor < 0 && part > 0n ? -1 : 1));
+  }
+
+  test('are split as integers are', () => {
+    fc.assert(
+      fc.property(nearTies, ({ amount, weights }) => {
+        assert.deepEqual(splitByLargestRemainder(amount, weights), split(amount, weights));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test('and so they are when only numbers near them are known at first', () => {
+    const off = fc.array(fc.integer({ min: -7, max: 7 }), { minLength: 9, maxLength: 9 });
+    fc.assert(
+      fc.property(nearTies, off, ({ amount, weights }, off) => {
+        const total = Number(weights.reduce((sum, weight) => sum + weight, 0n));
+        const near = weights.map((weight, index) => Number(weight) + (off[index]! / 8) * 2 ** -50 * total);
+        const parts = splitByLargestRemainder(amount, { near, exact: () => weights });
+        assert.deepEqual(parts, split(amount, weights));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
 });

@@ -40,9 +40,17 @@ export const CREDIT_BUGS: readonly Bug[] = [
     name: 'rounding instead of the largest remainder',
     tempting: 'each part is right to the cent; their sum is not',
     file: 'src/core/money.ts',
-    find: '  if (left === 0) return parts;\n',
+    find: '  let least = Number.POSITIVE_INFINITY;\n',
     replace:
-      '  if (left >= 0) return parts.map((part, at) => part + (remainders[at]!.remainder * 2 >= total ? 1 : 0));\n',
+      '  if (left >= 0) return parts.map((part, at) => part + (remainders[at]! * 2 >= total ? 1 : 0));\n  let least = 1;\n',
+    tests: ['src/core/money.test.ts'],
+  },
+  {
+    name: 'large weights are split by their first 53 digits',
+    tempting: 'a cent is not in the fifteenth digit; a tie is',
+    file: 'src/core/money.ts',
+    find: 'whole * weights.length * 2 ** -47',
+    replace: '0',
     tests: ['src/core/money.test.ts'],
   },
   {

@@ -2,6 +2,7 @@ import type { ConvertedAmount, ConvertedEntry } from '../exchange.ts';
 import { inLedgerOrder } from '../ledger.ts';
 import type { LedgerEntry } from '../ledger.ts';
 import { splitByLargestRemainder } from '../money.ts';
+import type { Weights } from '../money.ts';
 import type { Payment } from '../payment.ts';
 import { timesRatio } from '../rates.ts';
 import type { Touchpoint } from '../touchpoint.ts';
@@ -12,6 +13,15 @@ import { DEFAULT_MODEL_SETTINGS } from './settings.ts';
 import type { ModelSettings } from './settings.ts';
 import { weightsOf } from './weights.ts';
 
+/** What of an entry decides how it is shared. */
+export type SharedEntry = Pick<
+  LedgerEntry,
+  'id' | 'kind' | 'amountMinor' | 'currency' | 'occurredAt' | 'feeMinor' | 'settledCurrency'
+>;
+
+/** Amounts of entries by their ids, each in the order of the path whose weights are given. */
+export type Sharing = (weights: Weights) => Map<string, number[]>;
+
 /**
  * Shares all ledger entries of one payment among the touchpoints of its path.
  *
@@ -21,43 +31,39 @@ import { weightsOf } from './weights.ts';
  * nothing is left at any touchpoint, however many partial refunds led there. A consequence: one small partial refund
  * may give a touchpoint a unit back that the one before had taken too many.
  *
- * @param weights of a model for the path (weights.ts), in its order
- * @returns per entry (any order in, the order (created, id) out) the amounts in the order of the path
+ * @returns how they are shared, for the weights of any model (weights.ts)
  */
-export function shareEntries(weights: readonly bigint[], entries: readonly LedgerEntry[]): Map<string, number[]> {
+export function sharingOf(entries: readonly SharedEntry[]): Sharing {
   const ordered = inLedgerOrder(entries);
-  const shares = new Map<string, number[]>();
   const charges = ordered.filter((entry) => entry.kind === 'charge');
-  const original = shareCumulatively(charges, weights, shares);
-  if (charges.length === ordered.length) return shares;
-  // A refund can be booked before its charge is known: it then follows the model's own weights, and once the charge
-  // arrives everything is shared again.
-  const taken = original.some((amount) => amount !== 0) ? original.map((amount) => BigInt(Math.abs(amount))) : weights;
   const reversals = ordered.filter((entry) => entry.kind !== 'charge');
   // A dispute can be in another currency than its charge; what was taken back so far adds up within one.
-  for (const ofCurrency of Map.groupBy(reversals, (entry) => entry.currency).values()) {
-    shareCumulatively(ofCurrency, taken, shares);
-  }
-  return shares;
+  const byCurrency = [...Map.groupBy(reversals, (entry) => entry.currency).values()];
+  return (weights) => {
+    const shares = new Map<string, number[]>();
+    const original = shareCumulatively(charges, weights, shares);
+    // A refund can be booked before its charge is known: it then follows the model's own weights, and once the charge
+    // arrives everything is shared again.
+    const taken = original.some((amount) => amount !== 0) ? original.map(Math.abs) : weights;
+    for (const ofCurrency of byCurrency) shareCumulatively(ofCurrency, taken, shares);
+    return shares;
+  };
 }
 
 /**
  * Shares the fees of all entries: by the model's weights, per settlement currency, cumulatively like amounts. A fee that
- * comes back (a dispute won) is taken from where it was laid.
- *
- * @returns per entry the parts of its fee; an entry without a known fee has none
+ * comes back (a dispute won) is taken from where it was laid. An entry without a known fee has no parts.
  */
-export function shareFees(weights: readonly bigint[], entries: readonly LedgerEntry[]): Map<string, number[]> {
-  const shares = new Map<string, number[]>();
+export function feeSharingOf(entries: readonly SharedEntry[]): Sharing {
   const known = inLedgerOrder(entries).filter((entry) => entry.feeMinor !== null);
-  for (const ofCurrency of Map.groupBy(known, (entry) => entry.settledCurrency).values()) {
-    shareCumulatively(
-      ofCurrency.map((entry) => ({ id: entry.id, amountMinor: entry.feeMinor! })),
-      weights,
-      shares,
-    );
-  }
-  return shares;
+  const byCurrency = [...Map.groupBy(known, (entry) => entry.settledCurrency).values()].map((ofCurrency) =>
+    ofCurrency.map((entry) => ({ id: entry.id, amountMinor: entry.feeMinor! })),
+  );
+  return (weights) => {
+    const shares = new Map<string, number[]>();
+    for (const ofCurrency of byCurrency) shareCumulatively(ofCurrency, weights, shares);
+    return shares;
+  };
 }
 
 /**
@@ -90,18 +96,18 @@ function inReversalOrder(entries: readonly LedgerEntry[]): LedgerEntry[] {
 /** Adds each entry's shares to `shares`; returns the split of the whole. */
 function shareCumulatively(
   entries: readonly Pick<LedgerEntry, 'id' | 'amountMinor'>[],
-  weights: readonly bigint[],
+  weights: Weights,
   shares: Map<string, number[]>,
 ): number[] {
   let totalMinor = 0;
-  let before = weights.map(() => 0);
+  let before: number[] = [];
   for (const entry of entries) {
     totalMinor += entry.amountMinor;
     const after = splitByLargestRemainder(totalMinor, weights);
     const previous = before;
     shares.set(
       entry.id,
-      after.map((amount, index) => amount - previous[index]!),
+      after.map((amount, index) => amount - (previous[index] ?? 0)),
     );
     before = after;
   }
@@ -165,15 +171,16 @@ function rowOf(payment: Payment, entry: LedgerEntry) {
 }
 
 /** Entry → position in the path → what every model gives there. */
-function partsOf(payment: Payment, entries: readonly LedgerEntry[], weights: Record<RuleModel, readonly bigint[]>) {
+function partsOf(payment: Payment, entries: readonly LedgerEntry[], weights: Record<RuleModel, Weights>) {
   const taxed = taxEntries(payment, entries);
+  const sharings = { amounts: sharingOf(entries), fees: feeSharingOf(entries), taxes: sharingOf(taxed) };
   const shares = ofWeights(weights, (ofModel) => ({
-    amounts: shareEntries(ofModel, entries),
-    fees: shareFees(ofModel, entries),
-    taxes: shareEntries(ofModel, taxed),
+    amounts: sharings.amounts(ofModel),
+    fees: sharings.fees(ofModel),
+    taxes: sharings.taxes(ofModel),
   }));
   return (id: string) => {
-    const parts = (what: 'amounts' | 'fees' | 'taxes') => {
+    const parts = (what: keyof typeof sharings) => {
       const lists = ofModels((model) => shares[model][what].get(id));
       return (position: number) => ofModels((model) => lists[model]?.[position] ?? 0);
     };
@@ -182,17 +189,22 @@ function partsOf(payment: Payment, entries: readonly LedgerEntry[], weights: Rec
   };
 }
 
-/** Several models weigh a path alike, one touchpoint all of them: what follows from the weights is computed once. */
-function ofWeights<T>(weights: Record<RuleModel, readonly bigint[]>, compute: (weights: readonly bigint[]) => T) {
-  const computed: { weights: readonly bigint[]; result: T }[] = [];
+/** Several models weigh a path alike: what follows from the weights is computed once. */
+function ofWeights<T>(weights: Record<RuleModel, Weights>, compute: (weights: Weights) => T) {
+  const computed: { weights: Weights; result: T }[] = [];
   return ofModels((model): T => {
     const own = weights[model];
-    const known = computed.find(({ weights: others }) => others.every((other, index) => other === own[index]));
+    const known = computed.find(({ weights: others }) => isSameWeights(own, others));
     if (known) return known.result;
     const result = compute(own);
     computed.push({ weights: own, result });
     return result;
   });
+}
+
+function isSameWeights(some: Weights, others: Weights): boolean {
+  if ('near' in some || 'near' in others) return some === others;
+  return some.every((weight, index) => weight === others[index]);
 }
 
 /** Written out: made from a list, these objects were a third of the time that crediting takes. */

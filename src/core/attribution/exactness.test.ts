@@ -4,6 +4,8 @@ import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 import { currencyExponent } from '../currency.ts';
 import type { LedgerEntry } from '../ledger.ts';
+import { integersOf } from '../money.ts';
+import type { NearWeights } from '../money.ts';
 import type { Payment } from '../payment.ts';
 import { creditRows, creditsByTouchpoint } from './credits.ts';
 import { touch } from './examples.fixture.ts';
@@ -49,7 +51,7 @@ test('every model weighs every touchpoint, none negative, at least one positive,
     fc.property(paths, anySettings, (path, settings) => {
       assert.equal(problemOf(settings), null);
       for (const model of RULE_MODELS) {
-        const weights = weightsOf(model, path, settings);
+        const weights = integersOf(weightsOf(model, path, settings));
         assert.equal(weights.length, path.length);
         assert.ok(weights.every((weight) => weight >= 0n) && weights.some((weight) => weight > 0n), model);
       }
@@ -60,11 +62,25 @@ test('every model weighs every touchpoint, none negative, at least one positive,
 test('time decay: later never weighs less, and only differences of time count', () => {
   fc.assert(
     fc.property(paths, anySettings, fc.integer({ min: 0, max: 1e12 }), (path, settings, shiftMs) => {
-      const weights = weightsOf('time_decay', path, settings);
+      const weights = integersOf(weightsOf('time_decay', path, settings));
       for (let index = 1; index < weights.length; index += 1) assert.ok(weights[index]! >= weights[index - 1]!);
       const shifted = path.map((one) => ({ ...one, occurredAt: one.occurredAt + shiftMs }));
-      assert.deepEqual(weightsOf('time_decay', shifted, settings), weights);
+      assert.deepEqual(integersOf(weightsOf('time_decay', shifted, settings)), weights);
     }),
+  );
+});
+
+test('time decay: the numbers near its weights are as near as a split needs them', () => {
+  fc.assert(
+    fc.property(paths, anySettings, (path, settings) => {
+      const weights = weightsOf('time_decay', path, settings) as NearWeights;
+      const exact = integersOf(weights);
+      const total = Number(exact.reduce((sum, weight) => sum + weight, 0n));
+      for (const [index, near] of weights.near.entries()) {
+        assert.ok(Math.abs(near - Number(exact[index]!)) <= total * 2 ** -50);
+      }
+    }),
+    { numRuns: 300 },
   );
 });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
-import { splitByLargestRemainder } from '../money.ts';
+import { integersOf, splitByLargestRemainder } from '../money.ts';
 import type { Touchpoint } from '../touchpoint.ts';
 import { journey, MODEL_EXAMPLES, PATH_EXAMPLES, touch } from './examples.fixture.ts';
 import { RULE_MODELS } from './models.ts';
@@ -25,7 +25,8 @@ describe('what each model gives', () => {
 
 test('time decay equals 2^(−age ÷ 7 days) to fifteen digits', () => {
   for (const ageMs of [1, 1_000, 3_600_000, 12_345_678, 604_799_999, 604_800_001, 7_000_000_000]) {
-    const [old, fresh] = weightsOf('time_decay', [touch({ occurredAt: 0 }), touch({ occurredAt: ageMs })]);
+    const path = [touch({ occurredAt: 0 }), touch({ occurredAt: ageMs })];
+    const [old, fresh] = integersOf(weightsOf('time_decay', path));
     assert.ok(Math.abs(Number(old) / Number(fresh) - 2 ** (-ageMs / 604_800_000)) < 1e-15, String(ageMs));
   }
 });
@@ -42,7 +43,8 @@ test('time decay is exact to the unit in the largest amount, too', () => {
 test('time decay follows its half-life', () => {
   for (const halfLifeHours of [1, 24, 168, 8_760]) {
     const settings = { ...DEFAULT_MODEL_SETTINGS, halfLifeHours };
-    const [old, fresh] = weightsOf('time_decay', [touch({}), touch({ occurredAt: 90_000_000 })], settings);
+    const path = [touch({}), touch({ occurredAt: 90_000_000 })];
+    const [old, fresh] = integersOf(weightsOf('time_decay', path, settings));
     assert.ok(Math.abs(Number(old) / Number(fresh) - 2 ** (-25 / halfLifeHours)) < 1e-15, String(halfLifeHours));
   }
 });

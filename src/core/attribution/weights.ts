@@ -1,3 +1,4 @@
+import type { NearWeights, Weights } from '../money.ts';
 import type { Touchpoint } from '../touchpoint.ts';
 import type { RuleModel } from './models.ts';
 import { DEFAULT_MODEL_SETTINGS } from './settings.ts';
@@ -12,18 +13,18 @@ export function weightsOf(
   model: RuleModel,
   path: readonly WeighedTouch[],
   settings: ModelSettings = DEFAULT_MODEL_SETTINGS,
-): bigint[] {
+): Weights {
   return MODELS[model](path, settings);
 }
 
 /** What of a touchpoint decides its weight. */
 type WeighedTouch = Pick<Touchpoint, 'occurredAt' | 'source'>;
 
-const MODELS: Record<RuleModel, (path: readonly WeighedTouch[], settings: ModelSettings) => bigint[]> = {
+const MODELS: Record<RuleModel, (path: readonly WeighedTouch[], settings: ModelSettings) => Weights> = {
   first_touch: (path) => only(path, 0),
   last_touch: (path) => only(path, path.length - 1),
   last_non_direct: (path) => only(path, lastNonDirect(path)),
-  linear: (path) => path.map(() => 1n),
+  linear: (path) => path.map(() => 1),
   position_based: positionBased,
   time_decay: timeDecay,
   custom: (path, { custom }) => byPosition(path.length, custom ?? EQUAL_PARTS),
@@ -34,8 +35,8 @@ export function isDirect(touchpoint: Pick<Touchpoint, 'source'>): boolean {
   return touchpoint.source === '';
 }
 
-function only(path: readonly WeighedTouch[], position: number): bigint[] {
-  return path.map((_, index) => (index === position ? 1n : 0n));
+function only(path: readonly WeighedTouch[], position: number): number[] {
+  return path.map((_, index) => (index === position ? 1 : 0));
 }
 
 /** When every touchpoint is direct there is nothing better to credit than the last one. */
@@ -48,7 +49,7 @@ function lastNonDirect(path: readonly WeighedTouch[]): number {
  * First, last, and what those between share. One touchpoint takes all; of two each takes its own part of what first and
  * last have together, half each when they have nothing.
  */
-function positionBased(path: readonly WeighedTouch[], { positionPercents }: ModelSettings): bigint[] {
+function positionBased(path: readonly WeighedTouch[], { positionPercents }: ModelSettings): number[] {
   const { first, middle, last } = positionPercents;
   return byPosition(path.length, { fromStart: [first], fromEnd: [last], others: middle });
 }
@@ -57,23 +58,23 @@ function positionBased(path: readonly WeighedTouch[], { positionPercents }: Mode
 function byPosition(
   length: number,
   { fromStart, fromEnd, others }: Pick<CustomWeights, 'fromStart' | 'fromEnd' | 'others'>,
-): bigint[] {
+): number[] {
   const isNamed = (index: number) => index < fromStart.length || length - 1 - index < fromEnd.length;
-  const unnamed = BigInt(Math.max(0, length - fromStart.length - fromEnd.length));
+  const unnamed = Math.max(0, length - fromStart.length - fromEnd.length);
   // Named positions are multiplied by the number of the others, instead of dividing what these share.
-  const scale = unnamed === 0n ? 1n : unnamed;
+  const scale = unnamed === 0 ? 1 : unnamed;
   const weights = Array.from({ length }, (_, index) => {
-    if (!isNamed(index)) return BigInt(others);
-    return scale * BigInt((fromStart[index] ?? 0) + (fromEnd[length - 1 - index] ?? 0));
+    if (!isNamed(index)) return others;
+    return scale * ((fromStart[index] ?? 0) + (fromEnd[length - 1 - index] ?? 0));
   });
-  return weights.some((weight) => weight > 0n) ? weights : weights.map(() => 1n);
+  return weights.some((weight) => weight > 0) ? weights : weights.map(() => 1);
 }
 
 const EQUAL_PARTS = { fromStart: [], fromEnd: [], others: 1 };
 
 const HOUR_MS = 3_600_000;
-const SCALE_BITS = 64n;
-const SCALE = 1n << SCALE_BITS;
+const SCALE_BITS = 64;
+const SCALE = 1n << BigInt(SCALE_BITS);
 /** Binary digits of a fraction of the half-life that roots are taken for. */
 const FRACTION_BITS = 32;
 /** ln 2, scaled as weights are: what these digits leave is so little that 2^−x is 1 − x·ln 2, to 2^-65. */
@@ -84,14 +85,24 @@ const LN_2 = 12_786_308_645_202_655_660n;
  * so the newest always has the full weight 2^64 and the others cannot all underflow. A touchpoint more than 64
  * half-lives older than the newest weighs 0: its share of any amount would be under a thousandth of a minor unit.
  */
-function timeDecay(path: readonly WeighedTouch[], { halfLifeHours }: ModelSettings): bigint[] {
+function timeDecay(path: readonly WeighedTouch[], { halfLifeHours }: ModelSettings): NearWeights {
   const newest = path.reduce((latest, touch) => Math.max(latest, touch.occurredAt), Number.NEGATIVE_INFINITY);
-  return path.map((touch) => decay(newest - touch.occurredAt, halfLifeHours * HOUR_MS));
+  const halfLifeMs = halfLifeHours * HOUR_MS;
+  const ages = path.map((touch) => newest - touch.occurredAt);
+  return {
+    near: ages.map((ageMs) => nearDecay(ageMs, halfLifeMs)),
+    exact: () => ages.map((ageMs) => decay(ageMs, halfLifeMs)),
+  };
+}
+
+function nearDecay(ageMs: number, halfLifeMs: number): number {
+  const halfLives = Math.floor(ageMs / halfLifeMs);
+  return halfLives > SCALE_BITS ? 0 : 2 ** (SCALE_BITS - halfLives) * 2 ** -((ageMs % halfLifeMs) / halfLifeMs);
 }
 
 function decay(ageMs: number, halfLifeMs: number): bigint {
   const halfLives = Math.floor(ageMs / halfLifeMs);
-  if (halfLives > Number(SCALE_BITS)) return 0n;
+  if (halfLives > SCALE_BITS) return 0n;
   const [age, half] = [BigInt(ageMs % halfLifeMs) << BigInt(FRACTION_BITS), BigInt(halfLifeMs)];
   const fraction = Number(age / half);
   const coarse = Math.floor(fraction / 2 ** (FRACTION_BITS - COARSE_BITS));
@@ -99,7 +110,7 @@ function decay(ageMs: number, halfLifeMs: number): bigint {
   COARSE[coarse] ??= decayed(SCALE, coarse, { from: 0, to: COARSE_BITS });
   const fine = fraction % 2 ** (FRACTION_BITS - COARSE_BITS);
   const weight = decayed(COARSE[coarse], fine, { from: COARSE_BITS, to: FRACTION_BITS });
-  const left = (weight * LN_2 * (age % half)) / (half << (BigInt(FRACTION_BITS) + SCALE_BITS));
+  const left = (weight * LN_2 * (age % half)) / (half << BigInt(FRACTION_BITS + SCALE_BITS));
   return (weight - left) >> BigInt(halfLives);
 }
 
@@ -107,7 +118,7 @@ function decay(ageMs: number, halfLifeMs: number): bigint {
 function decayed(start: bigint, digits: number, { from, to }: { from: number; to: number }): bigint {
   let weight = start;
   for (let index = from; index < to; index += 1) {
-    if ((digits >>> (to - 1 - index)) & 1) weight = (weight * ROOTS[index]!) >> SCALE_BITS;
+    if ((digits >>> (to - 1 - index)) & 1) weight = (weight * ROOTS[index]!) >> BigInt(SCALE_BITS);
   }
   return weight;
 }
@@ -120,7 +131,7 @@ const ROOTS: readonly bigint[] = (() => {
   const roots: bigint[] = [];
   let previous = SCALE >> 1n;
   for (let index = 0; index < FRACTION_BITS; index += 1) {
-    previous = squareRoot(previous << SCALE_BITS);
+    previous = squareRoot(previous << BigInt(SCALE_BITS));
     roots.push(previous);
   }
   return roots;

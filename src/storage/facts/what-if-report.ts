@@ -87,14 +87,14 @@ async function compute(
   const asked = new Set(query.metrics.flatMap((metric) => METRIC_SOURCES[metric]));
   const families = { amounts: asked.has('amounts'), fees: asked.has('fees'), payments: asked.has('payments') };
   const question = { query, dimensions, scope, ...families };
-  const { add, tallies } = createTallies(question, models, query.whatIf!);
+  const { add, talliesOf } = createTallies(question, models, query.whatIf!);
   const { text, params } = paidPathsSql(question);
   try {
     await client.readParts<PaidPathCells>(text, params, (rows) => rows.forEach(add));
   } catch (error) {
     throw isTooMuch(error) ? new TooMuchToCompute(TOO_MUCH, { cause: error }) : error;
   }
-  return tallies;
+  return new Map(models.map((model) => [model, talliesOf(model)]));
 }
 
 const TOO_MUCH =

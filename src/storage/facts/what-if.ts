@@ -1,9 +1,10 @@
-import { shareEntries, shareFees } from '../../core/attribution/credits.ts';
+import { feeSharingOf, sharingOf } from '../../core/attribution/credits.ts';
+import type { SharedEntry, Sharing } from '../../core/attribution/credits.ts';
 import type { RuleModel } from '../../core/attribution/models.ts';
 import { narrowedPath } from '../../core/attribution/path.ts';
 import type { ModelSettings } from '../../core/attribution/settings.ts';
 import { weightsOf } from '../../core/attribution/weights.ts';
-import type { LedgerEntry } from '../../core/ledger.ts';
+import type { Weights } from '../../core/money.ts';
 import type { Dimension } from '../../core/report.ts';
 import {
   bitsPass,
@@ -22,7 +23,8 @@ import { UNATTRIBUTED } from '../../core/report.ts';
 
 /**
  * Credits of payments under settings that are not the site's, added up by label as they are computed. The parts come from
- * the functions that made the stored credits, so that both agree to the last minor unit when the settings do.
+ * the functions that made the stored credits, so that both agree to the last minor unit when the settings do. All models
+ * asked for are computed side by side: what does not depend on the model is found out once.
  */
 
 /** What one label has under one model. The names of its numbers are those of the reports' measures. */
@@ -39,14 +41,33 @@ export interface Tally {
   order_amount: number;
   customers: Set<string>;
   newCustomers: Set<string>;
+  /** What the payment that is being added gives to the label, until it is known whole. */
+  paid: Paid | null;
+}
+
+interface Paid {
+  credit: number;
+  worth: number;
+  counted: number;
 }
 
 /** Rows of an answer are bounded; what it is added up from is, too. */
 export const MAX_LABELS = 200_000;
 
-interface Entry extends LedgerEntry {
+interface Entry extends SharedEntry {
   cells: EntryCells;
   taxMinor: number;
+}
+
+/** A list with something of each model asked for, in their order. */
+type PerModel<T> = readonly T[];
+
+/** What each touchpoint gets of an entry. Null: not asked for, or nothing. */
+interface Shared {
+  entry: Entry;
+  amounts: PerModel<number[]> | null;
+  taxes: PerModel<number[]> | null;
+  fees: PerModel<number[]> | null;
 }
 
 export interface Tallies {
@@ -55,50 +76,70 @@ export interface Tallies {
 }
 
 export function createTallies(question: PaidPathsQuestion, models: readonly RuleModel[], settings: ModelSettings) {
-  const tallies = new Map<RuleModel, Tallies>(models.map((model) => [model, emptyTallies()]));
   const places = placesOf(question.dimensions);
+  const touchLabels = places.filter(({ ofTouch }) => ofTouch).length;
   const counting: Counting = {
     question,
+    models,
     places,
-    onlyTouches: places.every(({ ofTouch }) => ofTouch),
+    onlyTouches: touchLabels === places.length,
     namesPayers: namesPayers(question),
     passes: bitsPass(question.query.filters),
+    byLabel: new Map(),
   };
-  const touchLabels = places.filter(({ ofTouch }) => ofTouch).length;
+  const options = { ...settings, endsAt: 0 };
 
   function add(payment: PaidPathCells): void {
     const [entryCells, touchLists, unattributedBits, who, isFirst, total] = payment;
-    const groups = Map.groupBy(standing(entryCells).map(entryOf), (entry) => entry.cells[3]);
-    const path = narrowedPath(standingPath(touchLists), { ...settings, endsAt: 0 });
+    const path = narrowedPath(standingPath(touchLists), options);
     const isAttributed = path.length > 0;
     const touches = isAttributed ? path : [unknownVisitor(unattributedBits, touchLabels)];
-    for (const model of models) {
-      const weights = isAttributed ? weightsOf(model, path, settings) : [1n];
-      const into = tallies.get(model)!;
-      const paid = new Map<string, Paid>();
-      for (const group of groups.values()) addGroup(counting, { group, weights, touches, isAttributed, into, paid });
-      if (total > 0) for (const one of paid.values()) addPaid(counting, one, { who, isFirst, total, into });
+    const weights = models.map((model) => (isAttributed ? weightsOf(model, path, settings) : [1]));
+    // Entries are shared together that are in their own money, and those that are said in one reporting currency.
+    const groups = Map.groupBy(standing(entryCells).map(entryOf), (entry) => entry.cells[3]).values();
+    const shared = [...groups].flatMap((group) => sharedGroup(question, group, weights));
+    for (const one of shared) {
+      const counts = one.entry.cells[9];
+      if (counts & COUNTS_AS_AMOUNT) addAmounts(counting, one, touches, isAttributed);
+      if (counts & COUNTS_AS_FEE) addFees(counting, one, touches);
+    }
+    if (total <= 0) return;
+    const charges = shared.filter(({ entry }) => entry.cells[9] & (COUNTS_AS_PAYMENT | COUNTS_AS_WORTH));
+    for (const ofCurrency of Map.groupBy(charges, ({ entry }) => entry.cells[4]).values()) {
+      addPaid(counting, ofCurrency, touches, { who, isFirst, total });
     }
   }
 
-  return { add, tallies };
+  function talliesOf(model: RuleModel): Tallies {
+    const at = models.indexOf(model);
+    const byLabel = new Map([...counting.byLabel].map(([key, tallies]) => [key, tallies[at]!]));
+    const total = emptyTally([]);
+    for (const tally of byLabel.values()) addTally(total, tally);
+    return { total, byLabel };
+  }
+
+  return { add, talliesOf };
 }
 
 interface Counting {
   question: PaidPathsQuestion;
+  models: readonly RuleModel[];
   places: readonly Place[];
   onlyTouches: boolean;
   namesPayers: boolean;
   passes: (bits: number) => boolean;
+  byLabel: Map<string, PerModel<Tally>>;
 }
 
-/** The tally that a credit counts in. */
-function tallyOf(counting: Counting, { byLabel }: Tallies, entryLabels: readonly string[], touch: PaidTouch): Tally {
-  const key = counting.onlyTouches ? touch.label : labelsOf(counting, entryLabels, touch).join('\0');
+/** The tallies that a credit counts in. */
+function talliesAt(counting: Counting, entryLabels: readonly string[], touch: PaidTouch): PerModel<Tally> {
+  const { byLabel, models, onlyTouches } = counting;
+  const key = onlyTouches ? touch.label : labelsOf(counting, entryLabels, touch).join('\0');
   const known = byLabel.get(key);
   if (known) return known;
   if (byLabel.size === MAX_LABELS) throw new RangeError(`more than ${MAX_LABELS} rows`);
-  const fresh = emptyTally(labelsOf(counting, entryLabels, touch));
+  const labels = labelsOf(counting, entryLabels, touch);
+  const fresh = models.map(() => emptyTally(labels));
   byLabel.set(key, fresh);
   return fresh;
 }
@@ -108,116 +149,106 @@ function labelsOf({ places }: Counting, entryLabels: readonly string[], touch: P
   return places.map((place) => (place.ofTouch ? ofTouch : entryLabels)[place.index]!);
 }
 
-/** Entries that are shared together: those in their own money, or those said in one reporting currency. */
-interface Group {
-  group: Entry[];
-  weights: bigint[];
-  touches: PaidTouch[];
-  isAttributed: boolean;
-  into: Tallies;
-  paid: Map<string, Paid>;
+function sharedGroup(question: PaidPathsQuestion, group: Entry[], weights: PerModel<Weights>): Shared[] {
+  const by = (sharing: Sharing) => weights.map(sharing);
+  const amounts = question.amounts || question.payments ? by(sharingOf(group)) : null;
+  const taxed = question.amounts && group.some((entry) => entry.taxMinor !== 0);
+  const taxes = taxed ? by(sharingOf(group.map((entry) => ({ ...entry, amountMinor: entry.taxMinor })))) : null;
+  const fees = question.fees ? by(feeSharingOf(group)) : null;
+  return group.map((entry) => {
+    const partsIn = (shares: PerModel<Map<string, number[]>> | null) =>
+      shares?.[0]!.has(entry.id) ? shares.map((ofModel) => ofModel.get(entry.id)!) : null;
+    return { entry, amounts: partsIn(amounts), taxes: partsIn(taxes), fees: partsIn(fees) };
+  });
 }
 
-type Shares = Map<string, number[]> | null;
-
-function addGroup(counting: Counting, of: Group): void {
-  const { group, weights } = of;
-  const { amounts: hasAmounts, fees: hasFees, payments: hasPayments } = counting.question;
-  const amounts = hasAmounts || hasPayments ? shareEntries(weights, group) : null;
-  const taxed = hasAmounts && group.some((entry) => entry.taxMinor !== 0);
-  const taxes = taxed ? shareEntries(weights, group.map(asTax)) : null;
-  const fees = hasFees ? shareFees(weights, group) : null;
-  for (const entry of group) {
-    const counts = entry.cells[9];
-    if (counts & COUNTS_AS_AMOUNT) addAmounts(counting, of, entry, { amounts, taxes });
-    if (counts & COUNTS_AS_FEE) addFees(counting, of, entry, fees);
-    if (counts & (COUNTS_AS_PAYMENT | COUNTS_AS_WORTH)) noteCharge(counting, of, entry, amounts);
-  }
-}
+const isNothing = (parts: PerModel<number[]> | null, position: number) =>
+  parts === null || parts.every((ofModel) => ofModel[position] === 0);
 
 function addAmounts(
   counting: Counting,
-  { touches, into, isAttributed }: Group,
-  entry: Entry,
-  { amounts, taxes }: { amounts: Shares; taxes: Shares },
+  { entry, amounts, taxes }: Shared,
+  touches: readonly PaidTouch[],
+  isAttributed: boolean,
 ): void {
   const {
     10: [bits = 0],
     11: [labels = []],
   } = entry.cells;
-  for (const [position, touch] of touches.entries()) {
-    if (!counting.passes(bits & touch.bits)) continue;
-    const amount = amounts?.get(entry.id)?.[position] ?? 0;
-    const tax = taxes?.get(entry.id)?.[position] ?? 0;
-    if (amount === 0 && tax === 0) continue;
-    for (const tally of [tallyOf(counting, into, labels, touch), into.total]) {
+  touches.forEach((touch, position) => {
+    if (!counting.passes(bits & touch.bits)) return;
+    if (isNothing(amounts, position) && isNothing(taxes, position)) return;
+    talliesAt(counting, labels, touch).forEach((tally, model) => {
+      const amount = amounts?.[model]![position] ?? 0;
       if (entry.kind === 'charge') tally.gross += amount;
       else if (entry.kind === 'refund') tally.refunded -= amount;
       else tally.disputed -= amount;
       if (isAttributed) tally.attributed += amount;
-      tally.tax += tax;
-    }
-  }
+      tally.tax += taxes?.[model]![position] ?? 0;
+    });
+  });
 }
 
-function addFees(counting: Counting, { touches, into }: Group, entry: Entry, fees: Shares): void {
+function addFees(counting: Counting, { entry, fees }: Shared, touches: readonly PaidTouch[]): void {
   const {
     10: [, bits = 0],
     11: [, labels = []],
   } = entry.cells;
-  for (const [position, touch] of touches.entries()) {
-    const fee = fees?.get(entry.id)?.[position] ?? 0;
-    if (fee === 0 || !counting.passes(bits & touch.bits)) continue;
-    tallyOf(counting, into, labels, touch).fees += fee;
-    into.total.fees += fee;
-  }
+  touches.forEach((touch, position) => {
+    if (isNothing(fees, position) || !counting.passes(bits & touch.bits)) return;
+    talliesAt(counting, labels, touch).forEach((tally, model) => (tally.fees += fees![model]![position]!));
+  });
 }
 
-/** What a payment gives to each label is added up first: shares are of its charges together. */
-function noteCharge(counting: Counting, { touches, into, paid }: Group, entry: Entry, amounts: Shares): void {
-  const {
-    4: paidIn,
-    9: counts,
-    10: [, , bits = 0],
-    11: [, , labels = []],
-  } = entry.cells;
-  for (const [position, touch] of touches.entries()) {
-    if (!counting.passes(bits & touch.bits)) continue;
-    const amount = amounts?.get(entry.id)?.[position] ?? 0;
-    const tally = tallyOf(counting, into, labels, touch);
-    const key = `${tally.labels.join('\0')}\0${paidIn}`;
-    const sums = paid.get(key) ?? { tally, credit: 0, worth: 0, counted: 0 };
-    if (counts & COUNTS_AS_PAYMENT) sums.credit += amount;
-    if (counts & COUNTS_AS_WORTH) {
-      sums.worth += amount;
-      sums.counted += 1;
-    }
-    paid.set(key, sums);
+/**
+ * What a payment's charges give to each label is added up first: shares are of its charges together.
+ * @param charges in one currency
+ */
+function addPaid(
+  counting: Counting,
+  charges: readonly Shared[],
+  touches: readonly PaidTouch[],
+  payment: { who: string; isFirst: number; total: number },
+): void {
+  const given: Tally[] = [];
+  for (const { entry, amounts } of charges) {
+    const {
+      9: counts,
+      10: [, , bits = 0],
+      11: [, , labels = []],
+    } = entry.cells;
+    touches.forEach((touch, position) => {
+      if (!counting.passes(bits & touch.bits)) return;
+      talliesAt(counting, labels, touch).forEach((tally, model) => {
+        const amount = amounts?.[model]![position] ?? 0;
+        if (tally.paid === null) given.push(tally);
+        const paid = (tally.paid ??= { credit: 0, worth: 0, counted: 0 });
+        if (counts & COUNTS_AS_PAYMENT) paid.credit += amount;
+        if (counts & COUNTS_AS_WORTH) {
+          paid.worth += amount;
+          paid.counted += 1;
+        }
+      });
+    });
   }
+  for (const tally of given) countPaid(counting, tally, payment);
 }
 
 /** As paymentRows in report-money.ts has it: who was given nothing by a payment did not bring it. */
-function addPaid(
+function countPaid(
   { question, namesPayers }: Counting,
-  { tally, credit, worth, counted }: Paid,
-  { who, isFirst, total, into }: { who: string; isFirst: number; total: number; into: Tallies },
+  tally: Tally,
+  { who, isFirst, total }: { who: string; isFirst: number; total: number },
 ): void {
+  const { credit, worth, counted } = tally.paid!;
+  tally.paid = null;
   if (credit === 0 || (question.scope === 'unconverted' && counted === 0)) return;
-  for (const one of [tally, into.total]) {
-    one.conversions += credit / total;
-    if (namesPayers) one.customers.add(who);
-    if (namesPayers && isFirst === 1) one.newCustomers.add(who);
-    if (counted === 0) continue;
-    one.orders += credit / total;
-    one.order_amount += worth;
-  }
-}
-
-interface Paid {
-  tally: Tally;
-  credit: number;
-  worth: number;
-  counted: number;
+  tally.conversions += credit / total;
+  if (namesPayers) tally.customers.add(who);
+  if (namesPayers && isFirst === 1) tally.newCustomers.add(who);
+  if (counted === 0) return;
+  tally.orders += credit / total;
+  tally.order_amount += worth;
 }
 
 interface Place {
@@ -244,13 +275,10 @@ function entryOf(cells: EntryCells): Entry {
   const [id, kind, atMs, money, currency, amountMinor, feeCurrency, fee, taxMinor] = cells;
   return {
     id,
-    paymentId: '',
     kind: ENTRY_KINDS[kind]!,
     amountMinor,
     currency: money === '' ? currency : money,
     occurredAt: atMs,
-    balanceTransaction: null,
-    settledMinor: null,
     settledCurrency: money === '' ? feeCurrency : money,
     feeMinor: feeCurrency === '' ? null : fee,
     taxMinor,
@@ -258,16 +286,10 @@ function entryOf(cells: EntryCells): Entry {
   };
 }
 
-const asTax = (entry: Entry): Entry => ({ ...entry, amountMinor: entry.taxMinor });
-
 export function emptyTally(labels: string[]): Tally {
   const money = { gross: 0, refunded: 0, disputed: 0, attributed: 0, tax: 0, fees: 0 };
-  const paid = { conversions: 0, orders: 0, order_amount: 0, customers: new Set<string>() };
-  return { labels, ...money, ...paid, newCustomers: new Set<string>() };
-}
-
-function emptyTallies(): Tallies {
-  return { total: emptyTally([]), byLabel: new Map() };
+  const counts = { conversions: 0, orders: 0, order_amount: 0, customers: new Set<string>() };
+  return { labels, ...money, ...counts, newCustomers: new Set<string>(), paid: null };
 }
 
 /** Two labels that are called one: sums add up, and who is in both counts once. */
@@ -289,7 +311,7 @@ const SUMS = [
 ] as const;
 
 export function measuresOfTally(tally: Tally): Record<string, number> {
-  const { labels: _, customers, newCustomers, ...sums } = tally;
+  const { labels: _, paid: __, customers, newCustomers, ...sums } = tally;
   const revenue = tally.gross - tally.refunded - tally.disputed;
   const counted = { ...sums, revenue, customers: customers.size, new_customers: newCustomers.size };
   return Object.fromEntries(Object.entries(counted).map(([name, value]) => [name, value === 0 ? 0 : value]));
