@@ -67,7 +67,7 @@ export const CREDIT_BUGS: readonly Bug[] = [
     file: 'src/core/attribution/credits.ts',
     find: '    const after = splitByLargestRemainder(totalMinor, weights);\n    const previous = before;',
     replace:
-      '    const after = splitByLargestRemainder(entry.amountMinor, weights);\n    const previous = weights.map(() => 0);',
+      '    const after = splitByLargestRemainder(entry.amountMinor, weights);\n    const previous: number[] = [];',
     tests: ['src/core/attribution/credits.test.ts'],
   },
   {

@@ -54,11 +54,11 @@ export const COUNTS_AS_WORTH = 8;
 
 /** Touchpoints in time order, one list for each of what is told about them: far fewer objects than one per touchpoint. */
 export type TouchLists = [
-  /** Milliseconds before the path's end: windows and half-lives know no other time. */
+  /** Milliseconds before the path's end: half-lives know no other time. What lies before the window is left out. */
   agesMs: number[],
   isDirect: number[],
-  /** Channel, medium and campaign in one; empty unless repeats are collapsed. */
-  origins: string[],
+  /** One number for each channel, source, medium and campaign of the path together; empty unless repeats are collapsed. */
+  origins: number[],
   /** Empty without filters. */
   bits: number[],
   /** Of several dimensions, joined by a zero character; empty without dimensions of touchpoints. */
@@ -99,25 +99,31 @@ export function paidPathsSql(question: PaidPathsQuestion): Sql {
   const { query, payments } = question;
   const { filters } = query;
   const owner = `c.site = {site:String} AND c.mode = {mode:String} AND c.position <= 0`;
-  const chosen = `SELECT c.payment_id FROM credits AS c WHERE ${owner} AND (${chosenSql(question)})`;
+  // Payments are told apart by hashes, as in payers().
+  const chosen = `SELECT c.payment_key FROM credits AS c WHERE ${owner} AND (${chosenSql(question)})`;
   const touchOwner = `t.site = {site:String} AND t.mode = {mode:String}`;
-  const payer = payments
-    ? `LEFT JOIN (${payers(query)}) AS w ON w.payment = cityHash64(e.payment_id)`
-    : `LEFT JOIN (SELECT '' AS payment_id, 0 AS who, 0 AS is_first, 0 AS total) AS w ON w.payment_id = e.payment_id`;
+  const windowDays = query.whatIf?.windowDays ?? null;
+  const windowMs = windowDays === null ? Number.MAX_SAFE_INTEGER : windowDays * DAY_MS;
+  const payer = payments ? payers(query) : `SELECT toUInt64(0) AS payment, 0 AS who, 0 AS is_first, 0 AS total`;
   const text = `
     SELECT e.entries, ${listsSql(question)}, ${bitsSql(filters, UNKNOWN_VISITOR, 'touch')},
       ${namesPayers(question) ? 'toString(w.who)' : `''`}, toUInt8(w.is_first), toInt64(w.total)
     FROM (
-      SELECT c.payment_id AS payment_id, groupArray(${entrySql(question)}) AS entries
-      FROM credits AS c WHERE ${owner} AND c.payment_id GLOBAL IN (${chosen}) GROUP BY c.payment_id
+      SELECT c.payment_key AS payment, groupArray(${entrySql(question)}) AS entries
+      FROM credits AS c WHERE ${owner} AND c.payment_key GLOBAL IN (${chosen}) GROUP BY payment
     ) AS e
     LEFT JOIN (
-      SELECT t.payment_id AS payment_id, arraySort(groupArray(${touchSql(question)})) AS touches
-      FROM payment_paths AS t WHERE ${touchOwner} AND t.payment_id GLOBAL IN (${chosen}) GROUP BY t.payment_id
-    ) AS p ON p.payment_id = e.payment_id
-    ${payer}`;
-  return { text, params: { ...rangeParams(query), ...filterParams(filters) } };
+      SELECT cityHash64(t.payment_id) AS payment, arraySort(groupArray(${touchSql(question)})) AS touches
+      FROM payment_paths AS t
+      WHERE ${touchOwner} AND payment GLOBAL IN (${chosen}) AND ${AGE} <= {window_ms:Int64}
+      GROUP BY payment
+    ) AS p ON p.payment = e.payment
+    LEFT JOIN (${payer}) AS w ON w.payment = e.payment`;
+  return { text, params: { ...rangeParams(query), ...filterParams(filters), window_ms: windowMs } };
 }
+
+const DAY_MS = 86_400_000;
+const AGE = `toUnixTimestamp64Milli(t.ends_at) - toUnixTimestamp64Milli(t.touch_at)`;
 
 /** On the row of the first position stands the whole entry, and `first_touch` gives it the whole fee and tax as well. */
 function entrySql(question: PaidPathsQuestion): string {
@@ -140,7 +146,7 @@ function entrySql(question: PaidPathsQuestion): string {
     toUInt8(${amount}) * ${COUNTS_AS_AMOUNT} + toUInt8(${fee}) * ${COUNTS_AS_FEE}
       + toUInt8(${paid}) * ${COUNTS_AS_PAYMENT} + toUInt8(${worth}) * ${COUNTS_AS_WORTH},
     ${query.filters.length === 0 ? 'emptyArrayUInt32()' : `[${bits.join(', ')}]`},
-    ${ofEntry.length === 0 ? '[emptyArrayString()]' : `[${labels.join(', ')}]`},
+    ${ofEntry.length === 0 ? `CAST([], 'Array(Array(String))')` : `[${labels.join(', ')}]`},
     c.sign)`;
 }
 
@@ -148,7 +154,7 @@ function entrySql(question: PaidPathsQuestion): string {
 function touchSql({ query, dimensions }: PaidPathsQuestion): string {
   const ofTouch = dimensions.filter(isOfTouch);
   return `(
-    t.position, toUnixTimestamp64Milli(t.ends_at) - toUnixTimestamp64Milli(t.touch_at), toUInt8(t.source = ''),
+    t.position, ${AGE}, toUInt8(t.source = ''),
     ${joinedSql(query.whatIf?.collapseRepeats ? ['t.channel', 't.source', 't.medium', 't.campaign'] : [])},
     ${bitsSql(query.filters, TOUCHPOINT, 'touch')},
     ${joinedSql(ofTouch.map((dimension) => labelOf(dimension, TOUCHPOINT)))}, t.sign)`;
@@ -156,9 +162,10 @@ function touchSql({ query, dimensions }: PaidPathsQuestion): string {
 
 function listsSql({ query, dimensions }: PaidPathsQuestion): string {
   const list = (at: number, isNeeded = true) => (isNeeded ? `p.touches.${at}` : '[]');
+  const origins = query.whatIf?.collapseRepeats ? 'arrayEnumerateDense(p.touches.4)' : '[]';
   const isCancelled = `arrayExists(sign -> sign < 0, p.touches.7)`;
   return `(
-    ${list(2)}, ${list(3)}, ${list(4, query.whatIf?.collapseRepeats)}, ${list(5, query.filters.length > 0)},
+    ${list(2)}, ${list(3)}, ${origins}, ${list(5, query.filters.length > 0)},
     ${list(6, dimensions.some(isOfTouch))}, if(${isCancelled}, p.touches.1, []), if(${isCancelled}, p.touches.7, []))`;
 }
 
@@ -260,7 +267,7 @@ export function standingPath([ages, isDirect, origins, bits, labels, positions, 
   const touchAt = (index: number): PaidTouch => ({
     occurredAt: -ages[index]!,
     source: isDirect[index] === 1 ? '' : 'known',
-    channel: origins[index] ?? '',
+    channel: String(origins[index] ?? ''),
     medium: '',
     campaign: '',
     bits: bits[index] ?? 0,

@@ -68,7 +68,7 @@ export function createWhatIf(client: WhatIfClient) {
         const pass = passes.get(key) ?? admitted(() => compute(client, query, { dimensions, scope }, models));
         passes.set(key, pass);
         const tallies = (await pass).get(query.model)!;
-        const rows = names === null ? [...tallies.byLabel.values()] : withOthers(tallies, names, dimensions);
+        const rows = names === null ? tallies.rows : withOthers(tallies, names, dimensions);
         const stand = rows.filter((row) => stands(query, row)).map(measured);
         return { rows: stand, total: measured(tallies.total) };
       },
@@ -105,12 +105,12 @@ export function isTooMuch(error: unknown): boolean {
   return error instanceof RangeError || exceedsBounds(error);
 }
 
-function withOthers({ byLabel }: Tallies, names: readonly string[][], dimensions: readonly Dimension[]): Tally[] {
+function withOthers({ rows: all }: Tallies, names: readonly string[][], dimensions: readonly Dimension[]): Tally[] {
   const kept = new Set(names.map((labels) => labels.join('\0')));
   const rows: Tally[] = [];
   const others = new Map<string, Tally>();
-  for (const [key, tally] of byLabel) {
-    if (kept.has(key)) {
+  for (const tally of all) {
+    if (kept.has(tally.labels.join('\0'))) {
       rows.push(tally);
       continue;
     }

@@ -72,7 +72,7 @@ interface Shared {
 
 export interface Tallies {
   total: Tally;
-  byLabel: Map<string, Tally>;
+  rows: Tally[];
 }
 
 export function createTallies(question: PaidPathsQuestion, models: readonly RuleModel[], settings: ModelSettings) {
@@ -82,7 +82,6 @@ export function createTallies(question: PaidPathsQuestion, models: readonly Rule
     question,
     models,
     places,
-    onlyTouches: touchLabels === places.length,
     namesPayers: namesPayers(question),
     passes: bitsPass(question.query.filters),
     byLabel: new Map(),
@@ -112,10 +111,10 @@ export function createTallies(question: PaidPathsQuestion, models: readonly Rule
 
   function talliesOf(model: RuleModel): Tallies {
     const at = models.indexOf(model);
-    const byLabel = new Map([...counting.byLabel].map(([key, tallies]) => [key, tallies[at]!]));
+    const rows = [...counting.byLabel.values()].map((tallies) => tallies[at]!);
     const total = emptyTally([]);
-    for (const tally of byLabel.values()) addTally(total, tally);
-    return { total, byLabel };
+    for (const tally of rows) addTally(total, tally);
+    return { total, rows };
   }
 
   return { add, talliesOf };
@@ -125,28 +124,26 @@ interface Counting {
   question: PaidPathsQuestion;
   models: readonly RuleModel[];
   places: readonly Place[];
-  onlyTouches: boolean;
   namesPayers: boolean;
   passes: (bits: number) => boolean;
   byLabel: Map<string, PerModel<Tally>>;
 }
 
 /** The tallies that a credit counts in. */
-function talliesAt(counting: Counting, entryLabels: readonly string[], touch: PaidTouch): PerModel<Tally> {
-  const { byLabel, models, onlyTouches } = counting;
-  const key = onlyTouches ? touch.label : labelsOf(counting, entryLabels, touch).join('\0');
+function talliesAt(
+  { byLabel, models, places }: Counting,
+  ofEntry: readonly string[],
+  touch: PaidTouch,
+): PerModel<Tally> {
+  const key = ofEntry.length === 0 ? touch.label : `${touch.label}\0${ofEntry.join('\0')}`;
   const known = byLabel.get(key);
   if (known) return known;
   if (byLabel.size === MAX_LABELS) throw new RangeError(`more than ${MAX_LABELS} rows`);
-  const labels = labelsOf(counting, entryLabels, touch);
+  const ofTouch = touch.label.split('\0');
+  const labels = places.map((place) => (place.ofTouch ? ofTouch : ofEntry)[place.index]!);
   const fresh = models.map(() => emptyTally(labels));
   byLabel.set(key, fresh);
   return fresh;
-}
-
-function labelsOf({ places }: Counting, entryLabels: readonly string[], touch: PaidTouch): string[] {
-  const ofTouch = touch.label.split('\0');
-  return places.map((place) => (place.ofTouch ? ofTouch : entryLabels)[place.index]!);
 }
 
 function sharedGroup(question: PaidPathsQuestion, group: Entry[], weights: PerModel<Weights>): Shared[] {
