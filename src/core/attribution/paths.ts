@@ -35,12 +35,7 @@ export function channelPaths(
   { paid, unpaid }: { paid: readonly PaidPath[]; unpaid: readonly UnpaidPath[] },
   settings: PathSettings,
 ): ChannelPath[] {
-  const converting = paid.map(({ path, endsAt, revenueMinor }) => ({
-    channels: channelsOf(inWindow(path, endsAt, settings), settings),
-    conversions: 1,
-    nulls: 0,
-    valueMinor: Math.max(0, revenueMinor),
-  }));
+  const converting = paid.map((one) => convertingPath(one, settings));
   const others = unpaid.map(({ channels, visitors }) => ({
     channels: channelsOf(channels, settings),
     conversions: 0,
@@ -48,6 +43,15 @@ export function channelPaths(
     valueMinor: 0,
   }));
   return mergedPaths([...converting, ...others]);
+}
+
+export function convertingPath({ path, endsAt, revenueMinor }: PaidPath, settings: PathSettings): ChannelPath {
+  return {
+    channels: channelsOf(inWindow(path, endsAt, settings), settings),
+    conversions: 1,
+    nulls: 0,
+    valueMinor: Math.max(0, revenueMinor),
+  };
 }
 
 function inWindow(path: readonly PathTouch[], endsAt: number, { windowDays }: PathSettings): string[] {

@@ -27,7 +27,7 @@ const MODELS: Record<RuleModel, (path: readonly WeighedTouch[], settings: ModelS
   linear: (path) => path.map(() => 1),
   position_based: positionBased,
   time_decay: timeDecay,
-  custom: (path, { custom }) => byPosition(path.length, custom ?? EQUAL_PARTS),
+  custom: (path, { custom }) => (custom ? byPosition(path, custom) : path.map(() => 1)),
 };
 
 /** Arrived with no evidence of a source. */
@@ -51,26 +51,25 @@ function lastNonDirect(path: readonly WeighedTouch[]): number {
  */
 function positionBased(path: readonly WeighedTouch[], { positionPercents }: ModelSettings): number[] {
   const { first, middle, last } = positionPercents;
-  return byPosition(path.length, { fromStart: [first], fromEnd: [last], others: middle });
+  return byPosition(path, { fromStart: [first], fromEnd: [last], others: middle });
 }
 
 /** A touchpoint that both lists reach, in a short path, has both weights. */
 function byPosition(
-  length: number,
+  path: readonly WeighedTouch[],
   { fromStart, fromEnd, others }: Pick<CustomWeights, 'fromStart' | 'fromEnd' | 'others'>,
 ): number[] {
+  const { length } = path;
   const isNamed = (index: number) => index < fromStart.length || length - 1 - index < fromEnd.length;
   const unnamed = Math.max(0, length - fromStart.length - fromEnd.length);
   // Named positions are multiplied by the number of the others, instead of dividing what these share.
   const scale = unnamed === 0 ? 1 : unnamed;
-  const weights = Array.from({ length }, (_, index) => {
+  const weights = path.map((_, index) => {
     if (!isNamed(index)) return others;
     return scale * ((fromStart[index] ?? 0) + (fromEnd[length - 1 - index] ?? 0));
   });
   return weights.some((weight) => weight > 0) ? weights : weights.map(() => 1);
 }
-
-const EQUAL_PARTS = { fromStart: [], fromEnd: [], others: 1 };
 
 const HOUR_MS = 3_600_000;
 const SCALE_BITS = 64;

@@ -2,7 +2,7 @@ import { DIRECT_CHANNEL } from '../../core/acquisition.ts';
 import { mergedPaths } from '../../core/attribution/data-driven.ts';
 import type { ChannelPath } from '../../core/attribution/data-driven.ts';
 import { MAX_PATH_TOUCHPOINTS } from '../../core/attribution/path.ts';
-import { channelPaths } from '../../core/attribution/paths.ts';
+import { channelPaths, convertingPath } from '../../core/attribution/paths.ts';
 import type { ModelSettings } from '../../core/attribution/settings.ts';
 import type { ReportQuery } from '../../core/report.ts';
 import type { FactsClient } from './client.ts';
@@ -65,14 +65,13 @@ async function readPaid(client: Client, query: Question): Promise<ChannelPath[]>
         endsAt: 0,
         revenueMinor,
       };
-      for (const one of channelPaths({ paid: [converting], unpaid: [] }, query.whatIf)) {
-        const key = one.channels.join('\0');
-        const before = byChannels.get(key);
-        if (before === undefined) byChannels.set(key, one);
-        else {
-          before.conversions += one.conversions;
-          before.valueMinor += one.valueMinor;
-        }
+      const one = convertingPath(converting, query.whatIf);
+      const key = one.channels.join('\0');
+      const before = byChannels.get(key);
+      if (before === undefined) byChannels.set(key, one);
+      else {
+        before.conversions += one.conversions;
+        before.valueMinor += one.valueMinor;
       }
     }
   });

@@ -84,6 +84,7 @@ export function createTallies(question: PaidPathsQuestion, models: readonly Rule
     places,
     namesPayers: namesPayers(question),
     passes: bitsPass(question.query.filters),
+    totals: models.map(() => emptyTally([])),
     byLabel: new Map(),
   };
   const options = { ...settings, endsAt: 0 };
@@ -111,10 +112,7 @@ export function createTallies(question: PaidPathsQuestion, models: readonly Rule
 
   function talliesOf(model: RuleModel): Tallies {
     const at = models.indexOf(model);
-    const rows = [...counting.byLabel.values()].map((tallies) => tallies[at]!);
-    const total = emptyTally([]);
-    for (const tally of rows) addTally(total, tally);
-    return { total, rows };
+    return { total: counting.totals[at]!, rows: [...counting.byLabel.values()].map((tallies) => tallies[at]!) };
   }
 
   return { add, talliesOf };
@@ -126,6 +124,7 @@ interface Counting {
   places: readonly Place[];
   namesPayers: boolean;
   passes: (bits: number) => boolean;
+  totals: PerModel<Tally>;
   byLabel: Map<string, PerModel<Tally>>;
 }
 
@@ -177,11 +176,14 @@ function addAmounts(
     if (isNothing(amounts, position) && isNothing(taxes, position)) return;
     talliesAt(counting, labels, touch).forEach((tally, model) => {
       const amount = amounts?.[model]![position] ?? 0;
-      if (entry.kind === 'charge') tally.gross += amount;
-      else if (entry.kind === 'refund') tally.refunded -= amount;
-      else tally.disputed -= amount;
-      if (isAttributed) tally.attributed += amount;
-      tally.tax += taxes?.[model]![position] ?? 0;
+      const tax = taxes?.[model]![position] ?? 0;
+      for (const one of [tally, counting.totals[model]!]) {
+        if (entry.kind === 'charge') one.gross += amount;
+        else if (entry.kind === 'refund') one.refunded -= amount;
+        else one.disputed -= amount;
+        if (isAttributed) one.attributed += amount;
+        one.tax += tax;
+      }
     });
   });
 }
@@ -193,7 +195,11 @@ function addFees(counting: Counting, { entry, fees }: Shared, touches: readonly 
   } = entry.cells;
   touches.forEach((touch, position) => {
     if (isNothing(fees, position) || !counting.passes(bits & touch.bits)) return;
-    talliesAt(counting, labels, touch).forEach((tally, model) => (tally.fees += fees![model]![position]!));
+    talliesAt(counting, labels, touch).forEach((tally, model) => {
+      const fee = fees![model]![position]!;
+      tally.fees += fee;
+      counting.totals[model]!.fees += fee;
+    });
   });
 }
 
@@ -207,7 +213,7 @@ function addPaid(
   touches: readonly PaidTouch[],
   payment: { who: string; isFirst: number; total: number },
 ): void {
-  const given: Tally[] = [];
+  const given: { tally: Tally; model: number }[] = [];
   for (const { entry, amounts } of charges) {
     const {
       9: counts,
@@ -218,7 +224,7 @@ function addPaid(
       if (!counting.passes(bits & touch.bits)) return;
       talliesAt(counting, labels, touch).forEach((tally, model) => {
         const amount = amounts?.[model]![position] ?? 0;
-        if (tally.paid === null) given.push(tally);
+        if (tally.paid === null) given.push({ tally, model });
         const paid = (tally.paid ??= { credit: 0, worth: 0, counted: 0 });
         if (counts & COUNTS_AS_PAYMENT) paid.credit += amount;
         if (counts & COUNTS_AS_WORTH) {
@@ -228,24 +234,27 @@ function addPaid(
       });
     });
   }
-  for (const tally of given) countPaid(counting, tally, payment);
+  for (const { tally, model } of given) countPaid(counting, tally, counting.totals[model]!, payment);
 }
 
 /** As paymentRows in report-money.ts has it: who was given nothing by a payment did not bring it. */
 function countPaid(
   { question, namesPayers }: Counting,
   tally: Tally,
+  inTotal: Tally,
   { who, isFirst, total }: { who: string; isFirst: number; total: number },
 ): void {
   const { credit, worth, counted } = tally.paid!;
   tally.paid = null;
   if (credit === 0 || (question.scope === 'unconverted' && counted === 0)) return;
-  tally.conversions += credit / total;
-  if (namesPayers) tally.customers.add(who);
-  if (namesPayers && isFirst === 1) tally.newCustomers.add(who);
-  if (counted === 0) return;
-  tally.orders += credit / total;
-  tally.order_amount += worth;
+  for (const one of [tally, inTotal]) {
+    one.conversions += credit / total;
+    if (namesPayers) one.customers.add(who);
+    if (namesPayers && isFirst === 1) one.newCustomers.add(who);
+    if (counted === 0) continue;
+    one.orders += credit / total;
+    one.order_amount += worth;
+  }
 }
 
 interface Place {
