@@ -1,5 +1,5 @@
 import type { CreditRow } from '../core/attribution/credit.ts';
-import { creditChanges } from '../core/attribution/credits.ts';
+import { creditChanges } from '../core/attribution/credit-changes.ts';
 import { pathEnd } from '../core/attribution/path.ts';
 import { pathChanges } from '../core/attribution/path-row.ts';
 import type { PathRow } from '../core/attribution/path-row.ts';

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import * as fc from 'fast-check';
-import { creditChanges, creditRows, unattributedRows } from '../../src/core/attribution/credits.ts';
+import { creditChanges } from '../../src/core/attribution/credit-changes.ts';
+import { creditRows, unattributedRows } from '../../src/core/attribution/credits.ts';
 import type { Payment } from '../../src/core/payment.ts';
 import type { Dimension, FilterNode, Metric, ReportQuery, ReportRow } from '../../src/core/report.ts';
 import type { Touchpoint } from '../../src/core/touchpoint.ts';

@@ -1,7 +1,8 @@
 // Customers by their first payment: what they bring over all time, and how long they took to buy.
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import { creditChanges, creditRows, unattributedRows } from '../../src/core/attribution/credits.ts';
+import { creditChanges } from '../../src/core/attribution/credit-changes.ts';
+import { creditRows, unattributedRows } from '../../src/core/attribution/credits.ts';
 import type { Metric, ReportQuery } from '../../src/core/report.ts';
 import { ask, entry, event, openReports, payment, touch } from './report-facts.ts';
 

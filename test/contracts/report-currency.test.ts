@@ -1,7 +1,8 @@
 // Reports in the site's currency over money that was paid in others: what was converted counts, what was not stands apart.
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import { creditChanges, creditRows, unattributedRows } from '../../src/core/attribution/credits.ts';
+import { creditChanges } from '../../src/core/attribution/credit-changes.ts';
+import { creditRows, unattributedRows } from '../../src/core/attribution/credits.ts';
 import type { Conversion } from '../../src/core/attribution/credits.ts';
 import { RULE_MODELS } from '../../src/core/attribution/models.ts';
 import { convertEntries } from '../../src/core/exchange.ts';

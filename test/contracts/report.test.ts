@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import { creditChanges, creditRows, unattributedRows } from '../../src/core/attribution/credits.ts';
+import { creditChanges } from '../../src/core/attribution/credit-changes.ts';
+import { creditRows, unattributedRows } from '../../src/core/attribution/credits.ts';
 import { RULE_MODELS } from '../../src/core/attribution/models.ts';
 import { canSplit } from '../../src/core/report-scope.ts';
 import { DIMENSIONS, METRICS } from '../../src/core/report.ts';

@@ -1,7 +1,8 @@
 // Random payments with whole paths, credited under a site's settings: what both kinds of report are asked about.
 import * as fc from 'fast-check';
 import type { CreditRow } from '../../src/core/attribution/credit.ts';
-import { creditChanges, creditRows, unattributedRows } from '../../src/core/attribution/credits.ts';
+import { creditChanges } from '../../src/core/attribution/credit-changes.ts';
+import { creditRows, unattributedRows } from '../../src/core/attribution/credits.ts';
 import type { Conversion } from '../../src/core/attribution/credits.ts';
 import { narrowedPath, pathOf } from '../../src/core/attribution/path.ts';
 import { pathChanges } from '../../src/core/attribution/path-row.ts';

@@ -131,7 +131,7 @@ export const CREDIT_BUGS: readonly Bug[] = [
   {
     name: 'crediting again does not take back',
     tempting: 'the new rows are right',
-    file: 'src/core/attribution/credits.ts',
+    file: 'src/core/attribution/credit-changes.ts',
     find: 'return [...gone, ...added];',
     replace: 'return gone.length > 0 && added.length === 0 ? gone : added;',
     tests: ['src/core/attribution/credits.test.ts', 'src/payments/attribute.test.ts'],

@@ -6,7 +6,8 @@ import type { LedgerEntry } from '../ledger.ts';
 import { rateTable } from '../rates.ts';
 import type { CreditRow } from './credit.ts';
 import { entry, path, payment, sum } from './credits.fixture.ts';
-import { creditChanges, creditRows, unattributedRows } from './credits.ts';
+import { creditChanges } from './credit-changes.ts';
+import { creditRows, unattributedRows } from './credits.ts';
 import { RULE_MODELS } from './models.ts';
 
 describe('what is converted', () => {

@@ -3,14 +3,8 @@ import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 import type { LedgerEntry } from '../ledger.ts';
 import { entry, path, payment, sum } from './credits.fixture.ts';
-import {
-  creditChanges,
-  creditedPath,
-  creditRows,
-  creditsByTouchpoint,
-  taxEntries,
-  unattributedRows,
-} from './credits.ts';
+import { creditChanges } from './credit-changes.ts';
+import { creditedPath, creditRows, creditsByTouchpoint, taxEntries, unattributedRows } from './credits.ts';
 import { RULE_MODELS } from './models.ts';
 
 const linear = (entries: LedgerEntry[], sources: string[]) =>

@@ -1,6 +1,6 @@
 import type { Mode, Payment } from '../payment.ts';
 import type { Touchpoint } from '../touchpoint.ts';
-import { isSameTouchpoint } from './credits.ts';
+import { isSameTouchpoint } from './credit-changes.ts';
 
 /**
  * The whole path of a payment, before any lookback window, as the facts store has it: what a question with another window
