@@ -141,6 +141,12 @@ const TYPES: Record<string, string> = {
   record: 'an object',
 };
 
+/** Of others the contract itself says what is right. */
+const FORMATS: Record<string, string> = {
+  email: 'is not an e-mail address; write it like name@example.com',
+  datetime: 'is not a time; write it with its offset, like 2026-11-21T10:00:00Z',
+};
+
 /** What is wrong and what would be right. */
 function reason({ keyword, message, params }: Issue, once: string): string {
   const type = TYPES[String(params.expected)] ?? `a ${String(params.expected)}`;
@@ -161,9 +167,7 @@ function reason({ keyword, message, params }: Issue, once: string): string {
     case 'invalid_value':
       return `is not one of the known values; use ${(params.values as unknown[]).map(String).join(', ')}`;
     case 'invalid_format':
-      return params.format === 'email'
-        ? 'is not an e-mail address; write it like name@example.com'
-        : `is not a valid ${String(params.format)}`;
+      return FORMATS[String(params.format)] ?? message ?? `is not a valid ${String(params.format)}`;
     default:
       return message ?? 'cannot be used';
   }

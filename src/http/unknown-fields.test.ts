@@ -53,6 +53,20 @@ describe('what the API does not know', () => {
     });
   }
 
+  it('is told apart from what is written wrongly, with how to write it', async () => {
+    const url = `/api/v1/sites/${site}/payments`;
+    for (const [wrong, message] of [
+      [{ currency: 'euro' }, 'currency: must be an ISO 4217 code such as usd'],
+      [
+        { occurred_at: '2026-11-01' },
+        'occurred_at: is not a time; write it with its offset, like 2026-11-21T10:00:00Z',
+      ],
+    ] as const) {
+      const answer = await at.server.inject({ method: 'POST', url, headers, payload: { ...payment, ...wrong } });
+      assert.deepEqual([answer.statusCode, answer.json().error.message], [400, message]);
+    }
+  });
+
   it('is passed over in hits, whose scripts may be newer or older than the server', async () => {
     const event = { id: crypto.randomUUID(), name: 'pageview', url: 'https://shop.example.com/', more: 1 };
     const payload = { site, visitor: 'v1', events: [event], extra: true };
