@@ -154,9 +154,9 @@ const NEW_CUSTOMER_METRICS: readonly Metric[] = [
 
 /**
  * Payment → its charge's total and who paid. Only rows that still stand count: a cancelled row may name a visitor or a
- * customer the payment no longer has. Without a customer it is the visitor whose touchpoint is the first: that of one
- * browser who is joined with another stays the same, however many of both are on the paths of later payments. Payments and payers are told apart by hashes, as sessions are. To tell a first
- * payment, all of them are read; else those of the range.
+ * customer the payment no longer has. Without a customer it is the visitor whose touchpoint is the first: a browser that is
+ * joined with another keeps it, however many touchpoints of both are on the paths of later payments. Payments and payers
+ * are told apart by hashes, as sessions are. To tell a first payment, all of them are read; else those of the range.
  */
 export function payers(query: ReportQuery): string {
   const everything = query.metrics.some((metric) => NEW_CUSTOMER_METRICS.includes(metric));
