@@ -16,10 +16,16 @@ interface Definition {
 
 const counted = (measure: string): Definition => ({ measures: [measure], value: (of) => of(measure) });
 /** 0 ÷ 0 is not 0: a rate over nothing is null. */
-const ratio = (above: string, below: string, scale = 1): Definition => ({
-  measures: [above, below],
-  value: (of) => (of(below) === 0 ? null : tidy(of(above) / of(below) / scale)),
+const ratio = (above: string, below: string, scale = 1): Definition => ratioTo(above, counted(below), scale);
+const ratioTo = (above: string, below: Definition, scale = 1): Definition => ({
+  measures: [above, ...below.measures],
+  value: (of) => (below.value(of) ? tidy(of(above) / below.value(of)! / scale) : null),
 });
+/** Those with one visit in the range are told apart from nobody: they add up. */
+const visitors: Definition = {
+  measures: ['lone_visitors', 'known_visitors'],
+  value: (of) => of('lone_visitors') + of('known_visitors'),
+};
 
 /** What stands at the end of a bucket: several buckets put together have none. */
 const stock = (measure: string, times = 1): Definition => ({
@@ -29,7 +35,7 @@ const stock = (measure: string, times = 1): Definition => ({
 
 /** What each metric is made of. Rates are shares (0.25 is 25 %), durations seconds, money minor units. */
 const DEFINITIONS: Record<Metric, Definition> = {
-  visitors: counted('visitors'),
+  visitors,
   sessions: counted('sessions'),
   pageviews: counted('pageviews'),
   events: counted('events'),
@@ -39,7 +45,7 @@ const DEFINITIONS: Record<Metric, Definition> = {
   visit_duration: ratio('duration_ms', 'sessions', 1_000),
   conversions: { measures: ['conversions'], value: (of) => tidy(of('conversions')) },
   customers: counted('customers'),
-  conversion_rate: ratio('new_customers', 'visitors'),
+  conversion_rate: ratioTo('new_customers', visitors),
   gross: counted('gross'),
   refunded: counted('refunded'),
   disputed: counted('disputed'),
@@ -48,7 +54,7 @@ const DEFINITIONS: Record<Metric, Definition> = {
   revenue_without_tax: { measures: ['revenue', 'tax'], value: (of) => of('revenue') - of('tax') },
   fees: counted('fees'),
   net: { measures: ['revenue', 'fees'], value: (of) => of('revenue') - of('fees') },
-  revenue_per_visitor: ratio('revenue', 'visitors'),
+  revenue_per_visitor: ratioTo('revenue', visitors),
   average_order_value: ratio('order_amount', 'orders'),
   lifetime_value: ratio('lifetime', 'won'),
   days_to_purchase: {
@@ -86,12 +92,13 @@ export function measuresOf(metrics: readonly Metric[]): Set<string> {
 const ADDITIVE = new Set(
   (
     'gross refunded disputed revenue attributed tax fees conversions orders order_amount pageviews events bounced ' +
-    'session_views duration_ms'
+    'session_views duration_ms lone_visitors'
   ).split(' '),
 );
 
-export function isAdditive(metrics: readonly Metric[]): boolean {
-  return measuresOf(metrics).isSubsetOf(ADDITIVE);
+/** @param isEventLevel a session counts wherever one of its events does */
+export function isAdditive(measure: string, isEventLevel: boolean): boolean {
+  return ADDITIVE.has(measure) || (measure === 'sessions' && !isEventLevel);
 }
 
 export function metricValue(metric: Metric, measures: Measures): number | null {

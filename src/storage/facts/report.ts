@@ -52,7 +52,7 @@ interface Step {
   dimensions: readonly Dimension[];
   /** Hashes of the labels that keep their name; null: all do. */
   keys: readonly string[] | null;
-  /** Only the total of what is not named by `keys`. */
+  /** Only the total of what is not named by `keys`, and only of what does not add up over labels. */
   isOthersOnly?: boolean;
   /** The labels of those keys. */
   names?: readonly string[][];
@@ -79,8 +79,11 @@ export async function readRows(client: Pick<FactsClient, 'read'>, query: Asked):
   const kept = ranked.slice(0, query.limit);
   if (!first.complete || !hasPlainOthers(query)) return { ...(await readKept(client, query, kept)), total };
   const rest = ranked.slice(query.limit);
-  const others = isAdditive(query.metrics) ? addedUp(rest) : (await readOthers(client, query, kept)).measures;
-  const other: Measured = { labels: dimensions.map(() => OTHER), key: '', measures: others };
+  // What adds up over labels is known. Customers of several of them are counted once, and have to be asked for.
+  const distinct = [...measuresOf(query.metrics)].every((measure) => isAdditive(measure, isEventLevel(query)))
+    ? {}
+    : (await readOthers(client, query, kept)).measures;
+  const other: Measured = { labels: dimensions.map(() => OTHER), key: '', measures: { ...addedUp(rest), ...distinct } };
   return { rows: [...kept, other].map((row) => render(query, dimensions, row)), total };
 }
 
@@ -99,7 +102,7 @@ function addedUp(rows: readonly Measured[]): Measured['measures'] {
   return sums;
 }
 
-/** What the labels beyond these bring together: customers of several of them are counted once. */
+/** What the labels beyond these bring together, of what does not add up. */
 async function readOthers(
   client: Pick<FactsClient, 'read'>,
   query: Asked,
@@ -161,6 +164,7 @@ async function read(
   const rowsMax = step.keys === null ? Math.max(query.limit, FIRST_STEP_ROWS) : null;
   const stored = sources
     .filter((source) => source !== 'subscriptions' && source !== 'payback' && !(computed && isCredit(source)))
+    .filter((source) => !step.isOthersOnly || measureNames(query, source, step).length > 0)
     .map((source) => {
       const statement = statementOf(query, source, step, rowsMax);
       return client.read<Record<string, string | number>>(statement.text, statement.params);
@@ -195,8 +199,9 @@ export function isCredit(source: Source): boolean {
   return source === 'amounts' || source === 'fees' || source === 'payments';
 }
 
-function rowsOf(query: ReportQuery, source: Source, { dimensions, scope = 'reporting' }: Step): Sql {
-  if (source === 'sessions') return (isEventLevel(query) ? eventRows : visitRows)(query, dimensions);
+function rowsOf(query: ReportQuery, source: Source, { dimensions, scope = 'reporting', isOthersOnly }: Step): Sql {
+  if (source === 'sessions' && isEventLevel(query)) return eventRows(query, dimensions);
+  if (source === 'sessions') return visitRows(query, dimensions, isOthersOnly);
   if (source === 'payments') return paymentRows(query, dimensions, scope);
   if (source === 'fees') return feeRows(query, dimensions, scope);
   if (source === 'spend') return spendRows(query, dimensions, scope);
@@ -212,11 +217,17 @@ function sqlMeasures(query: ReportQuery, source: Source): Record<string, string>
   return source === 'payments' ? PAYMENT_MEASURES : AMOUNT_MEASURES;
 }
 
+function measureNames(query: ReportQuery, source: Source, step: Step): string[] {
+  const asked = measuresOf(query.metrics);
+  const names = Object.keys(sqlMeasures(query, source)).filter((name) => asked.has(name));
+  return step.isOthersOnly ? names.filter((name) => !isAdditive(name, isEventLevel(query))) : names;
+}
+
 function statementOf(query: ReportQuery, source: Source, step: Step, rowsMax: number | null): Sql {
   const { dimensions, keys } = step;
   const rows = rowsOf(query, source, step);
   const available = sqlMeasures(query, source);
-  const names = Object.keys(available).filter((name) => measuresOf(query.metrics).has(name));
+  const names = measureNames(query, source, step);
   const measures = names.map((name) => `${available[name]} AS m_${name}`).join(', ');
   const params = { ...rangeParams(query), ...rows.params };
   if (dimensions.length === 0) return { text: `SELECT 1 AS is_total, ${measures} FROM (${rows.text})`, params };
@@ -278,12 +289,13 @@ function sqlOrder(query: ReportQuery, source: Source, names: readonly string[]):
   const sources = METRIC_SOURCES[key as Metric];
   const exact = sources.length === 1 && sources[0] === source;
   const measure = exact ? SQL_ORDERS[key as Metric] : null;
-  return [measure ? `${measure} ${direction}` : `abs(m_${names[0]}) DESC`, ...labels].join(', ');
+  const most = names.includes('lone_visitors') ? SQL_ORDERS.visitors : `abs(m_${names[0]})`;
+  return [measure ? `${measure} ${direction}` : `${most} DESC`, ...labels].join(', ');
 }
 
 /** Metrics as SQL over measures, for ranking only: what is shown is computed by report-metrics.ts. */
 const SQL_ORDERS: Record<Metric, string | null> = {
-  visitors: 'm_visitors',
+  visitors: 'm_lone_visitors + m_known_visitors',
   sessions: 'm_sessions',
   pageviews: 'm_pageviews',
   events: 'm_events',
