@@ -81,18 +81,15 @@ function mergedSessions(query: ReportQuery, dimensions: readonly Dimension[], is
   const bots = query.bots === 'include' ? '' : ` AND s.bot = ''`;
   const near = `s.site = {site:String} AND ${daysAround('s.day', 1)}`;
   return `
-      SELECT any(s.is_lone) AS is_lone, any(s.visitor_key) AS one_visitor, ${MERGED}, count() AS parts,
+      WITH s.visitor_key GLOBAL NOT IN (
+        SELECT s.visitor_key FROM sessions AS s WHERE ${near} GROUP BY s.visitor_key HAVING count() > 1
+      ) AS has_one_row
+      SELECT any(has_one_row) AS is_lone, any(s.visitor_key) AS one_visitor, ${MERGED}, count() AS parts,
         countIf(s.events <= 1) AS small_parts,
         sum(toUInt64(greatest(toUnixTimestamp64Milli(s.last_at) - toUnixTimestamp64Milli(s.first_at), 0))) AS parts_ms${tagColumns(columns)}
-      FROM (
-        SELECT s.*, s.visitor_key, s.session_key, s.visitor_key GLOBAL NOT IN (
-          SELECT s.visitor_key FROM sessions AS s WHERE ${near} GROUP BY s.visitor_key HAVING count() > 1
-        ) AS is_lone
-        FROM sessions AS s
-        WHERE ${near}
-      ) AS s
-      WHERE NOT s.is_lone${isDistinct ? '' : ` OR ${inRange('s.first_at')}${bots}${filterSql(query.filters, row).text}`}
-      GROUP BY if(s.is_lone, ${together}, s.session_key)`;
+      FROM sessions AS s
+      WHERE ${near} AND (NOT has_one_row${isDistinct ? '' : ` OR ${inRange('s.first_at')}${bots}${filterSql(query.filters, row).text}`})
+      GROUP BY if(has_one_row, ${together}, s.session_key)`;
 }
 
 /**
