@@ -84,8 +84,9 @@ function mergedSessions(query: ReportQuery, dimensions: readonly Dimension[], is
       WITH s.visitor_key GLOBAL NOT IN (
         SELECT s.visitor_key FROM sessions AS s WHERE ${near} GROUP BY s.visitor_key HAVING count() > 1
       ) AS has_one_row
-      SELECT any(has_one_row) AS is_lone, any(s.visitor_key) AS one_visitor, ${MERGED}, count() AS parts,
-        countIf(s.events <= 1) AS small_parts,
+      SELECT any(has_one_row) AS is_lone, any(s.visitor_key) AS one_visitor, min(s.first_at) AS started_at,
+        max(s.last_at) AS ended_at, sum(s.pageviews) AS session_views, sum(s.events) AS session_hits,
+        max(s.bot != '') AS marked, count() AS parts, countIf(s.events <= 1) AS small_parts,
         sum(toUInt64(greatest(toUnixTimestamp64Milli(s.last_at) - toUnixTimestamp64Milli(s.first_at), 0))) AS parts_ms${tagColumns(columns)}
       FROM sessions AS s
       WHERE ${near} AND (NOT has_one_row${isDistinct ? '' : ` OR ${inRange('s.first_at')}${bots}${filterSql(query.filters, row).text}`})
@@ -104,9 +105,6 @@ function sessionTags(columns: readonly ColumnDimension[]): string {
       WHERE s.site = {site:String} AND ${daysAround('s.day', 1)}
       GROUP BY s.session_key`;
 }
-
-const MERGED = `min(s.first_at) AS started_at, max(s.last_at) AS ended_at, sum(s.pageviews) AS session_views,
-        sum(s.events) AS session_hits, max(s.bot != '') AS marked`;
 
 const columnOf = (dimension: ColumnDimension) => `s.${COLUMN_DIMENSIONS[dimension][0]}`;
 
