@@ -291,4 +291,13 @@ describe('a customer who pays again', () => {
       assert.deepEqual((await report(guests, { metrics, model })).totals, totals);
     }
   });
+
+  test('averages of very large amounts keep their last unit', async () => {
+    const paid = payment('large', 'ch_large', '2026-11-10T12:00:00Z');
+    await credits(
+      creditRows(paid, [entry(paid, 'charge', 761_011_363_149)], [touch('v', '2026-11-01T00:00:00Z', 'x')]),
+    );
+    const { totals } = await report('large', { metrics: ['average_order_value'] });
+    assert.deepEqual(totals, { average_order_value: 761_011_363_149 });
+  });
 });

@@ -111,9 +111,10 @@ export function measureValue(value: string | number | null): number {
   return Number.isFinite(number) && number !== 0 ? number : 0;
 }
 
-/** Three thirds of a conversion are one, not 0.9999999999999999. */
+/** Three thirds of a conversion are one, not 0.9999999999999999. A large average has fewer decimals to begin with. */
 function tidy(value: number): number {
-  return Math.round(value * 1e6) / 1e6;
+  const decimals = Math.abs(value) < 1e9 ? 1e6 : 1e3;
+  return Number.isSafeInteger(Math.round(value * decimals)) ? Math.round(value * decimals) / decimals : value;
 }
 
 /** By the order asked for, rows without a value last; then by label, so that the same data gives the same page. */
