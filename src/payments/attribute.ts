@@ -12,9 +12,9 @@ import { readEvidence } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
 
 /** A commit costs more than crediting a payment; more of them would keep other writers waiting for longer. */
-const BATCH_PAYMENTS = 500;
+const BATCH_PAYMENTS = 300;
 /** Read by one question: to each the facts store reads all touchpoints of a site that has few. */
-const GROUP_PAYMENTS = 3 * BATCH_PAYMENTS;
+const GROUP_PAYMENTS = 5 * BATCH_PAYMENTS;
 /**
  * What is credited stands behind what waits to be carried: while there is more of it than this, crediting waits, so that
  * a payment of this moment is in the reports soon although a hundred thousand are credited again.

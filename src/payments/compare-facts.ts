@@ -12,7 +12,8 @@ import type { Turn } from './backfill.ts';
 export const COMPARE = 'compare';
 
 const LEASE_MS = 60_000;
-const PAGE_PAYMENTS = 500;
+/** More would be held in memory with all their rows. */
+const PAGE_PAYMENTS = 250;
 const PAGE_SUBSCRIPTIONS = 200;
 const PAGE_DAYS = 30;
 const PLACES = 1_000;
