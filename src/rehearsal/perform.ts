@@ -138,17 +138,16 @@ async function buyHere(cast: Cast, action: Bought, at: number): Promise<void> {
 }
 
 /** What Stripe is told of the conditions of a purchase. */
-function conditionsOf(cast: Cast, { conditions = {} }: Pick<Bought, 'conditions'>) {
+function conditionsOf(cast: Cast, { conditions = {}, currency }: Pick<Bought, 'conditions' | 'currency'>) {
   const { captureMethod, taxPercent = 0, shippingMinor = 0, applicationFeeMinor = null, presentment } = conditions;
   const { engine } = cast.target.account;
   const terms: Terms = { ...NO_TERMS, taxPercent, shipping: shippingMinor };
   if (conditions.discount) {
     const { percentOff, amountOffMinor, code, duration, months } = conditions.discount;
-    const currency = amountOffMinor === null ? null : cast.currency;
     const coupon = createCoupon(engine, {
       percentOff,
       amountOff: amountOffMinor,
-      currency,
+      currency: amountOffMinor === null ? null : currency,
       duration,
       durationInMonths: months ?? null,
     }).id;
