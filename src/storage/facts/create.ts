@@ -1,19 +1,20 @@
+import { textOf } from '../../core/written-rows.ts';
 import type { WrittenRows } from '../../core/written-rows.ts';
 import type { FactsClient } from './client.ts';
 import { createChannelPaths } from './channel-paths.ts';
 import { createCoverageFacts } from './coverage.ts';
-import { createCredits, writtenCredits } from './credits.ts';
+import { writtenCredits } from './credits.ts';
 import { createEvents } from './events.ts';
 import { createDifferences } from './differences.ts';
 import type { Facts, RowsByTable } from './facts.ts';
 import { createPeopleFacts } from './journey-timeline.ts';
 import { createJourneyFacts } from './journeys.ts';
 import { migrateFacts } from './migrate.ts';
-import { createMovements, writtenMovements } from './movements.ts';
-import { createPaths, writtenPaths } from './paths.ts';
+import { writtenMovements } from './movements.ts';
+import { writtenPaths } from './paths.ts';
 import { createComparison } from './report-compare.ts';
 import { createSessions } from './sessions.ts';
-import { createSpendFacts, writtenSpend } from './spend.ts';
+import { writtenSpend } from './spend.ts';
 import { createTouchpoints } from './touchpoints.ts';
 
 export function written({ credits, paths, movements, spend }: RowsByTable): WrittenRows[] {
@@ -36,6 +37,7 @@ export function createFacts(
   report: Facts['report'],
   options: { cluster?: string | null; close?: () => Promise<void> } = {},
 ): Facts {
+  const insert = (rows: WrittenRows, token: string) => client.insertWritten(textOf(rows), token);
   return {
     async ping() {
       await client.query('SELECT 1');
@@ -47,11 +49,11 @@ export function createFacts(
     written,
     differences: createDifferences(client),
     insertWritten: client.insertWritten,
-    ...createCredits(client),
+    insertCredits: (rows, token) => insert(writtenCredits(rows), token),
+    insertPaths: (rows, token) => insert(writtenPaths(rows), token),
+    insertMovements: (rows, token) => insert(writtenMovements(rows), token),
+    insertSpend: (rows, token) => insert(writtenSpend(rows), token),
     ...createCoverageFacts(client),
-    ...createMovements(client),
-    ...createSpendFacts(client),
-    ...createPaths(client),
     report,
     channelPaths: createChannelPaths(client),
     journeys: createJourneyFacts(client),

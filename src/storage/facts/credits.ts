@@ -5,11 +5,8 @@ import { RULE_MODELS } from '../../core/attribution/models.ts';
 import type { LedgerEntry } from '../../core/ledger.ts';
 import type { Payment } from '../../core/payment.ts';
 import type { Touchpoint } from '../../core/touchpoint.ts';
-import { textOf } from '../../core/written-rows.ts';
 import type { WrittenRows } from '../../core/written-rows.ts';
 import { inner, remembered } from './cells.ts';
-import type { FactsClient } from './client.ts';
-import type { Facts } from './facts.ts';
 import { timeText } from './times.ts';
 
 export const TOUCHPOINT_COLUMNS = [
@@ -60,26 +57,31 @@ const COLUMNS = [
   'sign',
 ] as const;
 
-/** In the order of TOUCHPOINT_COLUMNS. */
+/** Tags as they are, in the order of TOUCHPOINT_COLUMNS. */
+export function tagCells(touch: Touchpoint): string[] {
+  return [
+    touch.source,
+    touch.medium,
+    touch.campaign,
+    touch.term,
+    touch.content,
+    touch.clickId,
+    touch.channel,
+    touch.referrerHost,
+    touch.landingPage,
+    touch.hostname,
+    touch.country,
+    touch.device,
+    touch.browser,
+    touch.os,
+  ];
+}
+
+/** Tags as reports call them. */
 export function touchpointCells(touchpoint: Touchpoint | null): string[] {
   if (!touchpoint) return TOUCHPOINT_COLUMNS.map(() => UNATTRIBUTED);
-  const direct = touchpoint.source === '';
-  return [
-    direct ? DIRECT_SOURCE : touchpoint.source,
-    direct ? DIRECT_MEDIUM : touchpoint.medium,
-    touchpoint.campaign,
-    touchpoint.term,
-    touchpoint.content,
-    touchpoint.clickId,
-    direct ? DIRECT_CHANNEL : touchpoint.channel,
-    touchpoint.referrerHost,
-    touchpoint.landingPage,
-    touchpoint.hostname,
-    touchpoint.country,
-    touchpoint.device,
-    touchpoint.browser,
-    touchpoint.os,
-  ];
+  if (touchpoint.source !== '') return tagCells(touchpoint);
+  return tagCells({ ...touchpoint, source: DIRECT_SOURCE, medium: DIRECT_MEDIUM, channel: DIRECT_CHANNEL });
 }
 
 function paymentCells({ id, kind, occurredAt, customer, subscription, product, productName, coupon }: Payment) {
@@ -132,10 +134,4 @@ export function writtenCredits(rows: readonly CreditRow[]): WrittenRows {
     return `[${shared},${amountsText(row.amounts)},${amountsText(row.fees)},${amountsText(row.taxes)},${row.sign}]`;
   });
   return { table: 'credits', columns: COLUMNS, lines };
-}
-
-export function createCredits(client: FactsClient): Pick<Facts, 'insertCredits'> {
-  return {
-    insertCredits: (rows, token) => client.insertWritten(textOf(writtenCredits(rows)), token),
-  };
 }

@@ -1,10 +1,7 @@
 import type { MovementRow } from '../../core/movement-row.ts';
-import { textOf } from '../../core/written-rows.ts';
 import type { WrittenRows } from '../../core/written-rows.ts';
 import { rowText } from './client.ts';
-import type { FactsClient } from './client.ts';
 import { TOUCHPOINT_COLUMNS, touchpointCells } from './credits.ts';
-import type { Facts } from './facts.ts';
 import { timeText } from './times.ts';
 
 const COLUMNS = [
@@ -28,12 +25,6 @@ const COLUMNS = [
 /** Movements as they are inserted. */
 export function writtenMovements(rows: readonly MovementRow[]): WrittenRows {
   return { table: 'subscription_movements', columns: COLUMNS, lines: rows.map((row) => rowText(movementCells(row))) };
-}
-
-export function createMovements(client: FactsClient): Pick<Facts, 'insertMovements'> {
-  return {
-    insertMovements: (rows, token) => client.insertWritten(textOf(writtenMovements(rows)), token),
-  };
 }
 
 function movementCells(row: MovementRow): unknown[] {

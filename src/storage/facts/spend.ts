@@ -1,9 +1,6 @@
 import type { SpendRow } from '../../core/spend.ts';
-import { textOf } from '../../core/written-rows.ts';
 import type { WrittenRows } from '../../core/written-rows.ts';
 import { rowText } from './client.ts';
-import type { FactsClient } from './client.ts';
-import type { Facts } from './facts.ts';
 
 const COLUMNS = [
   'site',
@@ -28,12 +25,6 @@ const COLUMNS = [
 /** Spend as it is inserted. */
 export function writtenSpend(rows: readonly SpendRow[]): WrittenRows {
   return { table: 'spend', columns: COLUMNS, lines: rows.map((row) => rowText(spendCells(row))) };
-}
-
-export function createSpendFacts(client: FactsClient): Pick<Facts, 'insertSpend'> {
-  return {
-    insertSpend: (rows, token) => client.insertWritten(textOf(writtenSpend(rows)), token),
-  };
 }
 
 function spendCells(row: SpendRow): unknown[] {
