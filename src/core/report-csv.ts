@@ -1,6 +1,7 @@
 import { currencyExponent, decimalString } from './currency.ts';
 import type { Metric, ReportRow } from './report.ts';
 import { pairRows } from './report-pairs.ts';
+import type { RowPair } from './report-pairs.ts';
 import { MONEY_METRICS, TIME_DIMENSIONS } from './report-scope.ts';
 
 /** A report as a file for spreadsheets: a line for each row, money in units of its currency, names as the API has them. */
@@ -34,26 +35,23 @@ export function reportCsv(
 ): string {
   const { rows, totals, currency } = report;
   const metrics = Object.keys(totals);
+  const columns = [...dimensions, ...metrics];
   const valueOf = (row: ReportRow | null, name: string) =>
     row === null ? '' : cell(name, row[name] ?? null, String(row.currency ?? currency));
-  if (!compared) {
-    const columns = [...dimensions, ...metrics];
-    return asText([columns.map(textCell), ...rows.map((row) => columns.map((name) => valueOf(row, name)))]);
-  }
   // Names are the same in both ranges; of times, each range has its own.
-  const isTime = (name: string) => TIME_DIMENSIONS.some((one) => one === name);
-  const twice = (name: string) => isTime(name) || metrics.includes(name);
-  const columns = [...dimensions, ...metrics];
-  const header = columns.flatMap((name) => (twice(name) ? [name, `${name}:${compared.name}`] : [name]));
-  const lines = pairRows(rows, compared.rows, dimensions, compared.first).map(({ row, before }) =>
+  const isTwice = (name: string) =>
+    compared !== null && (TIME_DIMENSIONS.some((one) => one === name) || metrics.includes(name));
+  const pairs: readonly RowPair[] = compared
+    ? pairRows(rows, compared.rows, dimensions, compared.first)
+    : rows.map((row) => ({ row, before: null }));
+  const header = columns.flatMap((name) => (isTwice(name) ? [name, `${name}:${compared!.name}`] : [name]));
+  const lines = pairs.map(({ row, before }) =>
     columns.flatMap((name) =>
-      twice(name) ? [valueOf(row, name), valueOf(before, name)] : [valueOf(row ?? before, name)],
+      isTwice(name) ? [valueOf(row, name), valueOf(before, name)] : [valueOf(row ?? before, name)],
     ),
   );
-  return asText([header.map(textCell), ...lines]);
+  return [header.map(textCell), ...lines].map((cells) => `${cells.join(',')}\r\n`).join('');
 }
-
-const asText = (lines: readonly string[][]) => lines.map((cells) => `${cells.join(',')}\r\n`).join('');
 
 function cell(name: string, value: string | number | null, currency: string): string {
   if (value === null) return '';

@@ -4,7 +4,7 @@ import type { DataDrivenModel, DataDrivenShares } from '../core/attribution/data
 import type { MarkovOrder } from '../core/attribution/markov.ts';
 import type { ModelSettings } from '../core/attribution/settings.ts';
 import { conditionsIn } from '../core/report-filters.ts';
-import { METRIC_SOURCES } from '../core/report-scope.ts';
+import { METRIC_SOURCES, TIME_DIMENSIONS } from '../core/report-scope.ts';
 import type { Dimension, Metric, ReportQuery, ReportRow } from '../core/report.ts';
 import type { Facts, ReportAnswer } from '../storage/facts/facts.ts';
 import type { Solver } from './solver.ts';
@@ -221,7 +221,7 @@ async function countedAnew(facts: Pick<Facts, 'report'>, query: ReportQuery, row
 /** As reports order and limit rows; of what is beyond the limit only sums are known here. */
 function limited(query: ReportQuery, rows: readonly ReportRow[]): ReportRow[] {
   const first = query.dimensions[0]!;
-  const isTime = ['hour', 'day', 'week', 'month'].includes(first);
+  const isTime = TIME_DIMENSIONS.includes(first);
   const order =
     query.order ?? (isTime ? { key: first, descending: false } : { key: query.metrics[0]!, descending: true });
   const direction = order.descending ? -1 : 1;
