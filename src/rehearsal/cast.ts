@@ -12,8 +12,6 @@ export interface Cast {
     webhookSecret: string;
     importRates(rates: readonly Rate[]): Promise<void>;
   };
-  /** Of the site. */
-  currency: string;
   visitors: Map<string, Visitor>;
   customers: Map<string, string>;
   subscriptions: Map<string, SubscriptionRow>;

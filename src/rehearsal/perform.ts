@@ -30,10 +30,9 @@ export interface Performer {
   chargeOf(name: string | null): string | null;
 }
 
-export function createPerformer(target: Cast['target'], currency: string): Performer {
+export function createPerformer(target: Cast['target']): Performer {
   const cast: Cast = {
     target,
-    currency,
     visitors: new Map(),
     customers: new Map(),
     subscriptions: new Map(),

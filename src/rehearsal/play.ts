@@ -85,7 +85,7 @@ export async function play(scenario: Scenario, target: Target, override: Overrid
   const lastDay = Math.max(0, ...scenario.steps.map((step) => (step.kind === 'act' ? step.day : 0)));
   const startMs = Math.floor(Date.now() / DAY_MS) * DAY_MS - (lastDay + 1) * DAY_MS;
   const courier = override.courier?.(target);
-  const performer = createPerformer(target, scenario.settings.currency);
+  const performer = createPerformer(target);
   const begin = (delivery: Delivery): Delivery => {
     endpoint.version = override.version ?? delivery.version ?? version;
     endpoint.thin = delivery.thin;

@@ -16,8 +16,8 @@ export interface GroupedSpend {
 }
 
 /**
- * One line for each campaign, day and currency (exports of several accounts hold several): exports by ad group, ad, device or network are added up, so that a later export by
- * something else replaces them and does not come beside them.
+ * One line for each campaign, day and currency (exports of several accounts hold several). Exports by ad group, ad, device or
+ * network are added up, so that a later export by something else replaces them and does not come beside them.
  */
 export function groupLines(lines: readonly ReadLine[]): GroupedSpend {
   const groups = Map.groupBy(lines, ({ spend }) =>

@@ -10,7 +10,7 @@ export async function storyOf(choices: readonly number[]): Promise<{ text: strin
   const account = createAccount({ seed: 1 }, () => '');
   const target = { url: '', site: '', serverKey: '', domain: 'shop.example', account, webhookSecret: '' };
   const importRates = async () => {};
-  const performer = createPerformer({ ...target, importRates, send: async () => {} }, 'usd');
+  const performer = createPerformer({ ...target, importRates, send: async () => {} });
   const lines = ['# A random story', 'day 0  v1 lands from google / cpc', 'day 0  v2 lands from newsletter / email'];
   for (const line of lines.slice(1)) await isPossible(performer, line, 0);
   const lives = new Map<string, Life>();
